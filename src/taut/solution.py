@@ -1,0 +1,102 @@
+"""What a solver returns: coefficients and the certificate that says how good they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+__all__ = ["Certificate", "ConvergenceWarning", "Solution", "Status"]
+
+
+class ConvergenceWarning(UserWarning):
+    """A fit ended before its certificate reached the tolerance that was asked for."""
+
+
+class Status(IntEnum):
+    """How a fit ended. The numbers are those of the compiled core."""
+
+    SOLVED = 0
+    MAX_ITER = 1
+    STALLED = 2
+
+    @property
+    def sentence(self) -> str:
+        """What happened, and what to do about it."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Status.SOLVED: "The certificate reached the tolerance.",
+    Status.MAX_ITER: "The iterations ran out before the certificate reached the tolerance: "
+    "raise max_iter, or loosen tol.",
+    Status.STALLED: "Rounding stopped the progress before the certificate reached the tolerance: "
+    "loosen tol, or rescale the columns (standardize=True).",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Proof of how far a solution is from the optimum, computed in float64.
+
+    Attributes
+    ----------
+    gap : float
+        Duality gap: the objective exceeds its minimum by at most this. ``nan`` where the problem
+        has none (non-convex penalties).
+    relative_gap : float
+        ``gap`` over the objective of the null model (all coefficients zero, intercept fitted).
+    kkt : float
+        Largest violation of the optimality conditions, each in units of its own column:
+        ``max_j |violation_j| / (norm_j * norm(residual of the null model))``.
+    status : Status
+    n_iter : int
+        Iterations of the solver for this solution.
+    tol : float
+        The relative gap that was asked for.
+    """
+
+    gap: float
+    relative_gap: float
+    kkt: float
+    status: Status
+    n_iter: int
+    tol: float
+
+    @property
+    def solved(self) -> bool:
+        return self.status is Status.SOLVED
+
+    def __str__(self) -> str:
+        measure = (
+            f"kkt {self.kkt:.1e}"
+            if np.isnan(self.relative_gap)
+            else f"relative gap {self.relative_gap:.1e} (tol {self.tol:.0e})"
+        )
+        return f"{self.status.name.lower().replace('_', ' ')}: {measure}, {self.n_iter} iterations"
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The minimiser at one penalty strength.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (n_features,)
+        On the scale of the columns as given.
+    intercept : float
+    alpha : float
+    certificate : Certificate
+    """
+
+    coef: np.ndarray
+    intercept: float
+    alpha: float
+    certificate: Certificate
+
+    def __repr__(self) -> str:
+        return (
+            f"Solution(alpha={self.alpha:.6g}, nonzero={np.count_nonzero(self.coef)} of "
+            f"{self.coef.size}, {self.certificate})"
+        )
