@@ -1,0 +1,177 @@
+// Python's view of the core: arrays in, arrays out. No mathematics here.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+
+#include <cmath>
+#include <memory>
+#include <optional>
+
+#include "blas.hpp"
+#include "dense.hpp"
+#include "interrupt.hpp"
+#include "path.hpp"
+#include "sparse.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace {
+
+using Array = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+template <class T>
+using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
+
+template <class T>
+using Flat = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+// SciPy's Cython modules export their functions as capsules named by their C signature.
+template <class F>
+void borrow(const nb::object& exported, const char* name, F& target) {
+  const nb::object capsule = exported[name];
+  target = reinterpret_cast<F>(PyCapsule_GetPointer(capsule.ptr(), PyCapsule_GetName(capsule.ptr())));
+  if (!target) throw nb::python_error();
+}
+
+void load_blas() {
+  const nb::object b = nb::module_::import_("scipy.linalg.cython_blas").attr("__pyx_capi__");
+  const nb::object l = nb::module_::import_("scipy.linalg.cython_lapack").attr("__pyx_capi__");
+  borrow(b, "dgemm", taut::blas::table.dgemm);
+  borrow(b, "dgemv", taut::blas::table.dgemv);
+  borrow(b, "dsyrk", taut::blas::table.dsyrk);
+  borrow(l, "dpotrf", taut::blas::table.dpotrf);
+  borrow(l, "dpotri", taut::blas::table.dpotri);
+}
+
+taut::Index checked(std::size_t count) {
+  if (count > 0x7fffffff) throw nb::value_error("more than 2^31 - 1 rows or columns");
+  return static_cast<taut::Index>(count);
+}
+
+// A design and the Python arrays that it reads.
+struct Handle {
+  std::unique_ptr<taut::Design> design;
+  nb::tuple owners;
+};
+
+template <class T>
+Handle dense(Matrix<T> x) {
+  const auto n = checked(x.shape(0)), p = checked(x.shape(1));
+  const bool column_major = (x.stride(0) == 1 || n <= 1) && (x.stride(1) == n || p <= 1);
+  const bool row_major = (x.stride(1) == 1 || p <= 1) && (x.stride(0) == p || n <= 1);
+  if (!column_major && !row_major) throw nb::value_error("X must be contiguous");
+  return {std::make_unique<taut::DenseDesign<T>>(x.data(), n, p, !column_major),
+          nb::make_tuple(nb::cast(x))};
+}
+
+template <class T, class I>
+Handle sparse(Flat<T> values, Flat<I> rows, Flat<I> starts, std::size_t n, std::size_t p) {
+  const std::size_t stored = values.shape(0);
+  if (rows.shape(0) != stored || starts.shape(0) != p + 1)
+    throw nb::value_error("inconsistent sparse arrays");
+  const I* s = starts.data();
+  bool sound = s[0] == 0 && static_cast<std::size_t>(s[p]) <= stored;
+  for (std::size_t j = 0; sound && j < p; ++j) sound = s[j] <= s[j + 1];
+  for (std::size_t k = 0; sound && k < static_cast<std::size_t>(s[p]); ++k)
+    sound = rows.data()[k] >= 0 && static_cast<std::size_t>(rows.data()[k]) < n;
+  if (!sound) throw nb::value_error("sparse indices out of range");
+  return {std::make_unique<taut::SparseDesign<T, I>>(values.data(), rows.data(), s, checked(n),
+                                                     checked(p)),
+          nb::make_tuple(nb::cast(values), nb::cast(rows), nb::cast(starts))};
+}
+
+template <class T>
+nb::object to_numpy(std::vector<T>&& values, std::initializer_list<std::size_t> shape,
+                    std::initializer_list<std::int64_t> strides = {}) {
+  auto* held = new std::vector<T>(std::move(values));
+  nb::capsule owner(held, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  return nb::cast(nb::ndarray<nb::numpy, T>(held->data(), shape, owner, strides));
+}
+
+taut::Interrupt signals() {
+  return taut::Interrupt([] {
+    nb::gil_scoped_acquire lock;
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+  });
+}
+
+void require(bool condition, const char* message) {
+  if (!condition) throw nb::value_error(message);
+}
+
+nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array l1, Array l2,
+                     Array lower, Array upper, std::optional<Array> alphas, int n_alphas,
+                     double alpha_min_ratio, double tol, int max_iter, int engine) {
+  const std::size_t n = X.design->rows(), p = X.design->cols();
+  require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
+  require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
+          "penalty arrays need one entry for each column");
+  require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
+  taut::Vector grid = alphas ? taut::Vector(alphas->data(), alphas->data() + alphas->shape(0)) : taut::Vector();
+  taut::Vector coefs, intercepts;
+  std::vector<taut::Certificate> certificates;
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals();
+    const auto poll = [&interrupt] { interrupt.poll(); };
+    const taut::View view(*X.design, weights.data(), centre);
+    taut::PathSolver solver(view, y.data(), {l1.data(), l2.data(), lower.data(), upper.data()},
+                            {tol, max_iter, static_cast<taut::Engine>(engine)}, poll);
+    const double alpha_max = solver.start(alphas ? static_cast<int>(grid.size()) : n_alphas);
+    if (!alphas) {
+      grid.resize(n_alphas);
+      for (int k = 0; k < n_alphas; ++k)
+        grid[k] = n_alphas == 1 ? alpha_max : alpha_max * std::pow(alpha_min_ratio, k / (n_alphas - 1.0));
+    }
+    const std::size_t count = grid.size();
+    coefs.assign(p * count, 0.0);
+    for (std::size_t k = 0; k < count; ++k)
+      for (std::size_t j = 0; j < p; ++j)
+        coefs[k * p + j] = std::clamp(0.0, lower.data()[j], upper.data()[j]);
+    certificates.resize(count);
+    solver.run(grid.data(), static_cast<int>(count), coefs.data(), certificates.data());
+    intercepts.assign(count, 0.0);
+    if (centre)
+      for (std::size_t k = 0; k < count; ++k)
+        intercepts[k] = solver.y_mean() - taut::simd::dot(view.mean.data(), coefs.data() + k * p, p);
+  }
+  const std::size_t count = grid.size();
+  taut::Vector gaps(count), relative(count), kkt(count);
+  std::vector<int> status(count), iterations(count);
+  for (std::size_t k = 0; k < count; ++k) {
+    gaps[k] = certificates[k].gap;
+    relative[k] = certificates[k].relative_gap;
+    kkt[k] = certificates[k].kkt;
+    status[k] = static_cast<int>(certificates[k].status);
+    iterations[k] = certificates[k].iterations;
+  }
+  return nb::make_tuple(
+      to_numpy(std::move(grid), {count}),
+      to_numpy(std::move(coefs), {p, count}, {1, static_cast<std::int64_t>(p)}),
+      to_numpy(std::move(intercepts), {count}), to_numpy(std::move(gaps), {count}),
+      to_numpy(std::move(relative), {count}), to_numpy(std::move(kkt), {count}),
+      to_numpy(std::move(status), {count}), to_numpy(std::move(iterations), {count}));
+}
+
+}  // namespace
+
+NB_MODULE(_core, m) {
+  load_blas();
+  nb::class_<Handle>(m, "Design")
+      .def_prop_ro("shape", [](const Handle& X) { return nb::make_tuple(X.design->rows(), X.design->cols()); });
+  m.def("dense", &dense<double>, nb::arg("x").noconvert());
+  m.def("dense", &dense<float>, nb::arg("x").noconvert());
+  const auto sparse_args = [&](auto f) {
+    m.def("sparse", f, nb::arg("values").noconvert(), nb::arg("rows").noconvert(),
+          nb::arg("starts").noconvert(), "n_rows"_a, "n_columns"_a);
+  };
+  sparse_args(&sparse<double, std::int32_t>);
+  sparse_args(&sparse<double, std::int64_t>);
+  sparse_args(&sparse<float, std::int32_t>);
+  sparse_args(&sparse<float, std::int64_t>);
+  m.def("solve_path", &solve_path, "design"_a, nb::arg("y").noconvert(),
+        nb::arg("weights").noconvert(), "centre"_a, nb::arg("l1").noconvert(),
+        nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
+        nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a, "max_iter"_a, "engine"_a = 0);
+}

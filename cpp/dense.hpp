@@ -1,0 +1,237 @@
+// Dense matrices: float64 or float32, column-major or row-major, as they lie in memory.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <type_traits>
+
+#include "blas.hpp"
+#include "design.hpp"
+
+namespace taut {
+
+template <class T>
+class DenseDesign final : public Design {
+ public:
+  DenseDesign(const T* data, Index rows, Index cols, bool row_major)
+      : Design(rows, cols), data_(data), row_major_(row_major),
+        row_stride_(row_major ? cols : 1), col_stride_(row_major ? 1 : rows) {}
+
+  void moments(const double* v, bool centre, double* mean, double* norm) const override;
+  void cross(const double* R, int count, double* out) const override;
+  void product(const double* coefs, int count, double* out) const override;
+  std::unique_ptr<Columns> columns(const View& view) const override;
+  bool gram(const View& view, const double* centred_y, double* gram, double* correlation,
+            const std::function<void()>& poll) const override;
+  double dot(Index j, const double* r) const override;
+  void axpy(Index j, double c, double* out) const override;
+
+  // out (m x k, ld m) = rows first..first+m of some columns, weighted and centred by the view.
+  void gather(const View& view, const Index* features, int k, Index first, Index m,
+              double* out) const;
+
+ private:
+  double at(std::ptrdiff_t i, std::ptrdiff_t j) const {
+    return static_cast<double>(data_[i * row_stride_ + j * col_stride_]);
+  }
+  void cross_converted(const double* R, int count, double* out) const;
+
+  const T* data_;
+  bool row_major_;
+  std::ptrdiff_t row_stride_, col_stride_;
+};
+
+template <class T>
+void DenseDesign<T>::moments(const double* v, bool centre, double* mean, double* norm) const {
+  const Index n = rows(), p = cols();
+  std::fill(mean, mean + p, 0.0);
+  std::fill(norm, norm + p, 0.0);
+  if (!row_major_) {
+    for (Index j = 0; j < p; ++j) {
+      const T* x = data_ + j * col_stride_;
+      double m = 0, s = 0;
+      if (centre)
+        for (Index i = 0; i < n; ++i) m += v[i] * static_cast<double>(x[i]);
+      for (Index i = 0; i < n; ++i) {
+        const double d = static_cast<double>(x[i]) - m;
+        s += v[i] * d * d;
+      }
+      mean[j] = m;
+      norm[j] = std::sqrt(s);
+    }
+    return;
+  }
+  if (centre)
+    for (Index i = 0; i < n; ++i) {
+      const T* x = data_ + i * row_stride_;
+      for (Index j = 0; j < p; ++j) mean[j] += v[i] * static_cast<double>(x[j]);
+    }
+  for (Index i = 0; i < n; ++i) {
+    const T* x = data_ + i * row_stride_;
+    for (Index j = 0; j < p; ++j) {
+      const double d = static_cast<double>(x[j]) - mean[j];
+      norm[j] += v[i] * d * d;
+    }
+  }
+  for (Index j = 0; j < p; ++j) norm[j] = std::sqrt(norm[j]);
+}
+
+template <class T>
+void DenseDesign<T>::cross(const double* R, int count, double* out) const {
+  if constexpr (std::is_same_v<T, double>) {
+    const Index n = rows(), p = cols();
+    const double* x = data_;
+    if (row_major_) {
+      if (count == 1) blas::gemv('N', p, n, 1.0, x, p, R, 0.0, out);
+      else blas::gemm('N', 'N', p, count, n, 1.0, x, p, R, n, 0.0, out, p);
+    } else {
+      if (count == 1) blas::gemv('T', n, p, 1.0, x, n, R, 0.0, out);
+      else blas::gemm('T', 'N', p, count, n, 1.0, x, n, R, n, 0.0, out, p);
+    }
+  } else {
+    cross_converted(R, count, out);
+  }
+}
+
+// float32 entries are widened block by block: products and sums are float64 throughout.
+template <class T>
+void DenseDesign<T>::cross_converted(const double* R, int count, double* out) const {
+  const Index n = rows(), p = cols();
+  constexpr Index kBlock = 128;
+  Vector buffer(static_cast<std::size_t>(row_major_ ? p : n) * kBlock);
+  if (row_major_) {
+    for (Index first = 0; first < n; first += kBlock) {
+      const Index m = std::min(kBlock, n - first);
+      const T* x = data_ + first * row_stride_;
+      std::copy(x, x + static_cast<std::ptrdiff_t>(m) * p, buffer.begin());
+      blas::gemm('N', 'N', p, count, m, 1.0, buffer.data(), p, R + first, n, first ? 1.0 : 0.0, out,
+                 p);
+    }
+  } else {
+    for (Index first = 0; first < p; first += kBlock) {
+      const Index m = std::min(kBlock, p - first);
+      const T* x = data_ + first * col_stride_;
+      std::copy(x, x + static_cast<std::ptrdiff_t>(m) * n, buffer.begin());
+      blas::gemm('T', 'N', m, count, n, 1.0, buffer.data(), n, R, n, 0.0, out + first, p);
+    }
+  }
+}
+
+template <class T>
+void DenseDesign<T>::product(const double* coefs, int count, double* out) const {
+  const Index n = rows(), p = cols();
+  if constexpr (std::is_same_v<T, double>) {
+    if (row_major_) blas::gemm('T', 'N', n, count, p, 1.0, data_, p, coefs, p, 0.0, out, n);
+    else blas::gemm('N', 'N', n, count, p, 1.0, data_, n, coefs, p, 0.0, out, n);
+  } else {
+    std::fill(out, out + static_cast<std::ptrdiff_t>(n) * count, 0.0);
+    for (std::ptrdiff_t c = 0; c < count; ++c)
+      for (Index j = 0; j < p; ++j)
+        if (coefs[c * p + j] != 0.0) axpy(j, coefs[c * p + j], out + c * n);
+  }
+}
+
+template <class T>
+void DenseDesign<T>::gather(const View& view, const Index* features, int k, Index first, Index m,
+                            double* out) const {
+  const double* w = view.root_v.data() + first;
+  if (row_major_) {
+    for (Index i = 0; i < m; ++i) {
+      const T* x = data_ + (first + i) * row_stride_;
+      for (int c = 0; c < k; ++c)
+        out[i + static_cast<std::ptrdiff_t>(c) * m] =
+            w[i] * (static_cast<double>(x[features[c]]) - view.mean[features[c]]);
+    }
+    return;
+  }
+  for (int c = 0; c < k; ++c) {
+    const T* x = data_ + features[c] * col_stride_ + first;
+    const double mean = view.mean[features[c]];
+    double* z = out + static_cast<std::ptrdiff_t>(c) * m;
+    for (Index i = 0; i < m; ++i) z[i] = w[i] * (static_cast<double>(x[i]) - mean);
+  }
+}
+
+// X'VX in one pass over row blocks that stay in cache: each block is weighted and centred into a
+// buffer, then multiplied there, so nothing of the size of X is ever allocated.
+template <class T>
+bool DenseDesign<T>::gram(const View& view, const double* centred_y, double* gram,
+                          double* correlation, const std::function<void()>& poll) const {
+  const Index n = rows(), p = cols();
+  const Index block = std::clamp<Index>(static_cast<Index>((1 << 18) / std::max<Index>(p, 1)), 64, 2048);
+  Vector buffer(static_cast<std::size_t>(block) * p), y(block);
+  std::vector<Index> all(p);
+  for (Index j = 0; j < p; ++j) all[j] = j;
+  for (Index first = 0; first < n; first += block) {
+    poll();
+    const Index m = std::min(block, n - first);
+    gather(view, all.data(), p, first, m, buffer.data());
+    for (Index i = 0; i < m; ++i) y[i] = view.root_v[first + i] * centred_y[first + i];
+    const double beta = first ? 1.0 : 0.0;
+    blas::syrk('T', p, m, 1.0, buffer.data(), m, beta, gram, p);
+    blas::gemv('T', m, p, 1.0, buffer.data(), m, y.data(), beta, correlation);
+  }
+  mirror(gram, p, 0, p);
+  return true;
+}
+
+template <class T>
+double DenseDesign<T>::dot(Index j, const double* r) const {
+  double s = 0;
+  if constexpr (std::is_same_v<T, double>)
+    if (!row_major_) return simd::dot(data_ + j * col_stride_, r, rows());
+  for (Index i = 0; i < rows(); ++i) s += at(i, j) * r[i];
+  return s;
+}
+
+template <class T>
+void DenseDesign<T>::axpy(Index j, double c, double* out) const {
+  for (Index i = 0; i < rows(); ++i) out[i] += c * at(i, j);
+}
+
+// Working columns of a dense matrix: kept weighted and centred in float64, side by side.
+template <class T>
+class DenseColumns final : public Columns {
+ public:
+  DenseColumns(const DenseDesign<T>& X, const View& view) : X_(X), view_(view) {}
+
+  void append(const std::vector<Index>& features, double* gram, std::ptrdiff_t ld) override {
+    const Index n = X_.rows();
+    const int k = static_cast<int>(features.size()), old = size_;
+    size_ += k;
+    z_.resize(static_cast<std::size_t>(size_) * n);
+    double* fresh = z_.data() + static_cast<std::ptrdiff_t>(old) * n;
+    X_.gather(view_, features.data(), k, 0, n, fresh);
+    blas::gemm('T', 'N', size_, k, n, 1.0, z_.data(), n, fresh, n, 0.0, gram + old * ld,
+               static_cast<int>(ld));
+    mirror(gram, ld, old, size_);
+  }
+
+  void residual(const double* centred_y, const double* coefs, int count, double* R,
+                double* rss) const override {
+    const Index n = X_.rows();
+    const double* w = view_.root_v.data();
+    for (int c = 0; c < count; ++c)
+      for (Index i = 0; i < n; ++i)
+        R[static_cast<std::ptrdiff_t>(c) * n + i] = w[i] * centred_y[i];
+    if (size_ > 0) blas::gemm('N', 'N', n, count, size_, -1.0, z_.data(), n, coefs, size_, 1.0, R, n);
+    for (int c = 0; c < count; ++c) {
+      double* r = R + static_cast<std::ptrdiff_t>(c) * n;
+      rss[c] = simd::dot(r, r, n);
+      for (Index i = 0; i < n; ++i) r[i] *= w[i];
+    }
+  }
+
+ private:
+  const DenseDesign<T>& X_;
+  const View& view_;
+  int size_ = 0;
+  Vector z_;
+};
+
+template <class T>
+std::unique_ptr<Columns> DenseDesign<T>::columns(const View& view) const {
+  return std::make_unique<DenseColumns<T>>(*this, view);
+}
+
+}  // namespace taut

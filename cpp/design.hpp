@@ -1,0 +1,95 @@
+// What a solver may ask of a matrix of features: a handful of verbs, never its entries.
+//
+// Weights and centring belong to a View, so that one matrix serves every fold and every fit without
+// a copy: the view's column j is sqrt(v_i) (x_ij - mean_j), with weights v summing to one.
+#pragma once
+
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "simd.hpp"
+
+namespace taut {
+
+using Vector = std::vector<double>;
+using Index = int;  // BLAS counts in int; the edge refuses what does not fit
+
+struct View;
+
+// The columns that a path has ever needed: their Gram matrix grows, and residuals come from them.
+class Columns {
+ public:
+  virtual ~Columns() = default;
+  // Adds features and writes their columns (and rows) of the symmetric Gram matrix.
+  virtual void append(const std::vector<Index>& features, double* gram, std::ptrdiff_t ld) = 0;
+  // R[:, c] = v * (y - mean(y) - fit of coefs[:, c]), and the weighted sum of squared residuals.
+  virtual void residual(const double* centred_y, const double* coefs, int count, double* R,
+                        double* rss) const = 0;
+};
+
+class Design {
+ public:
+  Design(Index rows, Index cols) : rows_(rows), cols_(cols) {}
+  virtual ~Design() = default;
+  Index rows() const { return rows_; }
+  Index cols() const { return cols_; }
+
+  // Weighted means (zero where not centred) and weighted norms of the centred columns.
+  virtual void moments(const double* v, bool centre, double* mean, double* norm) const = 0;
+  // out (cols x count) = X' R, uncentred.
+  virtual void cross(const double* R, int count, double* out) const = 0;
+  // out (rows x count) = X coefs, uncentred.
+  virtual void product(const double* coefs, int count, double* out) const = 0;
+  virtual std::unique_ptr<Columns> columns(const View& view) const = 0;
+  // The whole Gram matrix of the view, where that is worth having; false where it is not offered.
+  virtual bool gram(const View& view, const double* centred_y, double* gram, double* correlation,
+                    const std::function<void()>& poll) const = 0;
+  // One column at a time, uncentred: for coordinate descent on residuals.
+  virtual double dot(Index j, const double* r) const = 0;
+  virtual void axpy(Index j, double c, double* out) const = 0;
+
+ private:
+  Index rows_, cols_;
+};
+
+struct View {
+  const Design& design;
+  Vector v;       // weights, summing to one
+  Vector root_v;  // their square roots
+  Vector mean;    // of each column; zeros without an intercept
+  Vector norm;    // of each weighted, centred column
+  bool centred;
+
+  View(const Design& X, const double* weights, bool centre)
+      : design(X), v(weights, weights + X.rows()), root_v(X.rows()), mean(X.cols(), 0.0),
+        norm(X.cols()), centred(centre) {
+    for (Index i = 0; i < X.rows(); ++i) root_v[i] = std::sqrt(v[i]);
+    X.moments(v.data(), centre, mean.data(), norm.data());
+    // A column that is constant up to rounding carries nothing beside an intercept.
+    if (centre)
+      for (Index j = 0; j < X.cols(); ++j)
+        if (norm[j] <= 1e-14 * std::abs(mean[j])) norm[j] = 0.0;
+  }
+
+  // out = centred X' R. The residuals of a fit with intercept sum to zero only up to rounding.
+  void cross(const double* R, int count, double* out) const {
+    design.cross(R, count, out);
+    if (!centred) return;
+    const std::ptrdiff_t n = design.rows(), p = design.cols();
+    for (int c = 0; c < count; ++c) {
+      double sum = 0;
+      for (std::ptrdiff_t i = 0; i < n; ++i) sum += R[c * n + i];
+      simd::axpy(-sum, mean.data(), out + c * p, p);
+    }
+  }
+};
+
+// Sets the symmetric counterparts of gram[0:size, old:size].
+inline void mirror(double* gram, std::ptrdiff_t ld, int old, int size) {
+  for (int j = old; j < size; ++j)
+    for (int i = 0; i < j; ++i) gram[j + i * ld] = gram[i + j * ld];
+}
+
+}  // namespace taut

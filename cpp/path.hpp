@@ -1,0 +1,327 @@
+// A whole path of penalty strengths on a growing working set of features.
+//
+// Each round solves a few strengths ahead on the working set (quadratic.hpp), then checks all of
+// them against every feature in one product X'R. What the check finds wrong joins the working set,
+// together with what the recent slope of the correlations says will be needed soon. The width of
+// the look-ahead doubles while all is well and falls back when a strength has to be redone.
+//
+// Where the Gram matrix of all features is cheap (few features, many rows), the working set is
+// everything, correlations come from the Gram matrix, and X is touched once for the whole path.
+#pragma once
+
+#include <cstdlib>
+
+#include "certificate.hpp"
+#include "design.hpp"
+#include "quadratic.hpp"
+
+namespace taut {
+
+enum class Engine : int { automatic = 0, gram = 1, working_set = 2 };
+
+struct Settings {
+  double tol;
+  int max_iter;
+  Engine engine;
+};
+
+class PathSolver {
+ public:
+  PathSolver(const View& view, const double* y, Penalty penalty, Settings settings,
+             std::function<void()> poll)
+      : view_(view), X_(view.design), penalty_(penalty), settings_(settings), poll_(std::move(poll)),
+        y_(y, y + X_.rows()), noise_(X_.cols()), position_(X_.cols(), -1), z_(X_.cols()) {
+    centre_response();
+    for (Index j = 0; j < X_.cols(); ++j) {
+      noise_[j] = 8e-16 * view_.norm[j] * y_norm_ + 1e-300;
+      if (usable(j) && penalty_.l1[j] > 0) steepest_ = std::max(steepest_, view_.norm[j] / penalty_.l1[j]);
+    }
+  }
+
+  double y_mean() const { return y_mean_; }
+
+  // Fits the null model (intercept and features without penalty) and returns the smallest strength
+  // at which it is optimal.
+  double start(int strengths) {
+    choose_engine(strengths);
+    quadratic_.set_alpha(1e150);
+    quadratic_.solve(settings_.max_iter, poll_);
+    if (quadratic_.size() > 0) refresh(quadratic_.beta());
+    double alpha_max = 0;
+    for (Index j = 0; j < X_.cols(); ++j) {
+      if (!usable(j) || penalty_.l1[j] == 0) continue;
+      const double rest = penalty_.resting(j);
+      const bool open = z_[j] > 0 ? rest < penalty_.upper[j] : rest > penalty_.lower[j];
+      if (open) alpha_max = std::max(alpha_max, std::abs(z_[j]) / penalty_.l1[j]);
+    }
+    z_alpha_ = alpha_max;
+    return alpha_max;
+  }
+
+  // Solves for decreasing (or any) strengths; coefs is cols x count, zeroed by the caller.
+  void run(const double* alphas, int count, double* coefs, Certificate* certificates) {
+    alphas_ = alphas;
+    count_ = count;
+    int next = 0, width = 1, retries = 0;
+    while (next < count) {
+      poll_();
+      const int ahead = std::min({width, count - next, widest()});
+      Batch batch = look_ahead(next, ahead, certificates);
+      const int accepted = verify(batch, next, certificates, coefs, retries);
+      retries = accepted > 0 ? 0 : retries + 1;
+      width = accepted == ahead ? std::min(2 * ahead, widest()) : std::max(1, accepted);
+      next += accepted;
+    }
+  }
+
+ private:
+  struct Batch {
+    int first, width;
+    std::vector<Vector> betas;
+    Vector z, rss;
+  };
+
+  bool usable(Index j) const {
+    return view_.norm[j] > 0 && !(penalty_.lower[j] == 0 && penalty_.upper[j] == 0);
+  }
+
+  void centre_response() {
+    const Index n = X_.rows();
+    if (view_.centred)
+      for (Index i = 0; i < n; ++i) y_mean_ += view_.v[i] * y_[i];
+    double s = 0;
+    for (Index i = 0; i < n; ++i) {
+      y_[i] -= y_mean_;
+      s += view_.v[i] * y_[i] * y_[i];
+    }
+    null_ = 0.5 * s;
+    y_norm_ = std::sqrt(s);
+  }
+
+  // One pass for the Gram matrix of everything costs n p^2 at the speed of a matrix product; a
+  // path by working sets costs a few memory-bound passes n p for each strength.
+  bool gram_pays(int strengths) const {
+    const double n = X_.rows(), p = X_.cols();
+    if (settings_.engine != Engine::automatic) return settings_.engine == Engine::gram;
+    return p <= 64 || (p <= n && p <= 8000 && p <= 25.0 * strengths);
+  }
+
+  void choose_engine(int strengths) {
+    const Index p = X_.cols();
+    if (gram_pays(strengths)) {
+      quadratic_.reserve(p);
+      Vector correlation(p);
+      if (X_.gram(view_, y_.data(), quadratic_.gram(), correlation.data(), poll_)) {
+        complete_ = true;
+        for (Index j = 0; j < p; ++j) admit(j, correlation[j]);
+        correlation_ = correlation;
+        Vector beta(p);
+        for (Index j = 0; j < p; ++j) beta[j] = penalty_.resting(j);
+        for (Index j = 0; j < p; ++j)
+          if (beta[j] != 0.0)
+            simd::axpy(-beta[j], quadratic_.gram() + j * quadratic_.ld(), correlation.data(), p);
+        quadratic_.anchor(beta.data(), correlation.data());
+        return;
+      }
+    }
+    columns_ = X_.columns(view_);
+    refresh({});
+    std::vector<Index> first;
+    for (Index j = 0; j < p; ++j)
+      if (usable(j) && (penalty_.l1[j] == 0 || penalty_.resting(j) != 0.0)) first.push_back(j);
+    join(first);
+    if (quadratic_.size() > 0) {
+      refresh(quadratic_.beta());
+      anchor(quadratic_.beta(), z_.data());
+    }
+  }
+
+  void admit(Index j, double gradient) {
+    position_[j] = quadratic_.size();
+    features_.push_back(j);
+    const bool idle = !usable(j);
+    const double rest = penalty_.resting(j);
+    quadratic_.extend({penalty_.l1[j], penalty_.l2[j], idle ? rest : penalty_.lower[j],
+                       idle ? rest : penalty_.upper[j], noise_[j]},
+                      rest, gradient);
+  }
+
+  // Adds features to the working set, with their Gram columns.
+  void join(const std::vector<Index>& features) {
+    if (features.empty()) return;
+    quadratic_.reserve(static_cast<int>(features.size()));
+    columns_->append(features, quadratic_.gram(), quadratic_.ld());
+    for (Index j : features) admit(j, z_[j]);
+  }
+
+  // z_ = correlations of the residual at beta (on the working set), from X itself.
+  void refresh(const Vector& beta) {
+    if (complete_) {
+      z_ = quadratic_.gradient();
+      return;
+    }
+    Vector R(X_.rows()), rss(1);
+    columns_->residual(y_.data(), beta.data(), 1, R.data(), rss.data());
+    view_.cross(R.data(), 1, z_.data());
+  }
+
+  void anchor(const Vector& beta, const double* z) {
+    Vector padded = beta, gradient(quadratic_.size());
+    for (int k = static_cast<int>(beta.size()); k < quadratic_.size(); ++k) padded.push_back(penalty_.resting(features_[k]));
+    for (int k = 0; k < quadratic_.size(); ++k) gradient[k] = z[features_[k]];
+    quadratic_.anchor(padded.data(), gradient.data());
+  }
+
+  int widest() const {
+    if (complete_) return 1;
+    const std::ptrdiff_t larger = std::max(X_.rows(), X_.cols());
+    return static_cast<int>(std::clamp<std::ptrdiff_t>((1 << 22) / larger, 1, 32));
+  }
+
+  Batch look_ahead(int first, int width, Certificate* certificates) {
+    Batch batch{first, width, {}, {}, Vector(width)};
+    for (int i = 0; i < width; ++i) {
+      quadratic_.set_alpha(alphas_[first + i]);
+      const int left = settings_.max_iter - certificates[first + i].iterations;
+      certificates[first + i].iterations += quadratic_.solve(left, poll_);
+      batch.betas.push_back(quadratic_.beta());
+    }
+    correlate(batch);
+    return batch;
+  }
+
+  // Correlations of all features with the residual at each strength of the batch.
+  void correlate(Batch& batch) {
+    const Index n = X_.rows(), p = X_.cols();
+    batch.z.resize(static_cast<std::size_t>(p) * batch.width);
+    if (complete_ && gram_is_accurate()) {
+      batch.z = quadratic_.gradient();
+      // |y - Xb|^2 = |y|^2 - b'(c + z); it counts only where the dual point had to be scaled.
+      double rss = 2 * null_;
+      for (Index j = 0; j < p; ++j) rss -= batch.betas[0][j] * (correlation_[j] + batch.z[j]);
+      batch.rss[0] = std::max(rss, 0.0);
+      return;
+    }
+    Vector R(static_cast<std::size_t>(n) * batch.width);
+    if (complete_) {
+      residual(batch.betas[0], R.data(), batch.rss.data());
+    } else {
+      const std::size_t size = quadratic_.size();
+      Vector coefs(size * batch.width);
+      for (int i = 0; i < batch.width; ++i) std::copy(batch.betas[i].begin(), batch.betas[i].end(), coefs.begin() + i * size);
+      columns_->residual(y_.data(), coefs.data(), batch.width, R.data(), batch.rss.data());
+    }
+    view_.cross(R.data(), batch.width, batch.z.data());
+  }
+
+  void residual(const Vector& beta, double* R, double* rss) const {
+    double shift = 0, s = 0;
+    for (Index j = 0; j < X_.cols(); ++j) shift += beta[j] * view_.mean[j];
+    X_.product(beta.data(), 1, R);
+    for (Index i = 0; i < X_.rows(); ++i) {
+      const double r = y_[i] - R[i] + shift;
+      s += view_.v[i] * r * r;
+      R[i] = view_.v[i] * r;
+    }
+    *rss = s;
+  }
+
+  // Rounding of c - G b, carried into the gap, against the tolerance.
+  bool gram_is_accurate() const {
+    double fitted = y_norm_, pull = 0;
+    const Vector& beta = quadratic_.beta();
+    for (Index j = 0; j < X_.cols(); ++j) {
+      fitted += view_.norm[j] * std::abs(beta[j]);
+      pull += std::max(view_.norm[j], penalty_.l1[j] * steepest_) * std::abs(beta[j]);
+    }
+    return 4e-16 * fitted * pull <= 0.1 * settings_.tol * null_;
+  }
+
+  // Accepts strengths of the batch in order until one has to be redone; returns how many.
+  int verify(const Batch& batch, int first, Certificate* certificates, double* coefs, int retries) {
+    const Index p = X_.cols();
+    int accepted = 0;
+    for (; accepted < batch.width; ++accepted) {
+      const int k = first + accepted;
+      const Vector& beta = batch.betas[accepted];
+      const double* z = batch.z.data() + static_cast<std::ptrdiff_t>(accepted) * p;
+      Certificate& certificate = certificates[k];
+      const int iterations = certificate.iterations;
+      certificate = certify(penalty_, alphas_[k], p, [&](Index j) { return coefficient(j, beta); },
+                            z, batch.rss[accepted], view_.norm.data(), noise_.data(), null_);
+      certificate.iterations = iterations;
+      const bool solved = certificate.relative_gap <= settings_.tol;
+      if (!solved && iterations < settings_.max_iter && (retries < 8 || violated(z, alphas_[k]))) break;
+      certificate.status = solved ? Status::solved
+                           : iterations >= settings_.max_iter ? Status::max_iter : Status::stalled;
+      for (std::size_t e = 0; e < beta.size(); ++e) coefs[static_cast<std::ptrdiff_t>(k) * p + features_[e]] = beta[e];
+      retries = 0;
+    }
+    const int last = std::min(accepted, batch.width - 1);
+    const std::vector<Index> fresh = wanted(batch, last);
+    const double* z = batch.z.data() + static_cast<std::ptrdiff_t>(last) * p;
+    z_.assign(z, z + p);
+    z_alpha_ = alphas_[first + last];
+    join(fresh);
+    if (accepted < batch.width || !fresh.empty()) anchor(batch.betas[last], z_.data());
+    return accepted;
+  }
+
+  double coefficient(Index j, const Vector& beta) const {
+    const int e = position_[j];
+    return e >= 0 && e < static_cast<int>(beta.size()) ? beta[e] : penalty_.resting(j);
+  }
+
+  // Does a feature outside the working set want to move?
+  bool violates(Index j, double z, double alpha) const {
+    return position_[j] < 0 && usable(j) &&
+           penalty_.at(j, alpha).direction(penalty_.resting(j), z, noise_[j] + 1e-13 * alpha * penalty_.l1[j]) != 0;
+  }
+
+  bool violated(const double* z, double alpha) const {
+    for (Index j = 0; j < X_.cols(); ++j)
+      if (violates(j, z[j], alpha)) return true;
+    return false;
+  }
+
+  // Features that want to move at this strength, and those whose correlation, carried on along its
+  // recent slope, reaches the threshold within the next round: correlations are piecewise linear
+  // in the strength.
+  std::vector<Index> wanted(const Batch& batch, int last) const {
+    std::vector<Index> out;
+    if (complete_) return out;
+    const int k = batch.first + last;
+    const double* now = batch.z.data() + static_cast<std::ptrdiff_t>(last) * X_.cols();
+    const double* before = last > 0 ? now - X_.cols() : z_.data();
+    const double alpha = alphas_[k], alpha_before = last > 0 ? alphas_[k - 1] : z_alpha_;
+    const double goal = alphas_[std::min(k + std::min(2 * batch.width, widest()), count_ - 1)];
+    const bool forecast = alpha_before > alpha && goal < alpha;
+    const double rate = forecast ? (alpha - goal) / (alpha_before - alpha) : 0.0;
+    for (Index j = 0; j < X_.cols(); ++j) {
+      const double z = now[j] + rate * (now[j] - before[j]);
+      if (violates(j, now[j], alpha) || (forecast && violates(j, z, 0.99 * goal))) out.push_back(j);
+    }
+    return out;
+  }
+
+  const View& view_;
+  const Design& X_;
+  Penalty penalty_;
+  Settings settings_;
+  std::function<void()> poll_;
+  Vector y_;
+  double y_mean_ = 0, y_norm_ = 0, null_ = 0, steepest_ = 0;
+  Vector noise_;
+  std::vector<Index> features_;
+  std::vector<int> position_;  // of each feature in the working set, or -1
+  Quadratic quadratic_;
+  std::unique_ptr<Columns> columns_;
+  bool complete_ = false;
+  const double* alphas_ = nullptr;
+  int count_ = 0;
+  Vector correlation_;  // X'Vy, where the Gram matrix is complete
+  Vector z_;  // correlations at the last verified point, and its strength
+  double z_alpha_ = 0;
+};
+
+}  // namespace taut

@@ -1,0 +1,145 @@
+// Compressed sparse columns. Centring is a rank-one correction: no zero is ever filled in.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+
+#include "design.hpp"
+
+namespace taut {
+
+template <class T, class I>
+class SparseDesign final : public Design {
+ public:
+  SparseDesign(const T* values, const I* row, const I* start, Index rows, Index cols)
+      : Design(rows, cols), values_(values), row_(row), start_(start) {}
+
+  void moments(const double* v, bool centre, double* mean, double* norm) const override {
+    for (Index j = 0; j < cols(); ++j) {
+      double m = 0, stored = 0, s = 0;
+      if (centre) each(j, [&](I i, double x) { m += v[i] * x; });
+      each(j, [&](I i, double x) {
+        stored += v[i];
+        s += v[i] * (x - m) * (x - m);
+      });
+      mean[j] = m;
+      norm[j] = std::sqrt(s + m * m * std::max(0.0, 1.0 - stored));
+    }
+  }
+
+  // Eight right-hand sides at a time, row by row side by side: each entry is read once for all.
+  void cross(const double* R, int count, double* out) const override {
+    constexpr int kLanes = 8;
+    if (count == 1) {
+      for (Index j = 0; j < cols(); ++j) out[j] = dot(j, R);
+      return;
+    }
+    const std::ptrdiff_t n = rows(), p = cols();
+    Vector lanes(n * kLanes);
+    for (int first = 0; first < count; first += kLanes) {
+      const int width = std::min(kLanes, count - first);
+      for (int c = 0; c < kLanes; ++c)
+        for (std::ptrdiff_t i = 0; i < n; ++i)
+          lanes[i * kLanes + c] = c < width ? R[(first + c) * n + i] : 0.0;
+      for (Index j = 0; j < cols(); ++j) {
+        double sum[kLanes] = {};
+        each(j, [&](I i, double x) {
+          const double* lane = lanes.data() + static_cast<std::ptrdiff_t>(i) * kLanes;
+          for (int c = 0; c < kLanes; ++c) sum[c] += x * lane[c];
+        });
+        for (int c = 0; c < width; ++c) out[(first + c) * p + j] = sum[c];
+      }
+    }
+  }
+
+  void product(const double* coefs, int count, double* out) const override {
+    const std::ptrdiff_t n = rows(), p = cols();
+    std::fill(out, out + n * count, 0.0);
+    for (int c = 0; c < count; ++c)
+      for (Index j = 0; j < cols(); ++j)
+        if (coefs[c * p + j] != 0.0) axpy(j, coefs[c * p + j], out + c * n);
+  }
+
+  std::unique_ptr<Columns> columns(const View& view) const override;
+
+  // Row blocks of a sparse matrix have no cheap dense product: its Gram grows column by column.
+  bool gram(const View&, const double*, double*, double*,
+            const std::function<void()>&) const override {
+    return false;
+  }
+
+  double dot(Index j, const double* r) const override {
+    double s = 0;
+    each(j, [&](I i, double x) { s += x * r[i]; });
+    return s;
+  }
+
+  void axpy(Index j, double c, double* out) const override {
+    each(j, [&](I i, double x) { out[i] += c * x; });
+  }
+
+  template <class F>
+  void each(Index j, F&& visit) const {
+    for (I k = start_[j]; k < start_[j + 1]; ++k) visit(row_[k], static_cast<double>(values_[k]));
+  }
+
+ private:
+  const T* values_;
+  const I* row_;
+  const I* start_;
+};
+
+template <class T, class I>
+class SparseColumns final : public Columns {
+ public:
+  SparseColumns(const SparseDesign<T, I>& X, const View& view)
+      : X_(X), view_(view), scattered_(X.rows(), 0.0) {}
+
+  // Each new column is scattered once, weighted, and met by the stored entries of the others.
+  void append(const std::vector<Index>& features, double* gram, std::ptrdiff_t ld) override {
+    const int old = static_cast<int>(features_.size());
+    for (Index j : features) {
+      const int position = static_cast<int>(features_.size());
+      features_.push_back(j);
+      X_.each(j, [&](I i, double x) { scattered_[i] = view_.v[i] * x; });
+      for (int k = 0; k <= position; ++k)
+        gram[k + position * ld] = X_.dot(features_[k], scattered_.data()) -
+                                  view_.mean[features_[k]] * view_.mean[j];
+      X_.each(j, [&](I i, double) { scattered_[i] = 0.0; });
+    }
+    mirror(gram, ld, old, static_cast<int>(features_.size()));
+  }
+
+  void residual(const double* centred_y, const double* coefs, int count, double* R,
+                double* rss) const override {
+    const std::ptrdiff_t n = X_.rows();
+    const std::ptrdiff_t size = features_.size();
+    for (int c = 0; c < count; ++c) {
+      double* r = R + c * n;
+      double shift = 0;
+      for (std::ptrdiff_t k = 0; k < size; ++k) shift += coefs[c * size + k] * view_.mean[features_[k]];
+      for (std::ptrdiff_t i = 0; i < n; ++i) r[i] = centred_y[i] + shift;
+      for (std::ptrdiff_t k = 0; k < size; ++k)
+        if (coefs[c * size + k] != 0.0) X_.axpy(features_[k], -coefs[c * size + k], r);
+      double s = 0;
+      for (std::ptrdiff_t i = 0; i < n; ++i) {
+        s += view_.v[i] * r[i] * r[i];
+        r[i] *= view_.v[i];
+      }
+      rss[c] = s;
+    }
+  }
+
+ private:
+  const SparseDesign<T, I>& X_;
+  const View& view_;
+  std::vector<Index> features_;
+  Vector scattered_;
+};
+
+template <class T, class I>
+std::unique_ptr<Columns> SparseDesign<T, I>::columns(const View& view) const {
+  return std::make_unique<SparseColumns<T, I>>(*this, view);
+}
+
+}  // namespace taut
