@@ -116,7 +116,8 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
     taut::Interrupt interrupt = signals();
     const auto poll = [&interrupt] { interrupt.poll(); };
     const taut::View view(*X.design, weights.data(), centre);
-    taut::PathSolver solver(view, y.data(), {l1.data(), l2.data(), lower.data(), upper.data()},
+    const taut::Response response(view, y.data());
+    taut::PathSolver solver(view, response, {l1.data(), l2.data(), lower.data(), upper.data()},
                             {tol, max_iter, static_cast<taut::Engine>(engine)}, poll);
     const double alpha_max = solver.start(alphas ? static_cast<int>(grid.size()) : n_alphas);
     if (!alphas) {
@@ -134,7 +135,7 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
     intercepts.assign(count, 0.0);
     if (centre)
       for (std::size_t k = 0; k < count; ++k)
-        intercepts[k] = solver.y_mean() - taut::simd::dot(view.mean.data(), coefs.data() + k * p, p);
+        intercepts[k] = response.mean - taut::simd::dot(view.mean.data(), coefs.data() + k * p, p);
   }
   const std::size_t count = grid.size();
   taut::Vector gaps(count), relative(count), kkt(count);
@@ -154,6 +155,66 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
       to_numpy(std::move(status), {count}), to_numpy(std::move(iterations), {count}));
 }
 
+// Weighted means and root mean squares of the (centred) columns.
+nb::tuple moments(const Handle& X, Array weights, bool centre) {
+  const std::size_t n = X.design->rows(), p = X.design->cols();
+  require(weights.shape(0) == n, "weights need one entry for each row");
+  taut::Vector mean, norm;
+  {
+    nb::gil_scoped_release unlocked;
+    taut::View view(*X.design, weights.data(), centre);
+    mean = std::move(view.mean);
+    norm = std::move(view.norm);
+  }
+  return nb::make_tuple(to_numpy(std::move(mean), {p}), to_numpy(std::move(norm), {p}));
+}
+
+// X'VX and X'Vy of the (centred) view, for dense designs; None for others.
+nb::object gram(const Handle& X, Array y, Array weights, bool centre) {
+  const std::size_t n = X.design->rows(), p = X.design->cols();
+  require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
+  taut::Vector g(p * p), c(p), mean;
+  bool offered;
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals();
+    taut::View view(*X.design, weights.data(), centre);
+    offered = X.design->gram(view, y.data(), g.data(), c.data(), [&interrupt] { interrupt.poll(); });
+    mean = std::move(view.mean);
+  }
+  if (!offered) return nb::none();
+  return nb::make_tuple(to_numpy(std::move(g), {p, p}), to_numpy(std::move(c), {p}), to_numpy(std::move(mean), {p}));
+}
+
+// Certificates of given coefficients (features x strengths, column-major).
+nb::tuple certify(const Handle& X, Array y, Array weights, bool centre, Array l1, Array l2,
+                  Array lower, Array upper, Array alphas,
+                  nb::ndarray<const double, nb::ndim<2>, nb::f_contig, nb::device::cpu> coefs) {
+  const std::size_t n = X.design->rows(), p = X.design->cols(), count = alphas.shape(0);
+  require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
+  require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
+          "penalty arrays need one entry for each column");
+  require(coefs.shape(0) == p && coefs.shape(1) == count, "coefs must be features x alphas");
+  taut::Vector gaps(count), relative(count), kkt(count);
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals();
+    const taut::View view(*X.design, weights.data(), centre);
+    const taut::Response response(view, y.data());
+    for (std::size_t k = 0; k < count; ++k) {
+      interrupt.poll();
+      const taut::Certificate c = taut::certify_point(
+          view, response, {l1.data(), l2.data(), lower.data(), upper.data()}, alphas.data()[k],
+          coefs.data() + k * p);
+      gaps[k] = c.gap;
+      relative[k] = c.relative_gap;
+      kkt[k] = c.kkt;
+    }
+  }
+  return nb::make_tuple(to_numpy(std::move(gaps), {count}), to_numpy(std::move(relative), {count}),
+                        to_numpy(std::move(kkt), {count}));
+}
+
 }  // namespace
 
 NB_MODULE(_core, m) {
@@ -170,6 +231,12 @@ NB_MODULE(_core, m) {
   sparse_args(&sparse<double, std::int64_t>);
   sparse_args(&sparse<float, std::int32_t>);
   sparse_args(&sparse<float, std::int64_t>);
+  m.def("moments", &moments, "design"_a, nb::arg("weights").noconvert(), "centre"_a);
+  m.def("gram", &gram, "design"_a, nb::arg("y").noconvert(), nb::arg("weights").noconvert(), "centre"_a);
+  m.def("certify", &certify, "design"_a, nb::arg("y").noconvert(), nb::arg("weights").noconvert(),
+        "centre"_a, nb::arg("l1").noconvert(), nb::arg("l2").noconvert(),
+        nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
+        nb::arg("alphas").noconvert(), nb::arg("coefs").noconvert());
   m.def("solve_path", &solve_path, "design"_a, nb::arg("y").noconvert(),
         nb::arg("weights").noconvert(), "centre"_a, nb::arg("l1").noconvert(),
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),

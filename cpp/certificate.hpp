@@ -30,6 +30,49 @@ struct Penalty {
   double resting(Index j) const { return std::clamp(0.0, lower[j], upper[j]); }
 };
 
+// The response, centred by the view, and what its size says about rounding.
+struct Response {
+  Vector centred;
+  double mean = 0, norm = 0, null = 0;  // null: objective of the null model, 1/2 sum v y^2
+  Vector noise;                         // rounding to expect in each correlation
+
+  Response(const View& view, const double* y)
+      : centred(y, y + view.design.rows()), noise(view.design.cols()) {
+    const Index n = view.design.rows();
+    if (view.centred)
+      for (Index i = 0; i < n; ++i) mean += view.v[i] * y[i];
+    double s = 0;
+    for (double& value : centred) value -= mean;
+    for (Index i = 0; i < n; ++i) s += view.v[i] * centred[i] * centred[i];
+    // What is left of a constant response is rounding, not variation.
+    if (view.centred && std::sqrt(s) <= 1e-15 * std::abs(mean)) {
+      std::fill(centred.begin(), centred.end(), 0.0);
+      s = 0;
+    }
+    null = 0.5 * s;
+    norm = std::sqrt(s);
+    for (Index j = 0; j < view.design.cols(); ++j) noise[j] = 8e-16 * view.norm[j] * norm + 1e-300;
+  }
+};
+
+// r = v (y - X coef), centred; returns the weighted sum of squares of y - X coef.
+inline double weighted_residual(const View& view, const Response& y, const double* coef, double* r) {
+  const Index n = view.design.rows();
+  double s = 0;
+  view.design.product(coef, 1, r);
+  const double shift = simd::dot(coef, view.mean.data(), view.design.cols());
+  for (Index i = 0; i < n; ++i) {
+    const double e = y.centred[i] - r[i] + shift;
+    s += view.v[i] * e * e;
+    r[i] = view.v[i] * e;
+  }
+  return s;
+}
+
+// A coordinate without slope must be met exactly by the dual point; this much more than its own
+// rounding counts as exact.
+inline constexpr double kExact = 1e3;
+
 // `noise` is the rounding of each z_j; `null` the objective of the null model, 1/2 sum v y^2.
 // coef(j) gives the coefficient of feature j.
 template <class Coef>
@@ -41,17 +84,27 @@ Certificate certify(const Penalty& penalty, double alpha, Index p, Coef&& coef, 
   for (Index j = 0; j < p; ++j) {
     if (norm[j] == 0.0) continue;
     const Coordinate h = penalty.at(j, alpha);
-    t = std::min(t, h.dual_scale(z[j], noise[j]));
+    t = std::min(t, h.dual_scale(z[j], kExact * noise[j]));
     const double violation = h.violation(coef(j), z[j]);
     if (violation > 0) kkt = std::max(kkt, violation / (norm[j] * y_norm));
   }
   double gap = 0.5 * (1 - t) * (1 - t) * rss;
   for (Index j = 0; j < p; ++j)
-    if (norm[j] != 0.0) gap += penalty.at(j, alpha).fenchel_young(coef(j), t * z[j], noise[j]);
+    if (norm[j] != 0.0) gap += penalty.at(j, alpha).fenchel_young(coef(j), t * z[j], kExact * noise[j]);
   out.gap = gap;
   out.relative_gap = null > 0 ? gap / null : gap;
   out.kkt = kkt;
   return out;
+}
+
+// The certificate of a point on all features, from X itself.
+inline Certificate certify_point(const View& view, const Response& y, const Penalty& penalty,
+                                 double alpha, const double* coef) {
+  Vector r(view.design.rows()), z(view.design.cols());
+  const double rss = weighted_residual(view, y, coef, r.data());
+  view.cross(r.data(), 1, z.data());
+  return certify(penalty, alpha, view.design.cols(), [&](Index j) { return coef[j]; }, z.data(), rss,
+                 view.norm.data(), y.noise.data(), y.null);
 }
 
 }  // namespace taut

@@ -27,18 +27,13 @@ struct Settings {
 
 class PathSolver {
  public:
-  PathSolver(const View& view, const double* y, Penalty penalty, Settings settings,
+  PathSolver(const View& view, const Response& y, Penalty penalty, Settings settings,
              std::function<void()> poll)
-      : view_(view), X_(view.design), penalty_(penalty), settings_(settings), poll_(std::move(poll)),
-        y_(y, y + X_.rows()), noise_(X_.cols()), position_(X_.cols(), -1), z_(X_.cols()) {
-    centre_response();
-    for (Index j = 0; j < X_.cols(); ++j) {
-      noise_[j] = 8e-16 * view_.norm[j] * y_norm_ + 1e-300;
+      : view_(view), X_(view.design), y_(y), penalty_(penalty), settings_(settings),
+        poll_(std::move(poll)), position_(X_.cols(), -1), z_(X_.cols()) {
+    for (Index j = 0; j < X_.cols(); ++j)
       if (usable(j) && penalty_.l1[j] > 0) steepest_ = std::max(steepest_, view_.norm[j] / penalty_.l1[j]);
-    }
   }
-
-  double y_mean() const { return y_mean_; }
 
   // Fits the null model (intercept and features without penalty) and returns the smallest strength
   // at which it is optimal.
@@ -85,19 +80,6 @@ class PathSolver {
     return view_.norm[j] > 0 && !(penalty_.lower[j] == 0 && penalty_.upper[j] == 0);
   }
 
-  void centre_response() {
-    const Index n = X_.rows();
-    if (view_.centred)
-      for (Index i = 0; i < n; ++i) y_mean_ += view_.v[i] * y_[i];
-    double s = 0;
-    for (Index i = 0; i < n; ++i) {
-      y_[i] -= y_mean_;
-      s += view_.v[i] * y_[i] * y_[i];
-    }
-    null_ = 0.5 * s;
-    y_norm_ = std::sqrt(s);
-  }
-
   // One pass for the Gram matrix of everything costs n p^2 at the speed of a matrix product; a
   // path by working sets costs a few memory-bound passes n p for each strength.
   bool gram_pays(int strengths) const {
@@ -111,7 +93,7 @@ class PathSolver {
     if (gram_pays(strengths)) {
       quadratic_.reserve(p);
       Vector correlation(p);
-      if (X_.gram(view_, y_.data(), quadratic_.gram(), correlation.data(), poll_)) {
+      if (X_.gram(view_, y_.centred.data(), quadratic_.gram(), correlation.data(), poll_)) {
         complete_ = true;
         for (Index j = 0; j < p; ++j) admit(j, correlation[j]);
         correlation_ = correlation;
@@ -142,7 +124,7 @@ class PathSolver {
     const bool idle = !usable(j);
     const double rest = penalty_.resting(j);
     quadratic_.extend({penalty_.l1[j], penalty_.l2[j], idle ? rest : penalty_.lower[j],
-                       idle ? rest : penalty_.upper[j], noise_[j]},
+                       idle ? rest : penalty_.upper[j], y_.noise[j]},
                       rest, gradient);
   }
 
@@ -161,7 +143,7 @@ class PathSolver {
       return;
     }
     Vector R(X_.rows()), rss(1);
-    columns_->residual(y_.data(), beta.data(), 1, R.data(), rss.data());
+    columns_->residual(y_.centred.data(), beta.data(), 1, R.data(), rss.data());
     view_.cross(R.data(), 1, z_.data());
   }
 
@@ -197,44 +179,32 @@ class PathSolver {
     if (complete_ && gram_is_accurate()) {
       batch.z = quadratic_.gradient();
       // |y - Xb|^2 = |y|^2 - b'(c + z); it counts only where the dual point had to be scaled.
-      double rss = 2 * null_;
+      double rss = 2 * y_.null;
       for (Index j = 0; j < p; ++j) rss -= batch.betas[0][j] * (correlation_[j] + batch.z[j]);
       batch.rss[0] = std::max(rss, 0.0);
       return;
     }
     Vector R(static_cast<std::size_t>(n) * batch.width);
     if (complete_) {
-      residual(batch.betas[0], R.data(), batch.rss.data());
+      batch.rss[0] = weighted_residual(view_, y_, batch.betas[0].data(), R.data());
     } else {
       const std::size_t size = quadratic_.size();
       Vector coefs(size * batch.width);
       for (int i = 0; i < batch.width; ++i) std::copy(batch.betas[i].begin(), batch.betas[i].end(), coefs.begin() + i * size);
-      columns_->residual(y_.data(), coefs.data(), batch.width, R.data(), batch.rss.data());
+      columns_->residual(y_.centred.data(), coefs.data(), batch.width, R.data(), batch.rss.data());
     }
     view_.cross(R.data(), batch.width, batch.z.data());
   }
 
-  void residual(const Vector& beta, double* R, double* rss) const {
-    double shift = 0, s = 0;
-    for (Index j = 0; j < X_.cols(); ++j) shift += beta[j] * view_.mean[j];
-    X_.product(beta.data(), 1, R);
-    for (Index i = 0; i < X_.rows(); ++i) {
-      const double r = y_[i] - R[i] + shift;
-      s += view_.v[i] * r * r;
-      R[i] = view_.v[i] * r;
-    }
-    *rss = s;
-  }
-
   // Rounding of c - G b, carried into the gap, against the tolerance.
   bool gram_is_accurate() const {
-    double fitted = y_norm_, pull = 0;
+    double fitted = y_.norm, pull = 0;
     const Vector& beta = quadratic_.beta();
     for (Index j = 0; j < X_.cols(); ++j) {
       fitted += view_.norm[j] * std::abs(beta[j]);
       pull += std::max(view_.norm[j], penalty_.l1[j] * steepest_) * std::abs(beta[j]);
     }
-    return 4e-16 * fitted * pull <= 0.1 * settings_.tol * null_;
+    return 4e-16 * fitted * pull <= 0.1 * settings_.tol * y_.null;
   }
 
   // Accepts strengths of the batch in order until one has to be redone; returns how many.
@@ -248,7 +218,7 @@ class PathSolver {
       Certificate& certificate = certificates[k];
       const int iterations = certificate.iterations;
       certificate = certify(penalty_, alphas_[k], p, [&](Index j) { return coefficient(j, beta); },
-                            z, batch.rss[accepted], view_.norm.data(), noise_.data(), null_);
+                            z, batch.rss[accepted], view_.norm.data(), y_.noise.data(), y_.null);
       certificate.iterations = iterations;
       const bool solved = certificate.relative_gap <= settings_.tol;
       if (!solved && iterations < settings_.max_iter && (retries < 8 || violated(z, alphas_[k]))) break;
@@ -275,7 +245,7 @@ class PathSolver {
   // Does a feature outside the working set want to move?
   bool violates(Index j, double z, double alpha) const {
     return position_[j] < 0 && usable(j) &&
-           penalty_.at(j, alpha).direction(penalty_.resting(j), z, noise_[j] + 1e-13 * alpha * penalty_.l1[j]) != 0;
+           penalty_.at(j, alpha).direction(penalty_.resting(j), z, y_.noise[j] + 1e-13 * alpha * penalty_.l1[j]) != 0;
   }
 
   bool violated(const double* z, double alpha) const {
@@ -306,12 +276,11 @@ class PathSolver {
 
   const View& view_;
   const Design& X_;
+  const Response& y_;
   Penalty penalty_;
   Settings settings_;
   std::function<void()> poll_;
-  Vector y_;
-  double y_mean_ = 0, y_norm_ = 0, null_ = 0, steepest_ = 0;
-  Vector noise_;
+  double steepest_ = 0;  // largest norm over penalty weight
   std::vector<Index> features_;
   std::vector<int> position_;  // of each feature in the working set, or -1
   Quadratic quadratic_;

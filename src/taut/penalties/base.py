@@ -26,7 +26,8 @@ class Coordinates(NamedTuple):
 class Penalty:
     """Base of all penalties: ``value`` and ``prox`` on NumPy and torch arrays alike.
 
-    Subclasses are immutable: parameters are set once, in ``__init__``.
+    Subclasses are immutable values: ``__init__`` checks its parameters and passes them once, in
+    the order of its signature, to ``_set``. Equality, hash, repr and pickling follow from there.
     """
 
     def value(self, coef):
@@ -40,3 +41,62 @@ class Penalty:
     def coordinates(self, n_features: int) -> Coordinates | None:
         """The penalty coordinate by coordinate, or None where it does not separate."""
         return None
+
+    def _set(self, **parameters):
+        vars(self).update(parameters)
+
+    def __setattr__(self, name, value):
+        kind = type(self).__name__
+        raise AttributeError(f"{kind} is immutable, {name} cannot be set: make a new {kind}")
+
+    def __delattr__(self, name):
+        kind = type(self).__name__
+        raise AttributeError(f"{kind} is immutable, {name} cannot be deleted: make a new {kind}")
+
+    def __add__(self, other):
+        raise TypeError(_no_sum(self, other))
+
+    def __radd__(self, other):
+        raise TypeError(_no_sum(other, self))
+
+    def _key(self):
+        # NaN is refused and -0.0 stored as 0.0, so equal bytes are equal numbers.
+        values = (
+            (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value
+            for value in vars(self).values()
+        )
+        return type(self), *values
+
+    def __eq__(self, other):
+        return self._key() == other._key() if isinstance(other, Penalty) else NotImplemented
+
+    def __hash__(self):
+        return hash(self._key())
+
+    def __repr__(self):
+        shown = (
+            f"{name}=array of {value.size}" if isinstance(value, np.ndarray) else f"{name}={value}"
+            for name, value in vars(self).items()
+            if value is not None
+        )
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    # An immutable object is its own copy; pickling goes through __init__ and its checks.
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __sklearn_clone__(self):
+        return self
+
+    def __reduce__(self):
+        return type(self), tuple(vars(self).values())
+
+
+def _no_sum(left, right):
+    return (
+        f"cannot add {type(left).__name__} and {type(right).__name__}: a sum keeps an exact prox "
+        "only where both are convex and separable (L1, L2, ElasticNet, NonNegative, Box)"
+    )

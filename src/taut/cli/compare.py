@@ -1,0 +1,74 @@
+"""`taut compare`: the comparison, on the terminal and in files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+import taut.compare as comparing
+from taut import report as reporting
+from taut.cli.model_file import save_model
+from taut.cli.tables import Roles, Source
+from taut.cli.terminal import print_summary, progress_bar
+from taut.report.files import replace_file
+
+__all__ = ["Outputs", "checked_path", "run_compare"]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Files to write, checked before the long work; None: not asked for."""
+
+    json_file: Path | None
+    report: Path | None
+    model: Path | None
+
+    @classmethod
+    def checked(cls, json_file: str | None, report: str | None, model: str | None) -> Outputs:
+        """Make sure that every file can be written.
+
+        Raises
+        ------
+        click.UsageError
+            If one cannot.
+        """
+        return cls(
+            checked_path(json_file, "--json"),
+            checked_path(report, "--report"),
+            checked_path(model, "--model"),
+        )
+
+
+def checked_path(path: str | None, option: str) -> Path | None:
+    """The file to write, or an error that names the option."""
+    if path is None:
+        return None
+    try:
+        return reporting.check_writable(path, option)
+    except (OSError, ValueError) as error:
+        raise click.UsageError(str(error)) from error
+
+
+def run_compare(source: Source, roles: Roles, files: Outputs, **settings) -> None:
+    """Compare, print, and write what was asked for."""
+    with progress_bar("comparing") as progress:
+        found = comparing.compare(
+            source.table, source.target, progress=progress, **roles.arguments(), **settings
+        )
+    summary = found.summary
+    summary["table"]["source"] = source.name
+    summary["pick"]["code"] = source.code + summary["pick"]["code"]
+    print_summary(summary)
+    if files.json_file:
+        text = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False)
+        replace_file(files.json_file, text + "\n")
+        click.echo(f"JSON: {files.json_file}")
+    if files.model:
+        save_model(files.model, found.model, summary["table"]["target"], found.pick["technique"])
+        click.echo(f"Model: {files.model}")
+    if files.report:
+        reporting.write(summary, files.report)
+        click.echo(f"Report: {files.report}")

@@ -1,0 +1,84 @@
+"""The table of a command: read, with its target and the roles of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from taut.datasets import load_diabetes, read_table
+from taut.designs.from_frame import TableError, did_you_mean
+
+__all__ = ["Roles", "Source", "open_table"]
+
+
+class Source(NamedTuple):
+    """A table as a command got it.
+
+    Attributes
+    ----------
+    table : polars.DataFrame or dict
+    target : str
+    name : str
+        For people.
+    code : str
+        Python that reads it as ``X``.
+    """
+
+    table: Any
+    target: str
+    name: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What columns are for, by name; None where there is no such column."""
+
+    task: str | None
+    weights: str | None
+    groups: str | None
+    time: str | None
+
+    def arguments(self) -> dict[str, str | None]:
+        """As `taut.compare` and `prepare` call them."""
+        given = asdict(self)
+        return {"sample_weight": given.pop("weights"), **given}
+
+
+def open_table(path: str | None, target: str | None, drop: Sequence[str]) -> Source:
+    """Read a table, or take the bundled one, and leave out columns.
+
+    Raises
+    ------
+    TableError
+        If the file or a column is not there.
+    """
+    dropped = [name.strip() for names in drop for name in names.split(",") if name.strip()]
+    without = f".drop({dropped})" if dropped else ""
+    if path is None:
+        import polars as pl
+
+        table, target = pl.DataFrame(load_diabetes()), target or "progression"
+        name = "diabetes (scikit-learn)"
+        code = (
+            "import polars as pl\nfrom taut.datasets import load_diabetes\n\n"
+            f"X = pl.DataFrame(load_diabetes()){without}\n"
+        )
+    else:
+        table, name = read_table(path), Path(path).name
+        code = f"from taut.datasets import read_table\n\nX = read_table({str(path)!r}){without}\n"
+    if target is None:
+        raise TableError(f"--target is missing: say which column to predict; {_columns(table)}")
+    for column in dropped:
+        if column not in table.columns:
+            hint = did_you_mean(column, table.columns)
+            raise TableError(f"--drop: there is no column {column!r}; {hint}")
+    if target in dropped:
+        raise TableError(f"--drop names the target {target!r}: leave it in")
+    return Source(table.drop(dropped), target, name, code)
+
+
+def _columns(table) -> str:
+    return did_you_mean("", table.columns)

@@ -1,0 +1,121 @@
+"""The summary of a comparison on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from taut.compare.verdict import rounded
+
+__all__ = ["print_notes", "print_summary", "progress_bar"]
+
+_FOLDS = {
+    "shuffled": "shuffled folds",
+    "grouped": "folds of whole groups",
+    "ordered": "folds in time order",
+}
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None] | None]:
+    """A progress callback that draws a bar; None where no terminal is watching."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task(title, total=None)
+
+        def show(done: int, total: int, text: str) -> None:
+            progress.update(bar, completed=done, total=total, description=f"{title}: {text}")
+
+        yield show
+
+
+def print_summary(summary: dict) -> None:
+    """Print table, notes, leaderboard and verdict."""
+    console = Console(highlight=False)
+    table = summary["table"]
+    console.print(
+        Text.assemble(
+            (table["source"], "bold"),
+            f": {_count(table['rows'], 'row')}, {_count(table['columns'], 'column')} "
+            f"({_count(table['features'], 'feature')}), target ",
+            (table["target"], "bold"),
+        )
+    )
+    print_notes(table["notes"], console)
+    console.print(_leaderboard(summary))
+    verdict = summary["verdict"]
+    console.print(Text(verdict["sentence"], style="bold"))
+    console.print(Text(verdict["detail"]))
+    console.print(Text(_certified(summary["certificates"]), style="dim"))
+
+
+def print_notes(notes: list[dict], console: Console | None = None) -> None:
+    """Print notes as a list, warnings marked; on standard error where no console is given."""
+    console = console or Console(stderr=True, highlight=False)
+    for note in notes:
+        warns = note["level"] == "warning"
+        line = Text("! " if warns else "- ", style="yellow" if warns else "dim")
+        grid = Table.grid()
+        grid.add_row(line, Text(note["text"], style="yellow" if warns else ""))
+        console.print(Padding(grid, (0, 0, 0, 2)))
+
+
+def _leaderboard(summary: dict) -> Table:
+    settings, metric = summary["settings"], summary["metric"]
+    folds = f"{settings['outer_folds']} {_FOLDS[settings['fold_kind']]}"
+    if settings["outer_repeats"] > 1:
+        folds = f"{settings['outer_repeats']} x {folds}"
+    table = Table(title=f"\n{metric['long_name']} over {folds}, seed {settings['seed']}")
+    table.title_style = table.caption_style = "dim"
+    table.add_column("", width=1)
+    table.add_column("technique", no_wrap=True)
+    table.add_column(metric["name"], justify="right")
+    table.add_column("worse than the best\nby (95 % interval)", justify="right")
+    table.add_column("features\nused", justify="right")
+    table.add_column("fit\nseconds", justify="right")
+    scale = summary["leaderboard"][0]["score"]
+    for row in summary["leaderboard"]:
+        table.add_row(
+            "→" if row["picked"] else "",
+            row["label"],
+            rounded(row["score"], scale),
+            _difference(row, scale),
+            f"{row['features_used']:.1f}".removesuffix(".0"),
+            f"{row['fit_seconds']:.3f}",
+            style="bold green" if row["picked"] else "dim" if row["detectably_worse"] else "",
+        )
+    table.caption = "→ the simplest technique that is not detectably worse than the best"
+    return table
+
+
+def _difference(row: dict, scale: float) -> str:
+    if row["best"]:
+        return "best"
+    low, high = (rounded(row[f"difference_{end}"], scale) for end in ("low", "high"))
+    return f"{rounded(row['difference'], scale)} ({low} to {high})"
+
+
+def _certified(certificates: list[dict]) -> str:
+    if not certificates:
+        return "No technique that was tried has a certificate."
+    solved = [item for item in certificates if item["status"] == "solved"]
+    gaps = [item["relative_gap"] for item in certificates if item["relative_gap"] is not None]
+    text = f"Certificates: {len(solved)} of {len(certificates)} fits on the whole table are solved"
+    if gaps:
+        text += f", the largest relative gap is {max(gaps):.0e}"
+    open_ends = [f"{c['label']}: {c['sentence']}" for c in certificates if c["status"] != "solved"]
+    return " ".join([text + ".", *open_ends])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

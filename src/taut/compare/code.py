@@ -1,0 +1,103 @@
+"""The Python code that reproduces the pick."""
+
+from __future__ import annotations
+
+from sklearn.base import BaseEstimator
+
+from taut.compare.folds import fold_kind
+from taut.compare.study import Study
+from taut.selection import CV
+
+__all__ = ["reproducing_code"]
+
+_SPLITTERS = {
+    "shuffled": "KFold({n}, shuffle=True, random_state={seed})",
+    "grouped": "GroupKFold({n}, shuffle=True, random_state={seed})",
+    "ordered": "TimeSeriesSplit({n})",
+}
+
+
+def reproducing_code(
+    study: Study, estimator: BaseEstimator, seed: int, asked: dict[str, object]
+) -> str:
+    """Write the program that fits the pick on the whole table.
+
+    Parameters
+    ----------
+    study : Study
+    estimator : estimator
+        The pick, as its technique makes it.
+    seed : int
+    asked : dict of str to object
+        The arguments of `compare` that shape the rows (y, task, sample_weight, groups, time), as
+        they came: a column's name is written down, an array is called by its argument.
+
+    Returns
+    -------
+    str
+        The code; it expects ``X`` and every array among ``asked`` under the argument's name.
+    """
+    rule = getattr(estimator, "alpha", None)
+    rule = rule if isinstance(rule, CV) else None
+    encoded = bool(study.kinds)
+    named = {name: value for name, value in asked.items() if value is not None}
+    prepared = study.rearranged or study.ordered or any(isinstance(v, str) for v in named.values())
+    source = "study." if prepared else ""
+    model = _written(estimator)
+    if encoded:
+        model = f"make_pipeline(TableEncoder(), {model})"
+    lines = _imports(estimator, study, rule, prepared)
+    if prepared:
+        arguments = ", ".join(
+            (f"{name}=" if name != "y" else "") + (repr(v) if isinstance(v, str) else name)
+            for name, v in named.items()
+        )
+        lines.append(f"study = prepare(X, {arguments})  # rows that can be used, in order")
+    if rule:
+        n_folds = len(rule.folds)
+        splitter = _SPLITTERS[fold_kind(study)].format(n=n_folds, seed=seed)
+        groups = f", groups={source}groups" if study.groups is not None else ""
+        lines.append(f"folds = list({splitter}.split({source}y{groups}))")
+    lines.append(f"model = {model}")
+    step = f"{type(estimator).__name__.lower()}__" if encoded else ""
+    weights = (
+        f", {step}sample_weight={source}sample_weight" if study.sample_weight is not None else ""
+    )
+    lines.append(f"model.fit({source}X, {source}y{weights})")
+    return "\n".join(lines) + "\n"
+
+
+def _imports(estimator, study: Study, rule, prepared: bool) -> list[str]:
+    lines = []
+    if rule:
+        splitter = _SPLITTERS[fold_kind(study)].split("(")[0]
+        lines.append(f"from sklearn.model_selection import {splitter}")
+    if study.kinds:
+        lines.append("from sklearn.pipeline import make_pipeline")
+    module = type(estimator).__module__
+    if not module.startswith("taut."):
+        lines.append(f"from {module} import {type(estimator).__name__}")
+    else:
+        lines.append("import taut")
+    if prepared:
+        lines.append("from taut.compare import prepare")
+    if study.kinds:
+        lines.append("from taut.designs.encoder import TableEncoder")
+    return [*lines, ""]
+
+
+def _written(estimator: BaseEstimator) -> str:
+    """The constructor call, with the parameters that differ from their defaults."""
+    kind = type(estimator)
+    defaults = kind().get_params(deep=False)
+    given = [
+        f"{name}={_value(value)}"
+        for name, value in estimator.get_params(deep=False).items()
+        if isinstance(value, CV) or value != defaults[name]
+    ]
+    prefix = "taut." if kind.__module__.startswith("taut.") else ""
+    return f"{prefix}{kind.__name__}({', '.join(given)})"
+
+
+def _value(value) -> str:
+    return f"taut.CV(folds, rule={value.rule!r})" if isinstance(value, CV) else repr(value)

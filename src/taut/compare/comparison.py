@@ -1,0 +1,276 @@
+"""`taut.compare`: techniques side by side on one table, and the evidence for the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from taut.compare import summary as parts
+from taut.compare.code import reproducing_code
+from taut.compare.evaluate import Record, evaluate, fit_all
+from taut.compare.folds import INNER_FOLDS, Folds, outer_folds
+from taut.compare.leaderboard import ranked
+from taut.compare.study import Study, prepare
+from taut.compare.techniques import Technique, choose
+from taut.compare.verdict import rounded, verdict
+from taut.designs.kinds import Note
+
+__all__ = ["Comparison", "compare"]
+
+_CONFIDENCE = 0.95
+# Real tables do not fit this well; a sum of columns that makes up the target does.
+_TOO_GOOD = 0.9999
+
+
+def compare(
+    X,
+    y,
+    techniques: str | Sequence[str] | None = None,
+    task: str | None = None,
+    cv=None,
+    sample_weight=None,
+    groups=None,
+    time=None,
+    seed: int = 0,
+    quick: bool = False,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Comparison:
+    """Compare techniques on a table by nested cross-validation.
+
+    Every technique is scored on the same outer folds; alpha is chosen, and missing values are
+    filled in, within their training rows. The pick is the simplest technique whose score is not
+    detectably worse than the best.
+
+    Parameters
+    ----------
+    X : data frame, mapping, array or sparse matrix, of n_rows rows
+        Any eager frame that narwhals knows (pandas, polars, pyarrow, ...).
+    y : str or array-like of shape (n_rows,)
+        The target, or the name of its column in X. Rows without a target are left out.
+    techniques : str or sequence of str, optional
+        Names (``"lasso-1se"``) or families (``"lasso"``); all by default.
+    task : "regression", optional
+        Inferred from the target where not given.
+    cv : int, splitter or iterable of (train, test), optional
+        The outer folds; 10 by default.
+    sample_weight : str or array-like of shape (n_rows,), optional
+        Weights of the rows, in fits and scores alike; or the name of their column.
+    groups : str or array-like of shape (n_rows,), optional
+        Rows of one group stay together, in outer and inner folds; or the name of their column,
+        which is then no feature.
+    time : str or array-like of shape (n_rows,), optional
+        Folds train on the past and test on the future; or the name of the column.
+    seed : int
+        Seed of the folds.
+    quick : bool
+        5 outer folds in place of 10.
+    progress : callable, optional
+        ``progress(done, total, text)``, called before every fit.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    taut.designs.from_frame.TableError
+        A ValueError: the table cannot be used as it is; the message says why and what to do.
+
+    Examples
+    --------
+    >>> import taut
+    >>> result = taut.compare(taut.datasets.load_diabetes(), "progression", quick=True)
+    >>> result.pick["features_total"]
+    10
+    """
+    chosen = choose(techniques, task or "regression") if task != "classification" else []
+    asked = {
+        "y": y,
+        "task": task,
+        "sample_weight": sample_weight,
+        "groups": groups,
+        "time": time,
+    }
+    study = prepare(X, **asked)
+    folds = outer_folds(study, cv, seed, quick)
+    tell = _counted(progress, len(chosen) * (len(folds.splits) + 1))
+    # The whole table first: what cannot be fitted at all fails before the long work.
+    fitted = fit_all(study, chosen, seed, tell)
+    records = evaluate(study, chosen, folds, seed, tell)
+    settings = {
+        "seed": seed,
+        "outer_folds": len(folds.splits) // folds.repeats,
+        "outer_repeats": folds.repeats,
+        "inner_folds": INNER_FOLDS,
+        "fold_kind": folds.kind,
+        "confidence": _CONFIDENCE,
+        "quick": quick,
+    }
+    summary = _summary(study, chosen, folds, records, fitted, settings, asked)
+    return Comparison(summary, fitted[summary["pick"]["technique"]])
+
+
+class Comparison:
+    """What a comparison found.
+
+    Attributes
+    ----------
+    summary : dict
+        Everything, in plain JSON types.
+    model : sklearn.pipeline.Pipeline
+        The pick, refitted on the whole table: it predicts from a table with the same columns.
+    """
+
+    def __init__(self, summary: dict, model: Pipeline):
+        self.summary = summary
+        self.model = model
+
+    @property
+    def leaderboard(self) -> list[dict]:
+        """One dict per technique, the best mean score first."""
+        return self.summary["leaderboard"]
+
+    @property
+    def best(self) -> dict:
+        """The technique of the best mean score."""
+        return self.leaderboard[0]
+
+    @property
+    def pick(self) -> dict:
+        """The technique to take: the simplest that is not detectably worse than the best.
+
+        Its row of the leaderboard, with ``alpha``, ``intercept``, ``coefficients`` and ``code``.
+        """
+        row = next(row for row in self.leaderboard if row["picked"])
+        return row | self.summary["pick"]
+
+    def report(self, path) -> None:
+        """Write the report: one HTML file that opens in any browser, offline.
+
+        Parameters
+        ----------
+        path : str or path-like
+        """
+        from taut import report
+
+        report.write(self.summary, path)
+
+    def plot(self, ax=None):
+        """Plot the differences to the best score with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from taut.compare.plot import plot_differences
+
+        return plot_differences(self.summary, ax)
+
+    def __repr__(self) -> str:
+        width = max(len(row["label"]) for row in self.leaderboard)
+        scale = self.best["score"]
+        lines = [self.summary["verdict"]["sentence"], self.summary["verdict"]["detail"], ""]
+        lines.append(f"  {'':{width}}  {'RMSE':>9}  {'difference (95 %)':>25}  features")
+        for row in self.leaderboard:
+            limits = [rounded(row[f"difference_{end}"], scale) for end in ("low", "high")]
+            difference = "best" if row["best"] else " to ".join(limits)
+            lines.append(
+                f"{'>' if row['picked'] else ' '} {row['label']:{width}}  "
+                f"{rounded(row['score'], scale):>9}  {difference:>25}  {row['features_used']:.1f}"
+            )
+        return "\n".join(lines)
+
+
+def _counted(progress, total: int) -> Callable[[str], None]:
+    """A progress callback that counts for itself."""
+    done = -1
+
+    def tell(text: str) -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, total, text)
+
+    return tell
+
+
+def _summary(
+    study: Study,
+    chosen: list[Technique],
+    folds: Folds,
+    records: dict[str, Record],
+    fitted: dict[str, Pipeline],
+    settings: dict,
+    asked: dict,
+) -> dict:
+    any_model = next(iter(fitted.values()))
+    names = parts.feature_names(any_model, study)
+    spread = parts.feature_spread(any_model, study)
+    leaderboard = ranked(chosen, records, folds.test_to_train, len(names), _CONFIDENCE)
+    picked = next(row["technique"] for row in leaderboard if row["picked"])
+    technique = next(t for t in chosen if t.name == picked)
+    model = fitted[picked]
+    code = reproducing_code(study, model[-1], settings["seed"], asked)
+    phrases = {t.name: t.phrase for t in chosen}
+    notes = [*_late_notes(study, leaderboard, records), *study.notes]
+    return {
+        **parts.stamp(),
+        "table": {
+            "source": "a table in memory",
+            "rows": study.n_rows,
+            "columns": study.n_columns,
+            "target": study.target,
+            "features": len(names),
+            "notes": [n.as_dict() for n in sorted(notes, key=lambda n: n.level != "warning")],
+        },
+        "task": "regression",
+        "metric": {
+            "name": "RMSE",
+            "long_name": "root mean squared error",
+            "unit": study.target,
+            "lower_is_better": True,
+        },
+        "settings": settings,
+        "verdict": verdict(leaderboard, phrases, _columns_used(model, study), study.target),
+        "leaderboard": leaderboard,
+        "pick": parts.pick_of(technique, model, names, spread, code),
+        "paths": parts.paths(chosen, fitted, names, spread),
+        "certificates": parts.certificates(chosen, fitted),
+    }
+
+
+def _columns_used(model: Pipeline, study: Study) -> tuple[int, int]:
+    """Columns of the table with a coefficient other than zero, and all columns."""
+    used = np.broadcast_to(
+        np.ravel(getattr(model[-1], "coef_", 0.0)) != 0, model[-1].n_features_in_
+    )
+    if len(model) == 1:
+        return int(used.sum()), study.n_columns
+    return len(set(model[0].sources_[used])), study.n_columns
+
+
+def _late_notes(study: Study, leaderboard: list[dict], records: dict[str, Record]) -> list[Note]:
+    """What only the fits could tell."""
+    notes = []
+    best = leaderboard[0]
+    if best["r2"] > _TOO_GOOD:
+        text = (
+            f"Suspected leak: the columns together determine {study.target} almost perfectly (R2 "
+            f"{best['r2']:.5f}). Does one hold a part of it, or is it a sum of others?"
+        )
+        notes.append(Note("warning", text))
+    for row in leaderboard:
+        unsolved = records[row["technique"]].unsolved
+        if unsolved:
+            text = (
+                f"{row['label']}: {unsolved} of {len(row['fold_scores'])} fits ended before their "
+                "tolerance; the certificates say how far."
+            )
+            notes.append(Note("warning", text))
+    return notes

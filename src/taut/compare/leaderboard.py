@@ -1,0 +1,81 @@
+"""From scores to the leaderboard, and from the leaderboard to the pick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from taut.compare.evaluate import Record
+from taut.compare.interval import corrected_interval
+from taut.compare.techniques import Technique
+
+__all__ = ["ranked"]
+
+# Two techniques can give one solution; a difference in the last digits is none.
+_ROUNDING = 1e-6
+
+
+def ranked(
+    techniques: Sequence[Technique],
+    records: Mapping[str, Record],
+    test_to_train: float,
+    n_features: int,
+    confidence: float,
+) -> list[dict]:
+    """Rank techniques by mean score, and mark the best and the pick.
+
+    The pick is the simplest technique that is not detectably worse than the best: the interval of
+    its difference to the best reaches down to 0.
+
+    Parameters
+    ----------
+    techniques : sequence of Technique
+    records : mapping of str to Record
+    test_to_train : float
+        Test rows over training rows, for the corrected interval.
+    n_features : int
+    confidence : float
+
+    Returns
+    -------
+    list of dict
+        The rows of the leaderboard, best first, as in the summary.
+    """
+    means = {technique.name: np.mean(records[technique.name].rmse) for technique in techniques}
+    floor = _ROUNDING * max(means.values())
+    least = min(means.values())
+    # Of equals, the simpler is the best.
+    order = sorted(
+        techniques,
+        key=lambda t: (means[t.name] > least + floor and means[t.name], t.complexity),
+    )
+    best = records[order[0].name]
+    rows = []
+    for technique in order:
+        record = records[technique.name]
+        difference = np.subtract(record.rmse, best.rmse)
+        interval = corrected_interval(difference, test_to_train, confidence)
+        rows.append(
+            {
+                "technique": technique.name,
+                "label": technique.label,
+                "complexity": technique.complexity,
+                "score": float(means[technique.name]),
+                "score_std": float(np.std(record.rmse, ddof=1)),
+                "fold_scores": record.rmse,
+                "r2": float(np.mean(record.r2)),
+                "difference": interval.mean,
+                "difference_low": interval.low,
+                "difference_high": interval.high,
+                "detectably_worse": bool(interval.low > floor),
+                "features_used": float(np.mean(record.features_used)),
+                "features_total": n_features,
+                "fit_seconds": float(np.mean(record.fit_seconds)),
+                "best": technique is order[0],
+                "picked": False,
+            }
+        )
+    pick = min((r for r in rows if not r["detectably_worse"]), key=lambda r: r["complexity"])
+    pick["picked"] = True
+    return rows

@@ -1,0 +1,208 @@
+"""The table under study: a target, its usable rows in order, and what was noticed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import sparse
+
+from taut.compare.leaks import suspected_leaks
+from taut.compare.notes import described
+from taut.compare.target import check_target, numeric_target
+from taut.designs.from_frame import TableError, columns_of, did_you_mean, n_rows_of, values_of
+from taut.designs.kinds import Note, as_dates, as_numbers, infer_kinds, is_missing
+
+__all__ = ["Study", "prepare"]
+
+MIN_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Study:
+    """A table ready to be compared on.
+
+    Attributes
+    ----------
+    X : dict of str to ndarray of shape (n_rows,), or CSR array of shape (n_rows, n_columns)
+    y : ndarray of shape (n_rows,)
+        float64, in the target's unit.
+    target : str
+    kinds : dict of str to str
+        What each column of X is; empty for a sparse X, which is all numbers.
+    sample_weight : ndarray of shape (n_rows,) or None
+    groups : ndarray of shape (n_rows,) or None
+    ordered : bool
+        Whether the rows are in time order and must be kept so.
+    rearranged : bool
+        Whether rows were left out or moved.
+    notes : list of Note
+    """
+
+    X: Mapping[str, np.ndarray] | sparse.csr_array
+    y: np.ndarray
+    target: str
+    kinds: Mapping[str, str]
+    sample_weight: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    ordered: bool = False
+    rearranged: bool = False
+    notes: list[Note] = field(default_factory=list)
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.y)
+
+    @property
+    def n_columns(self) -> int:
+        return self.X.shape[1] if sparse.issparse(self.X) else len(self.X)
+
+    def rows(self, index: np.ndarray):
+        """The rows of X at ``index``, as X is."""
+        return _take(self.X, index)
+
+    def weights(self, index: np.ndarray) -> np.ndarray | None:
+        """The weights of the rows at ``index``, or None."""
+        return None if self.sample_weight is None else self.sample_weight[index]
+
+
+def prepare(X, y, task=None, sample_weight=None, groups=None, time=None) -> Study:
+    """Check a table and its target, and make them ready for the comparison.
+
+    Parameters
+    ----------
+    X : data frame, mapping, array or sparse matrix, of n_rows rows
+    y : str or array-like of shape (n_rows,)
+        The target, or the name of its column in X. Rows without a target are left out.
+    task : "regression", optional
+        Inferred from the target where not given.
+    sample_weight, groups, time : str or array-like of shape (n_rows,), optional
+        Or the name of a column in X. Columns named for weights and groups leave X; the time
+        column stays in X, and orders the rows.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    TableError
+        If the table cannot be used as it is; the message says why and what to do.
+    """
+    if groups is not None and time is not None:
+        raise TableError("groups and time cannot both shape the folds: give one of them")
+    table = X.tocsr() if sparse.issparse(X) else columns_of(X)
+    table, target, y = _taken(table, y, "target")
+    table, _, weights = _taken(table, sample_weight, "weights")
+    table, _, groups = _taken(table, groups, "groups")
+    _, time_name, time = _taken(table, time, "time")
+    y = numeric_target(target, y, task)
+    if weights is not None:
+        weights = _checked_weights(weights)
+    parts = {"target": y, "weights": weights, "groups": groups, "time": time}
+    n_rows = _check_lengths(table, parts)
+    keep, notes = _usable_rows(target, y, weights)
+    if time is not None:
+        keep = keep[_time_order(time_name, time[keep])]
+        notes.append(Note("info", f"Rows are taken in the order of {time_name}.", (time_name,)))
+    if groups is not None and is_missing(groups).any():
+        raise TableError("groups has missing values: give every row a group, or drop those rows")
+    check_target(target, y[keep], task)
+    table = _take(table, keep)
+    kinds, seen = ({}, []) if sparse.issparse(table) else infer_kinds(table)
+    return Study(
+        X=table,
+        y=y[keep],
+        target=target,
+        kinds=kinds,
+        sample_weight=None if weights is None else weights[keep],
+        groups=None if groups is None else groups[keep],
+        ordered=time is not None,
+        rearranged=not np.array_equal(keep, np.arange(n_rows)),
+        notes=[
+            *suspected_leaks(table, kinds, target, y[keep]),
+            *notes,
+            *seen,
+            *described(table, kinds),
+        ],
+    )
+
+
+def _taken(table, given, role: str):
+    """A column by name, and the table without it; or an array as it is."""
+    if given is None:
+        return table, role, None
+    if not isinstance(given, str):
+        default = "y" if role == "target" else role
+        return table, str(getattr(given, "name", None) or default), values_of(given)
+    if sparse.issparse(table):
+        raise TableError(f"{role}={given!r} names a column, but a sparse X has no names")
+    if given not in table:
+        raise TableError(f"{role}: there is no column {given!r}; {did_you_mean(given, table)}")
+    rest = {name: values for name, values in table.items() if name != given}
+    if not rest:
+        raise TableError(
+            f"the table has no column beside {given!r}: at least one more is needed to predict with"
+        )
+    return rest, given, table[given]
+
+
+def _checked_weights(values: np.ndarray) -> np.ndarray:
+    weights = as_numbers("weights", values)
+    wrong = np.flatnonzero(np.isnan(weights) | (weights < 0))
+    if len(wrong):
+        raise TableError(
+            f"weights must be 0 or more, but row {wrong[0] + 1} has {weights[wrong[0]]:g} "
+            f"({len(wrong):,} such rows): correct them, or use another column"
+        )
+    if not weights.any():
+        raise TableError("weights are 0 in every row: no row would count")
+    return weights
+
+
+def _check_lengths(table, parts: Mapping[str, np.ndarray | None]) -> int:
+    n_rows = table.shape[0] if sparse.issparse(table) else n_rows_of(table)
+    for name, values in parts.items():
+        if values is not None and len(values) != n_rows:
+            raise TableError(f"X has {n_rows:,} rows, but {name} has {len(values):,}")
+    return n_rows
+
+
+def _usable_rows(
+    target: str, y: np.ndarray, weights: np.ndarray | None
+) -> tuple[np.ndarray, list[Note]]:
+    without = np.isnan(y)
+    if without.all():
+        raise TableError(f"the target {target!r} has no value at all: choose another column")
+    notes = []
+    if without.any():
+        text = f"{without.sum():,} rows without a value of {target} are left out."
+        notes.append(Note("info", text, (target,)))
+    zero = np.zeros_like(without) if weights is None else (weights == 0) & ~without
+    if zero.any():
+        notes.append(Note("info", f"{zero.sum():,} rows of weight 0 are left out."))
+    keep = np.flatnonzero(~without & ~zero)
+    if len(keep) < MIN_ROWS:
+        raise TableError(
+            f"only {len(keep)} rows have a target and a weight: a comparison needs {MIN_ROWS} "
+            "at the least, and says little below 50"
+        )
+    return keep, notes
+
+
+def _time_order(name: str, time: np.ndarray) -> np.ndarray:
+    if is_missing(time).any():
+        raise TableError(f"time: {name!r} has missing values; give every row a time")
+    if time.dtype.kind == "O":
+        # Text sorts by its letters: 10/1/2011 would come before 2/1/2011.
+        time = as_dates(name, time)
+    if time.dtype.kind == "V":
+        raise TableError(f"time: {name!r} holds neither dates nor numbers")
+    return np.argsort(time, kind="stable")
+
+
+def _take(table, index: np.ndarray):
+    if sparse.issparse(table):
+        return table[index]
+    return {name: values[index] for name, values in table.items()}

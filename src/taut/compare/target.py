@@ -1,0 +1,66 @@
+"""Is the target one that a regression can be judged on? If not: why, and what to do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from taut.designs.from_frame import TableError
+from taut.designs.kinds import as_numbers, is_missing, listed
+
+__all__ = ["check_target", "numeric_target"]
+
+_MOSTLY = 0.5
+
+
+def numeric_target(name: str, values: np.ndarray, task: str | None) -> np.ndarray:
+    """The target as float64 of shape (n_rows,), missing values nan.
+
+    Raises
+    ------
+    TableError
+        If the target holds classes, dates, or text among its numbers.
+    """
+    if task not in (None, "regression"):
+        raise TableError(
+            f"task is {task!r}, but this version compares techniques for regression only: "
+            "use task='regression' with a numeric target"
+        )
+    if values.dtype.kind == "O" and not _mostly_numbers(values):
+        classes = listed([repr(text) for text in dict.fromkeys(values[~is_missing(values)])], 4)
+        raise TableError(f"the target {name!r} holds text ({classes}): {_CLASSIFICATION}")
+    if values.dtype.kind == "b" and task is None:
+        raise TableError(f"the target {name!r} is true or false: {_CLASSIFICATION}")
+    return as_numbers(name, values)
+
+
+def check_target(name: str, y: np.ndarray, task: str | None) -> None:
+    """Refuse a constant target, and one of two values where the task is not given."""
+    low, high = y.min(), y.max()
+    if low == high:
+        raise TableError(
+            f"the target {name!r} is {low:g} in every row: there is nothing to predict"
+        )
+    if task is None and np.isin(y, (low, high)).all():
+        raise TableError(
+            f"the target {name!r} has only two values ({low:g} and {high:g}): {_CLASSIFICATION}"
+        )
+
+
+_CLASSIFICATION = (
+    "that asks for classification, and this version compares techniques for regression only. "
+    "Choose a numeric target; two numbers can be compared as they are with task='regression' "
+    "(--task regression)"
+)
+
+
+def _mostly_numbers(values: np.ndarray) -> bool:
+    present = [text for text in values if text is not None]
+    return not present or np.mean([_is_number(text) for text in present]) >= _MOSTLY
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,150 @@
+"""The one registry of techniques: a new one is one more entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyRegressor
+
+from taut.designs.from_frame import TableError, did_you_mean
+from taut.estimators import ElasticNet, Lasso, LinearRegression, Ridge
+from taut.selection import CV
+
+__all__ = ["TECHNIQUES", "Technique", "choose"]
+
+
+@dataclass(frozen=True)
+class Technique:
+    """A way to predict, as `compare` sees it.
+
+    Attributes
+    ----------
+    name : str
+        As in ``--techniques``.
+    family : str
+        Techniques of one family differ in their rule only; naming the family names them all.
+    label : str
+        For tables and charts.
+    phrase : str
+        For sentences: "Take ...".
+    complexity : int
+        Rank of simplicity, 0 the simplest: first the fewest columns, then the most shrinkage.
+    make : callable
+        ``make(folds)`` gives the estimator, unfitted; ``folds`` is what ``CV`` takes.
+    tasks : tuple of str
+    """
+
+    name: str
+    family: str
+    label: str
+    phrase: str
+    complexity: int
+    make: Callable[[object], BaseEstimator]
+    tasks: tuple[str, ...] = ("regression",)
+
+
+_MINIMUM = "the alpha of least validation error"
+_ONE_SE = "the one-standard-error rule"
+
+TECHNIQUES = (
+    Technique(
+        "null",
+        "null",
+        "Null model (mean)",
+        "the plain average",
+        0,
+        lambda folds: DummyRegressor(),
+    ),
+    Technique(
+        "lasso-1se",
+        "lasso",
+        "Lasso (1-SE)",
+        f"the lasso with {_ONE_SE}",
+        1,
+        lambda folds: Lasso(alpha=CV(folds, rule="1se"), standardize=True),
+    ),
+    Technique(
+        "elastic-net-1se",
+        "elastic-net",
+        "Elastic net (1-SE)",
+        f"the elastic net with {_ONE_SE}",
+        2,
+        lambda folds: ElasticNet(alpha=CV(folds, rule="1se"), standardize=True),
+    ),
+    Technique(
+        "lasso-min",
+        "lasso",
+        "Lasso (min)",
+        f"the lasso with {_MINIMUM}",
+        3,
+        lambda folds: Lasso(alpha=CV(folds, rule="min"), standardize=True),
+    ),
+    Technique(
+        "elastic-net-min",
+        "elastic-net",
+        "Elastic net (min)",
+        f"the elastic net with {_MINIMUM}",
+        4,
+        lambda folds: ElasticNet(alpha=CV(folds, rule="min"), standardize=True),
+    ),
+    Technique(
+        "ridge-1se",
+        "ridge",
+        "Ridge (1-SE)",
+        f"ridge with {_ONE_SE}",
+        5,
+        lambda folds: Ridge(alpha=CV(folds, rule="1se"), standardize=True),
+    ),
+    Technique(
+        "ridge-min",
+        "ridge",
+        "Ridge (min)",
+        f"ridge with {_MINIMUM}",
+        6,
+        lambda folds: Ridge(alpha=CV(folds, rule="min"), standardize=True),
+    ),
+    Technique(
+        "least-squares",
+        "least-squares",
+        "Least squares",
+        "plain least squares",
+        7,
+        lambda folds: LinearRegression(),
+    ),
+)
+
+
+def choose(names: str | Sequence[str] | None, task: str = "regression") -> list[Technique]:
+    """Look techniques up by name or family, in the order of the registry.
+
+    Parameters
+    ----------
+    names : str, sequence of str or None
+        None is all that suit the task. A string may name several, with commas.
+    task : str
+
+    Returns
+    -------
+    list of Technique
+
+    Raises
+    ------
+    TableError
+        If a name is unknown.
+    """
+    suited = [technique for technique in TECHNIQUES if task in technique.tasks]
+    if names is None:
+        return suited
+    wanted = names.split(",") if isinstance(names, str) else list(names)
+    wanted = [name.strip().lower() for name in wanted if name.strip()]
+    known = dict.fromkeys(name for t in suited for name in (t.family, t.name))
+    for name in wanted:
+        if name not in known:
+            hint = did_you_mean(name, known).replace("the columns are", "there are")
+            raise TableError(f"techniques: {name!r} is unknown; {hint}")
+    chosen = [t for t in suited if t.name in wanted or t.family in wanted]
+    if not chosen:
+        raise TableError(f"techniques is empty: name one or more of {', '.join(known)}")
+    return chosen

@@ -1,0 +1,108 @@
+"""The verdict in two sentences: one for everybody, one with figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+__all__ = ["rounded", "verdict"]
+
+
+def verdict(
+    leaderboard: Sequence[dict], phrases: dict[str, str], columns: tuple[int, int], unit: str
+) -> dict:
+    """Say what to take, and how sure that is.
+
+    Parameters
+    ----------
+    leaderboard : sequence of dict
+        As `ranked` gives it.
+    phrases : dict of str to str
+        What each technique is called in a sentence.
+    columns : (int, int)
+        How many columns the pick needs, and how many there are.
+    unit : str
+        The target's name.
+
+    Returns
+    -------
+    dict
+        ``technique``, ``label``, ``sentence``, ``detail``.
+    """
+    pick = next(row for row in leaderboard if row["picked"])
+    best = leaderboard[0]
+    name = phrases[pick["technique"]]
+    if pick["technique"] == "null":
+        sentence = _nothing_found(pick, best, phrases, unit)
+    elif pick is best:
+        sentence = f"Take {name}: {_why_best(leaderboard, pick)}; {_needs(columns)}."
+    else:
+        sentence = (
+            f"Take {name}: its predictions show no detectable difference from the best, "
+            f"{phrases[best['technique']]}, and {_needs(columns)}."
+        )
+    return {
+        "technique": pick["technique"],
+        "label": pick["label"],
+        "sentence": sentence,
+        "detail": _detail(leaderboard, pick, best, unit),
+    }
+
+
+def _nothing_found(pick: dict, best: dict, phrases: dict[str, str], unit: str) -> str:
+    if pick is best:
+        return (
+            f"Nothing tried predicts {unit} better than always guessing its average: with these "
+            "techniques, the columns tell nothing about it."
+        )
+    return (
+        f"Nothing tried predicts {unit} detectably better than always guessing its average: "
+        f"{phrases[best['technique']]} came out ahead, but not by more than chance may do. "
+        "More rows, or other columns, may change that."
+    )
+
+
+def _why_best(leaderboard: Sequence[dict], pick: dict) -> str:
+    if len(leaderboard) == 1:
+        return "it is the only technique that was tried"
+    simpler = [row for row in leaderboard if row["complexity"] < pick["complexity"]]
+    if not simpler:
+        return "nothing tried predicts better, and it is the simplest of all"
+    return "it predicts best, and everything simpler is detectably worse"
+
+
+def _needs(columns: tuple[int, int]) -> str:
+    used, total = columns
+    if used < total:
+        return f"it needs only {used:,} of the {total:,} columns"
+    return f"it uses all {total:,} columns" if total > 1 else "it uses the one column there is"
+
+
+def _detail(leaderboard: Sequence[dict], pick: dict, best: dict, unit: str) -> str:
+    def shown(value: float) -> str:
+        return rounded(value, best["score"])
+
+    text = (
+        f"On rows that it had not seen, its predictions of {unit} are off by "
+        f"{shown(pick['score'])} (root mean squared error)"
+    )
+    null = next((row for row in leaderboard if row["technique"] == "null"), None)
+    if null and null is not pick:
+        saved = 1.0 - pick["score"] / null["score"]
+        text += f", {saved:.0%} less than always guessing the average ({shown(null['score'])})"
+    if pick is not best:
+        text += (
+            f"; the best, {best['label']}, by {shown(best['score'])}. The difference of "
+            f"{shown(pick['difference'])} is within chance: the 95 % interval is "
+            f"{shown(pick['difference_low'])} to {shown(pick['difference_high'])}"
+        )
+    return text + "."
+
+
+def rounded(value: float, like: float) -> str:
+    """A figure with the decimals that give ``like`` four digits, so that figures compare."""
+    if like == 0 or not 1e-4 <= abs(like) < 1e9:
+        return f"{value:.3g}"
+    decimals = max(0, 3 - math.floor(math.log10(abs(like))))
+    text = f"{value:,.{decimals}f}"
+    return text.lstrip("-") if not text.strip("-0.,") else text

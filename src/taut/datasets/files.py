@@ -1,0 +1,85 @@
+"""Tables from files: CSV, TSV, parquet and JSON lines, read by polars."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections import Counter
+from os import PathLike
+from pathlib import Path
+
+from taut.designs.from_frame import TableError
+
+__all__ = ["read_table"]
+
+_SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t"}
+_READERS = "CSV (.csv), TSV (.tsv), parquet (.parquet) or JSON lines (.jsonl, .ndjson)"
+
+
+def read_table(path: str | PathLike[str]):
+    """Read a table from a file, told apart by its ending.
+
+    Parameters
+    ----------
+    path : str or path-like
+        ``.csv``, ``.tsv``, ``.parquet``, ``.jsonl`` or ``.ndjson``; text files also gzipped
+        (``.csv.gz``).
+
+    Returns
+    -------
+    polars.DataFrame
+
+    Raises
+    ------
+    TableError
+        If the file is missing, of an unknown kind, empty, broken, or repeats a column name.
+    ImportError
+        If polars is not installed.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise TableError(f"there is no file {str(path)!r} (looked in {path.absolute().parent})")
+    if path.is_dir():
+        raise TableError(f"{str(path)!r} is a folder: give a file inside it")
+    if path.stat().st_size == 0:
+        raise TableError(f"{str(path)!r} is empty: give a table with a header and rows")
+    table = _read(path)
+    if table.height == 0:
+        raise TableError(f"{str(path)!r} has a header but no rows")
+    return table
+
+
+def _read(path: Path):
+    try:
+        import polars as pl
+    except ImportError as error:
+        raise ImportError(
+            "reading tables needs the extra 'compare': pip install \"taut[compare]\""
+        ) from error
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    kind = suffixes[-2] if suffixes[-1:] == [".gz"] and len(suffixes) > 1 else path.suffix.lower()
+    try:
+        if kind in _SEPARATORS:
+            _refuse_repeated_names(path, _SEPARATORS[kind])
+            # Types come from all rows: a decimal in row 100,000 must not be an error.
+            return pl.read_csv(path, separator=_SEPARATORS[kind], infer_schema_length=None)
+        if kind == ".parquet":
+            return pl.read_parquet(path)
+        if kind in (".jsonl", ".ndjson"):
+            return pl.read_ndjson(path, infer_schema_length=None)
+    except (pl.exceptions.PolarsError, OSError, EOFError, UnicodeDecodeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise TableError(f"{str(path)!r} cannot be read as {kind[1:]}: {reason}") from error
+    raise TableError(f"{str(path)!r} is no table that taut can read: use {_READERS}")
+
+
+def _refuse_repeated_names(path: Path, separator: str) -> None:
+    """Polars would rename the copies in silence."""
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+        names = next(csv.reader(file, delimiter=separator), [])
+    repeats = [f"{name!r} ({count} times)" for name, count in Counter(names).items() if count > 1]
+    if repeats:
+        raise TableError(
+            f"column names repeat in {str(path)!r}: {', '.join(repeats)}. Rename or drop the copies"
+        )

@@ -1,0 +1,180 @@
+"""Data frames into plain columns: the only file that knows pandas, polars, pyarrow and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+import narwhals as nw
+import numpy as np
+from scipy import sparse
+
+__all__ = [
+    "TableError",
+    "columns_of",
+    "did_you_mean",
+    "matrix_and_names",
+    "n_rows_of",
+    "values_of",
+]
+
+_TEXT_TYPES = (nw.String, nw.Categorical, nw.Enum, nw.Object)
+
+
+class TableError(ValueError):
+    """A table that cannot be used as it is; the message says why and what to do."""
+
+
+def matrix_and_names(X):
+    """A numeric frame as a matrix, with the names of its columns; anything else as it is.
+
+    Returns
+    -------
+    X : array, sparse matrix or whatever was given
+    names : ndarray of str of shape (n_features,), or None where X is no frame
+    """
+    if isinstance(X, np.ndarray) or sparse.issparse(X) or not nw.dependencies.is_into_dataframe(X):
+        return X, None
+    frame = nw.from_native(X, eager_only=True)
+    return frame.to_numpy(), np.asarray(frame.columns, dtype=object)
+
+
+def columns_of(X) -> dict[str, np.ndarray]:
+    """Read a table as one plain NumPy array per column.
+
+    The dtype says what a column holds: float64 (missing: nan), bool (none missing), datetime64[s]
+    (missing: NaT), object (text as str, missing: None), or void where nothing usable is inside.
+
+    Parameters
+    ----------
+    X : data frame, array or mapping, of n_rows rows
+        Any eager frame that narwhals knows; an array of shape (n_rows, n_columns), whose columns
+        are called ``x0``, ``x1``, ...; or a mapping of names to one-dimensional arrays.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n_rows,)
+
+    Raises
+    ------
+    TableError
+        If column names repeat, columns differ in length, or X is no table.
+    """
+    if sparse.issparse(X):
+        raise TableError(
+            "X is a sparse matrix, which has numeric columns only: it needs no reading"
+        )
+    if isinstance(X, Mapping):
+        columns = {str(name): values_of(values) for name, values in X.items()}
+    elif nw.dependencies.is_into_dataframe(X):
+        columns = _frame_columns(X)
+    elif isinstance(X, nw.LazyFrame) or hasattr(X, "collect"):
+        raise TableError("X is a lazy frame: call .collect() on it first")
+    else:
+        columns = _array_columns(X)
+    _check_lengths(columns)
+    return columns
+
+
+def values_of(values) -> np.ndarray:
+    """Read one column, a series or any one-dimensional array-like, as `columns_of` does."""
+    if isinstance(values, nw.Series) or nw.dependencies.is_into_series(values):
+        return _series_values(nw.from_native(values, series_only=True))
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise TableError(f"a column must have one dimension, but one of shape {array.shape} came")
+    if array.dtype.kind == "b":
+        return array
+    if array.dtype.kind in "iuf":
+        return array.astype(np.float64, copy=False)
+    if array.dtype.kind == "M":
+        return array.astype("datetime64[s]")
+    if array.dtype.kind in "OUS":
+        return _text(array.tolist())
+    return np.empty(len(array), dtype="V1")
+
+
+def n_rows_of(columns: Mapping[str, np.ndarray]) -> int:
+    """The number of rows of a table that `columns_of` read."""
+    return len(next(iter(columns.values()), ()))
+
+
+def did_you_mean(name: str, known) -> str:
+    """The end of an error about an unknown name: the nearest known ones, or all of a few."""
+    known = [str(item) for item in known]
+    lowered = {item.lower(): item for item in reversed(known)}
+    close = get_close_matches(str(name).lower(), lowered, n=3, cutoff=0.6)
+    if close:
+        return "did you mean " + " or ".join(repr(lowered[item]) for item in close) + "?"
+    shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
+    return f"the columns are: {shown}"
+
+
+def _frame_columns(X) -> dict[str, np.ndarray]:
+    try:
+        frame = nw.from_native(X, eager_only=True)
+        names = [str(name) for name in frame.columns]
+    except nw.exceptions.DuplicateError as error:
+        repeats = ", ".join(line.strip("- ") for line in str(error).splitlines()[1:])
+        raise TableError(f"column names repeat: {repeats}. Rename or drop the copies") from error
+    except TypeError as error:
+        raise TableError(f"X is a lazy frame: call .collect() on it first ({error})") from error
+    return {
+        name: _series_values(series)
+        for name, series in zip(names, frame.iter_columns(), strict=True)
+    }
+
+
+def _series_values(series: nw.Series) -> np.ndarray:
+    dtype = series.dtype
+    if dtype.is_numeric():
+        return series.cast(nw.Float64).to_numpy().astype(np.float64, copy=False)
+    if dtype == nw.Boolean and not series.null_count():
+        return series.to_numpy().astype(bool, copy=False)
+    if dtype == nw.Date:
+        return series.cast(nw.Datetime("ms")).to_numpy().astype("datetime64[s]")
+    if dtype == nw.Datetime:
+        return series.dt.replace_time_zone(None).to_numpy().astype("datetime64[s]")
+    if dtype == nw.Boolean or isinstance(dtype, _TEXT_TYPES) or dtype in _TEXT_TYPES:
+        return _text(series.to_list())
+    return np.empty(len(series), dtype="V1")
+
+
+def _text(values: list) -> np.ndarray:
+    text = np.empty(len(values), dtype=object)
+    text[:] = [None if _is_missing(value) else _as_text(value) for value in values]
+    return text
+
+
+def _is_missing(value) -> bool:
+    # pandas has three missing values: nan and NaT differ from themselves, NA refuses to say.
+    if value is None:
+        return True
+    unequal = value != value
+    return not isinstance(unequal, (bool, np.bool_)) or bool(unequal)
+
+
+def _as_text(value) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _array_columns(X) -> dict[str, np.ndarray]:
+    array = np.asarray(X)
+    if array.ndim != 2:
+        raise TableError(
+            f"X must be a table or an array of two dimensions, but has shape {array.shape}"
+            + (": reshape it with X.reshape(-1, 1)" if array.ndim == 1 else "")
+        )
+    return {f"x{j}": values_of(array[:, j]) for j in range(array.shape[1])}
+
+
+def _check_lengths(columns: Mapping[str, np.ndarray]) -> None:
+    if not columns:
+        raise TableError("X has no columns: give a table with at least one column")
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        short, long = min(lengths, key=lengths.get), max(lengths, key=lengths.get)
+        raise TableError(
+            f"columns differ in length: {short!r} has {lengths[short]} rows, "
+            f"{long!r} has {lengths[long]}"
+        )

@@ -1,0 +1,37 @@
+"""Losses by name, for ``loss="squared"``."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from taut.losses.base import Loss
+from taut.losses.squared import Squared
+
+__all__ = ["by_name"]
+
+_LOSSES = {loss.name: loss for loss in (Squared,)}
+
+
+def by_name(loss) -> Loss:
+    """The loss of that name, with its default parameters; a Loss is returned as it is.
+
+    Raises
+    ------
+    TypeError
+        ``loss`` is neither a string nor a Loss.
+    ValueError
+        No loss has that name.
+    """
+    if isinstance(loss, Loss):
+        return loss
+    if not isinstance(loss, str):
+        raise TypeError(f"loss must be a name or a Loss, got {loss!r}: pass one of {_names()}")
+    if loss not in _LOSSES:
+        close = get_close_matches(loss.lower(), _LOSSES, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"choose from {_names()}"
+        raise ValueError(f"loss must be the name of a loss, got {loss!r}: {hint}")
+    return _LOSSES[loss]()
+
+
+def _names():
+    return ", ".join(map(repr, sorted(_LOSSES)))

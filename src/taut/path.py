@@ -1,0 +1,297 @@
+"""Whole paths of solutions: ``fit_path`` and the ``Path`` it returns."""
+
+from __future__ import annotations
+
+import numbers
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from taut import losses, penalties
+from taut.designs import as_design
+from taut.designs.from_frame import matrix_and_names
+from taut.problem import Problem
+from taut.solution import Certificate, Solution, Status
+from taut.solvers import Controls, Grid, Solved, solve_path
+from taut.validation import (
+    check_alphas,
+    check_matrix,
+    check_positive,
+    check_response,
+    check_weights,
+)
+
+__all__ = ["Path", "fit_path"]
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """Solutions along decreasing penalty strengths.
+
+    Attributes
+    ----------
+    alphas : ndarray of shape (n_alphas,)
+    coefs : ndarray of shape (n_features, n_alphas) or (n_features, n_targets, n_alphas)
+        On the scale of the columns as given.
+    intercepts : ndarray of shape (n_alphas,) or (n_targets, n_alphas)
+    certificates : tuple of Certificate
+        One per alpha; for several targets the worst of theirs.
+    feature_names : ndarray of str or None
+    """
+
+    alphas: np.ndarray
+    coefs: np.ndarray
+    intercepts: np.ndarray
+    certificates: tuple[Certificate, ...]
+    feature_names: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, solved: Solved, feature_names=None) -> Path:
+        return cls(
+            solved.alphas, solved.coefs, solved.intercepts, solved.certificates, feature_names
+        )
+
+    @property
+    def n_nonzero(self) -> np.ndarray:
+        """Features with a coefficient other than zero (in any target), per alpha."""
+        used = self.coefs != 0
+        return (used.any(axis=1) if used.ndim == 3 else used).sum(axis=0)
+
+    def __len__(self) -> int:
+        return len(self.alphas)
+
+    def __getitem__(self, k: int) -> Solution:
+        return Solution(
+            self.coefs[..., k], self.intercepts[..., k], self.alphas[k], self.certificates[k]
+        )
+
+    def at(self, alpha: float):
+        """Coefficients and intercept at one strength.
+
+        Strengths between two of the path are interpolated linearly, which is exact for the lasso
+        as long as no feature enters or leaves between them.
+
+        Raises
+        ------
+        ValueError
+            ``alpha`` is outside the path.
+        """
+        low, high = self.alphas[-1], self.alphas[0]
+        slack = 1e-12 * high
+        if not low - slack <= alpha <= high + slack:
+            raise ValueError(
+                f"alpha must be within the path, {low:.6g} to {high:.6g}, got {alpha!r}: fit the "
+                "path with alphas that include it"
+            )
+        right = int(np.clip(np.searchsorted(-self.alphas, -alpha), 1, max(len(self) - 1, 1)))
+        if len(self) == 1 or self.alphas[right - 1] == self.alphas[right]:
+            return self.coefs[..., 0], self.intercepts[..., 0]
+        share = (self.alphas[right - 1] - alpha) / (self.alphas[right - 1] - self.alphas[right])
+        share = float(np.clip(share, 0.0, 1.0))
+
+        def mix(values):
+            # Exactly the solution where alpha is one of the path: zeros stay zeros.
+            if share in (0.0, 1.0):
+                return values[..., right - 1 + int(share)]
+            return (1 - share) * values[..., right - 1] + share * values[..., right]
+
+        return mix(self.coefs), mix(self.intercepts)
+
+    def predict(self, X, alpha: float | None = None, offset=None):
+        """Predictions at one strength, or at all of them.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features), or data frame
+        alpha : float, default None
+            None for every strength of the path.
+        offset : array of shape (n_samples,), default None
+            Added to the predictions, as at fitting.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), or (n_samples, n_targets); with ``alpha=None`` there is a
+        last axis of length n_alphas.
+        """
+        design = as_design(check_matrix(matrix_and_names(X)[0], min_samples=1))
+        if design.shape[1] != len(self.coefs):
+            raise ValueError(
+                f"X must have the {len(self.coefs)} features that the path was fitted on, got "
+                f"{design.shape[1]}"
+            )
+        coefs, intercepts = (self.coefs, self.intercepts) if alpha is None else self.at(alpha)
+        flat = design.product(coefs.reshape(len(coefs), -1))
+        eta = np.asarray(flat).reshape(design.shape[0], *coefs.shape[1:]) + intercepts
+        if offset is not None:
+            offset = np.asarray(offset, dtype=np.float64)
+            eta = eta + offset.reshape(-1, *[1] * (eta.ndim - 1))
+        return eta
+
+    def plot(self, ax=None, **options):
+        """Draw the coefficients against alpha (needs the extra ``plot``).
+
+        Returns
+        -------
+        taut.plots.PathDisplay
+        """
+        from taut.plots import PathDisplay
+
+        return PathDisplay(self).plot(ax=ax, **options)
+
+    def __repr__(self) -> str:
+        unsolved = sum(not c.solved for c in self.certificates)
+        worst = max((c.relative_gap for c in self.certificates), default=np.nan)
+        state = "all solved" if not unsolved else f"{unsolved} not solved"
+        return (
+            f"Path(alphas {self.alphas[0]:.4g} to {self.alphas[-1]:.4g} in {len(self)} steps, "
+            f"{self.n_nonzero[0]} to {self.n_nonzero[-1]} of {len(self.coefs)} features, "
+            f"{state}: relative gap <= {worst:.1e})"
+        )
+
+
+def fit_path(
+    X,
+    y,
+    loss="squared",
+    penalty=None,
+    alphas=None,
+    n_alphas=100,
+    alpha_min_ratio=None,
+    sample_weight=None,
+    offset=None,
+    fit_intercept=True,
+    standardize=False,
+    tol=1e-6,
+    max_iter=1000,
+) -> Path:
+    """Fit a penalised model for a whole path of penalty strengths.
+
+    Minimises ``1/(2 sum(w)) sum_i w_i (y_i - offset_i - b0 - x_i'b)^2 + alpha * penalty(b)`` for
+    each alpha, with a certificate for each solution.
+
+    Parameters
+    ----------
+    X : array, sparse matrix or data frame of shape (n_samples, n_features)
+    y : array of shape (n_samples,) or (n_samples, n_targets)
+        Targets are fitted independently, on the same alphas.
+    loss : str or Loss, default "squared"
+    penalty : Penalty, default L1()
+    alphas : array of shape (n_alphas,), default None
+        Strengths >= 0; None takes ``n_alphas`` of them in geometric steps down from the smallest
+        at which every penalised coefficient is zero.
+    n_alphas : int, default 100
+    alpha_min_ratio : float, default None
+        Smallest over largest alpha of the automatic grid; None is 1e-4 for more rows than
+        features and 1e-2 otherwise.
+    sample_weight : array of shape (n_samples,), default None
+        A weight of zero is the same as leaving the row out.
+    offset : array of shape (n_samples,), default None
+        A known part of the prediction.
+    fit_intercept : bool, default True
+        The intercept is not penalised.
+    standardize : bool, default False
+        Penalise as if the columns had unit standard deviation; coefficients come back on the scale
+        of the columns as given.
+    tol : float, default 1e-6
+        Duality gap relative to the null model's objective at which a solution counts as solved.
+    max_iter : int, default 1000
+        Most iterations for one alpha.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError, TypeError
+        An argument is not what it must be; the message names it, its value and the fix.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> import taut
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> path = taut.fit_path(X, y)
+    >>> path.coefs.shape
+    (10, 100)
+    """
+    X, names = matrix_and_names(X)
+    X = check_matrix(X)
+    y = check_response(y, X)
+    if offset is not None:
+        offset = check_response(offset, X, name="offset")
+        y = y - offset.reshape(-1, *[1] * (y.ndim - 1))
+    problem = Problem(
+        design=as_design(X),
+        response=np.ascontiguousarray(y if y.ndim == 1 else y[:, 0]),
+        loss=losses.by_name(loss),
+        penalty=penalties.L1() if penalty is None else _checked_penalty(penalty),
+        weights=check_weights(sample_weight, X),
+        fit_intercept=bool(fit_intercept),
+        standardize=bool(standardize),
+    )
+    grid = _grid(alphas, n_alphas, alpha_min_ratio, y, problem)
+    controls = Controls(
+        float(check_positive(tol, "tol")),
+        int(check_positive(max_iter, "max_iter", numbers.Integral)),
+    )
+    if y.ndim == 1:
+        return Path.of(solve_path(problem, grid, controls), names)
+    return _several(problem, y, grid, controls, names)
+
+
+def _checked_penalty(penalty):
+    if not isinstance(penalty, penalties.Penalty):
+        raise TypeError(
+            f"penalty must be a taut penalty, got {penalty!r}: pass an object such as penalties.L1()"
+        )
+    return penalty
+
+
+def _grid(alphas, n_alphas, alpha_min_ratio, y, problem):
+    if alphas is not None:
+        return Grid(check_alphas(alphas))
+    rows = problem.weights > 0
+    centre = y[rows][:1] if problem.fit_intercept else 0.0
+    if np.all(y[rows] == centre):
+        raise ValueError(
+            "y must vary for an automatic grid of alphas, got a constant: there is nothing to "
+            "explain; check the target, or pass alphas"
+        )
+    if alpha_min_ratio is not None:
+        check_positive(alpha_min_ratio, "alpha_min_ratio")
+        if alpha_min_ratio >= 1:
+            raise ValueError(
+                f"alpha_min_ratio must be below 1, got {alpha_min_ratio!r}: it is the smallest "
+                "alpha over the largest"
+            )
+    count = int(check_positive(n_alphas, "n_alphas", numbers.Integral))
+    return Grid(None, count, alpha_min_ratio)
+
+
+def _several(problem, Y, grid, controls, names):
+    """Targets one by one, on the grid of the one whose automatic grid starts highest."""
+    problems = [problem.for_response(column) for column in Y.T]
+    if grid.alphas is None:
+        top = replace(grid, n_alphas=1)
+        largest = max(solve_path(p, top, controls).alphas[0] for p in problems)
+        grid = Grid(grid.below(largest, grid.ratio(problem)))
+    solved = [solve_path(p, grid, controls) for p in problems]
+    return Path(
+        grid.alphas,
+        np.stack([s.coefs for s in solved], axis=1),
+        np.stack([s.intercepts for s in solved]),
+        tuple(_worst(c) for c in zip(*(s.certificates for s in solved), strict=True)),
+        names,
+    )
+
+
+def _worst(certificates) -> Certificate:
+    return Certificate(
+        sum(c.gap for c in certificates),
+        max(c.relative_gap for c in certificates),
+        max(c.kkt for c in certificates),
+        Status(max(c.status for c in certificates)),
+        max(c.n_iter for c in certificates),
+        certificates[0].tol,
+    )

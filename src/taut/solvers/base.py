@@ -1,0 +1,72 @@
+"""What solvers take and give: a problem and a grid of strengths in, certified paths out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from taut.problem import Problem
+from taut.solution import Certificate
+
+__all__ = ["Controls", "Grid", "Solved", "Solver"]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Penalty strengths: given, or ``n_alphas`` down from the smallest at which nothing enters."""
+
+    alphas: np.ndarray | None = None
+    n_alphas: int = 100
+    alpha_min_ratio: float | None = None
+
+    def ratio(self, problem: Problem, wide: float = 1e-2, tall: float = 1e-4) -> float:
+        if self.alpha_min_ratio is not None:
+            return self.alpha_min_ratio
+        n_samples, n_features = problem.design.shape
+        return tall if n_samples > n_features else wide
+
+    def below(self, alpha_max: float, ratio: float) -> np.ndarray:
+        """The strengths, in geometric steps from ``alpha_max`` where none were given."""
+        if self.alphas is not None:
+            return self.alphas
+        if self.n_alphas == 1:
+            return np.array([alpha_max])
+        return alpha_max * ratio ** (np.arange(self.n_alphas) / (self.n_alphas - 1))
+
+
+@dataclass(frozen=True)
+class Controls:
+    """When to stop: at this relative duality gap, or after so many iterations for one strength."""
+
+    tol: float = 1e-6
+    max_iter: int = 1000
+
+
+@dataclass(frozen=True)
+class Solved:
+    """Solutions along a grid.
+
+    Attributes
+    ----------
+    alphas : ndarray of shape (n_alphas,)
+    coefs : ndarray of shape (n_features, n_alphas)
+    intercepts : ndarray of shape (n_alphas,)
+    certificates : tuple of Certificate
+    """
+
+    alphas: np.ndarray
+    coefs: np.ndarray
+    intercepts: np.ndarray
+    certificates: tuple[Certificate, ...]
+
+
+class Solver(Protocol):
+    """A way to solve some problems."""
+
+    def refuses(self, problem: Problem) -> str | None:
+        """Why this solver cannot take the problem and what can, or None."""
+
+    def path(self, problem: Problem, grid: Grid, controls: Controls) -> Solved:
+        """Solve along the grid."""

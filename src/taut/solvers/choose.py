@@ -1,0 +1,56 @@
+"""Which solver takes a problem: the first that does not refuse it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from taut.problem import Problem
+from taut.solvers.base import Controls, Grid, Solved, Solver
+from taut.solvers.least_squares import LeastSquares
+from taut.solvers.path_engine import PathEngine
+from taut.solvers.ridge import Ridge
+
+__all__ = ["SOLVERS", "choose", "solve_path"]
+
+SOLVERS: tuple[Solver, ...] = (LeastSquares(), Ridge(), PathEngine())
+
+
+def choose(problem: Problem) -> Solver:
+    """The solver for a problem.
+
+    Raises
+    ------
+    ValueError
+        No solver takes it; the message gives each one's reason.
+    """
+    reasons = []
+    for solver in SOLVERS:
+        reason = solver.refuses(problem)
+        if reason is None:
+            return solver
+        reasons.append(reason)
+    raise ValueError("no solver takes this problem: " + "; ".join(reasons))
+
+
+def solve_path(problem: Problem, grid: Grid, controls: Controls) -> Solved:
+    """Solve along the grid with the solver for the problem; alpha = 0 is least squares."""
+    if grid.alphas is None or np.all(grid.alphas > 0):
+        return choose(problem).path(problem, grid, controls)
+    unpenalised = problem.without_penalty()
+    zero = grid.alphas == 0
+    parts = [(zero, choose(unpenalised).path(unpenalised, Grid(grid.alphas[zero]), controls))]
+    if not zero.all():
+        rest = Grid(grid.alphas[~zero])
+        parts.append((~zero, choose(problem).path(problem, rest, controls)))
+    return _joined(grid.alphas, problem.design.shape[1], parts)
+
+
+def _joined(alphas, n_features, parts):
+    coefs = np.empty((n_features, len(alphas)), order="F")
+    intercepts = np.empty(len(alphas))
+    certificates = np.empty(len(alphas), dtype=object)
+    for where, solved in parts:
+        coefs[:, where] = solved.coefs
+        intercepts[where] = solved.intercepts
+        certificates[where] = solved.certificates
+    return Solved(alphas, coefs, intercepts, tuple(certificates))

@@ -1,0 +1,223 @@
+"""Ridge regression for a whole path from one eigendecomposition.
+
+With Z = sqrt(v)(X - mean) and D = diag(l2) the solution is (Z'Z + alpha D)^-1 Z'y. Dividing the
+columns by sqrt(l2) gives D = I, and one decomposition serves every alpha: of Z'Z (features) or of
+Z Z' (rows), whichever is smaller. Columns without penalty are projected out first. See Hastie,
+Tibshirani & Friedman (2009), The Elements of Statistical Learning, sections 3.4.1 and 18.3.5.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import linalg, sparse
+from scipy.sparse.linalg import LinearOperator, cg
+
+from taut import _core
+from taut.losses import Squared
+from taut.problem import Problem
+from taut.solvers.base import Controls, Grid, Solved
+from taut.solvers.centred import (
+    centred_operator,
+    centred_response,
+    column_means,
+    system_columns,
+)
+from taut.solvers.certify import certificates
+
+__all__ = ["Ridge"]
+
+_LARGEST = 6000  # side of an eigendecomposition that is worth its n^3
+
+
+class Ridge:
+    """Separable quadratic penalties without bounds."""
+
+    def refuses(self, problem: Problem) -> str | None:
+        l1, l2, lower, upper = problem.coordinates
+        if not isinstance(problem.loss, Squared):
+            return f"the ridge solver solves least squares, not {problem.loss!r}"
+        excluded = (lower == 0) & (upper == 0)
+        bounded = (np.isfinite(lower) | np.isfinite(upper)) & ~excluded
+        if np.any(l1) or np.any(bounded):
+            return f"the ridge solver takes quadratic penalties only, not {problem.penalty!r}"
+        if not np.any(l2):
+            return "the ridge solver needs a penalised feature; use least squares"
+        return None
+
+    def path(self, problem: Problem, grid: Grid, controls: Controls) -> Solved:
+        spectrum = _spectrum(problem)
+        alphas = grid.below(*_default_range(problem, grid)) if grid.alphas is None else grid.alphas
+        coefs = spectrum.coefs(problem, alphas)
+        n_iter = np.ones(len(alphas), dtype=int)
+        found = certificates(problem, alphas, coefs, n_iter, controls.tol)
+        unsolved = [k for k, c in enumerate(found) if not c.solved]
+        if unsolved:
+            for k in unsolved:
+                coefs[:, k], n_iter[k] = _polish(problem, alphas[k], coefs[:, k], controls)
+            found = certificates(problem, alphas, coefs, n_iter, controls.tol)
+        y_mean, _ = centred_response(problem)
+        return Solved(alphas, coefs, y_mean - spectrum.mean @ coefs, found)
+
+
+def _default_range(problem, grid):
+    """No alpha zeroes a ridge: as glmnet does, start where an elastic net of l1_ratio 0.001 would."""
+    y_mean, _ = centred_response(problem)
+    slope = problem.design.cross(problem.weights * (problem.response - y_mean))
+    l2 = problem.coordinates.l2
+    penalised = l2 > 0
+    largest = 1e3 * np.max(np.abs(slope[penalised]) / np.sqrt(l2[penalised]), initial=0.0)
+    return (largest if largest > 0 else 1.0), grid.ratio(problem, wide=1e-7, tall=1e-7)
+
+
+def _spectrum(problem):
+    if "spectrum" not in problem.shared:
+        n_samples, n_features = problem.design.shape
+        if n_features <= min(n_samples, _LARGEST):
+            problem.shared["spectrum"] = _FeatureSpectrum(problem)
+        elif n_samples <= _LARGEST:
+            problem.shared["spectrum"] = _RowSpectrum(problem)
+        else:
+            problem.shared["spectrum"] = _NoSpectrum(problem)
+    return problem.shared["spectrum"]
+
+
+def _split(problem):
+    """Indices of penalised and of unpenalised features, and the root of the penalty weights."""
+    _, l2, _, upper = problem.coordinates
+    penalised = np.flatnonzero(l2 > 0)
+    unpenalised = np.flatnonzero((l2 == 0) & (upper > 0))
+    return penalised, unpenalised, np.sqrt(l2[penalised])
+
+
+class _FeatureSpectrum:
+    """Eigenvectors of Z'Z, penalised features, after eliminating the others."""
+
+    def __init__(self, problem):
+        self.gram, self.mean = _gram(problem)
+        self.penalised, self.unpenalised, self.root = _split(problem)
+        U, P = self.unpenalised, self.penalised
+        self.inner = linalg.pinvh(self.gram[np.ix_(U, U)]) if len(U) else np.zeros((0, 0))
+        self.carry = self.inner @ self.gram[np.ix_(U, P)]
+        reduced = self.gram[np.ix_(P, P)] - self.gram[np.ix_(P, U)] @ self.carry
+        self.values, self.vectors = linalg.eigh(reduced / self.root / self.root[:, None])
+        self.values = np.maximum(self.values, 0.0)
+
+    def coefs(self, problem, alphas):
+        U, P = self.unpenalised, self.penalised
+        y_mean, _ = centred_response(problem)
+        residual = problem.weights * (problem.response - y_mean)
+        slope = problem.design.cross(residual) - self.mean * residual.sum()
+        free = self.inner @ slope[U]
+        target = self.vectors.T @ ((slope[P] - self.gram[np.ix_(P, U)] @ free) / self.root)
+        coefs = np.zeros((len(self.mean), len(alphas)), order="F")
+        coefs[P] = (self.vectors @ (target[:, None] / (self.values[:, None] + alphas))) / self.root[
+            :, None
+        ]
+        coefs[U] = free[:, None] - self.carry @ coefs[P]
+        return coefs
+
+
+class _RowSpectrum:
+    """Eigenvectors of Z Z', for more features than rows."""
+
+    def __init__(self, problem):
+        self.penalised, self.unpenalised, self.root = _split(problem)
+        self.mean = column_means(problem)
+        self.others = system_columns(problem, self.unpenalised)
+        # The intercept is one more unpenalised column: centring is a projection, too.
+        basis = self.others
+        if problem.fit_intercept:
+            basis = np.column_stack([np.sqrt(problem.weights), basis])
+        self.basis = linalg.orth(basis) if basis.shape[1] else basis
+        kernel = self._project(self._project(_kernel(problem, self.penalised, self.root)).T)
+        self.values, self.vectors = linalg.eigh((kernel + kernel.T) / 2)
+        self.values = np.maximum(self.values, 0.0)
+
+    def _project(self, rows):
+        return rows - self.basis @ (self.basis.T @ rows)
+
+    def coefs(self, problem, alphas):
+        _, response = centred_response(problem)
+        target = self.vectors.T @ self._project(response)
+        dual = self._project(self.vectors @ (target[:, None] / (self.values[:, None] + alphas)))
+        root_v = np.sqrt(problem.weights)[:, None]
+        matrix = problem.design.matrix
+        coefs = np.zeros((len(self.mean), len(alphas)), order="F")
+        slopes = np.asarray(matrix.T @ (root_v * dual), dtype=np.float64)
+        slopes -= np.outer(self.mean, (root_v * dual).sum(axis=0))
+        coefs[self.penalised] = slopes[self.penalised] / self.root[:, None] ** 2
+        if len(self.unpenalised):
+            fitted = problem.design.product(coefs) - self.mean @ coefs
+            rest = response[:, None] - root_v * fitted
+            coefs[self.unpenalised] = np.linalg.lstsq(self.others, rest, rcond=None)[0]
+        return coefs
+
+
+class _NoSpectrum:
+    """Both sides are large: start from zero and let conjugate gradients do the work."""
+
+    def __init__(self, problem):
+        self.mean = column_means(problem)
+
+    def coefs(self, problem, alphas):
+        return np.zeros((problem.design.shape[1], len(alphas)), order="F")
+
+
+def _gram(problem):
+    dense = _core.gram(
+        problem.design.handle, problem.response, problem.weights, problem.fit_intercept
+    )
+    if dense is not None:
+        return dense[0], dense[2]
+    matrix, mean = problem.design.matrix, column_means(problem)
+    product = (matrix.T @ matrix.multiply(problem.weights[:, None])).toarray()
+    return product - np.outer(mean, mean), mean
+
+
+def _kernel(problem, columns, root):
+    """sum_j z_j z_j' / l2_j, in blocks of columns; centring is left to the projection if sparse."""
+    matrix, root_v = problem.design.matrix, np.sqrt(problem.weights)
+    if sparse.issparse(matrix):
+        scaled = matrix[:, columns].multiply(1 / root).tocsc()
+        return root_v[:, None] * (scaled @ scaled.T).toarray() * root_v
+    n_samples, block = matrix.shape[0], 1024
+    kernel = np.zeros((n_samples, n_samples))
+    for first in range(0, len(columns), block):
+        part = slice(first, first + block)
+        z = system_columns(problem, columns[part]) / root[part]
+        kernel += z @ z.T
+    return kernel
+
+
+def _polish(problem, alpha, start, controls):
+    """Conjugate gradients on (Z'Z + alpha D) b = Z'y from ``start``, columns of unit norm."""
+    operator, _, scale = centred_operator(problem)
+    _, response = centred_response(problem)
+    _, l2, lower, upper = problem.coordinates
+    kept = ~((lower == 0) & (upper == 0))
+    ridge = alpha * l2 / scale**2
+    diagonal = 1.0 + ridge
+
+    def hessian(x):
+        x = np.where(kept, x.ravel(), 0.0)
+        return np.where(kept, operator.rmatvec(operator.matvec(x)) + ridge * x, x)
+
+    size = len(start)
+    target = np.where(kept, operator.rmatvec(response), 0.0)
+    steps = 0
+
+    def count(_):
+        nonlocal steps
+        steps += 1
+
+    solution, _ = cg(
+        LinearOperator((size, size), hessian, dtype=np.float64),
+        target,
+        x0=start * scale,
+        rtol=1e-13,
+        atol=0.0,
+        maxiter=max(controls.max_iter, 1000),
+        M=LinearOperator((size, size), lambda x: x.ravel() / diagonal, dtype=np.float64),
+        callback=count,
+    )
+    return np.where(kept, solution / scale, 0.0), steps

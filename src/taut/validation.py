@@ -1,0 +1,75 @@
+"""The edge: arguments are checked here once, and trusted from then on."""
+
+from __future__ import annotations
+
+import numbers
+
+import numpy as np
+from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
+
+__all__ = ["check_alphas", "check_matrix", "check_positive", "check_response", "check_weights"]
+
+
+def check_matrix(X, name="X", min_samples=2):
+    """A finite two-dimensional float matrix, dense or sparse, copied only where it must be."""
+    return check_array(
+        X,
+        accept_sparse=["csc", "csr"],
+        accept_large_sparse=True,
+        dtype=[np.float64, np.float32],
+        ensure_min_samples=min_samples,
+        input_name=name,
+    )
+
+
+def check_response(y, X, name="y"):
+    """A finite float64 response with one entry (or row) for each row of X."""
+    y = check_array(y, ensure_2d=False, dtype=np.float64, input_name=name)
+    if y.ndim > 2:
+        raise ValueError(f"{name} must have one or two dimensions, got shape {y.shape}")
+    check_consistent_length(X, y)
+    return y
+
+
+def check_weights(sample_weight, X) -> np.ndarray:
+    """Weights over their sum; None means equal ones.
+
+    Raises
+    ------
+    ValueError
+        A weight is negative or not finite, or all are zero.
+    """
+    if sample_weight is None:
+        return np.full(X.shape[0], 1.0 / X.shape[0])
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    total = weights.sum()
+    if not total > 0:
+        raise ValueError(
+            "sample_weight must have a positive sum, got all zeros: give at least one row a "
+            "positive weight"
+        )
+    return weights / total
+
+
+def check_alphas(alphas) -> np.ndarray:
+    """Finite, non-negative strengths, in decreasing order."""
+    alphas = np.atleast_1d(np.asarray(alphas, dtype=np.float64))
+    if alphas.ndim != 1 or alphas.size == 0:
+        raise ValueError(f"alphas must be a sequence of numbers, got shape {alphas.shape}")
+    bad = alphas[~(np.isfinite(alphas) & (alphas >= 0))]
+    if bad.size:
+        raise ValueError(
+            f"alphas must be finite and not negative, got {bad[0]!r}: pass strengths >= 0"
+        )
+    return np.ascontiguousarray(np.sort(alphas)[::-1])
+
+
+def check_positive(value, name, kind=numbers.Real, zero=False):
+    """A number that is positive (or zero, where that means something)."""
+    word = "a whole number" if kind is numbers.Integral else "a number"
+    if not isinstance(value, kind) or isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be {word}, got {value!r} of type {type(value).__name__}")
+    if not np.isfinite(value) or value < 0 or (value == 0 and not zero):
+        bound = ">= 0" if zero else "> 0"
+        raise ValueError(f"{name} must be finite and {bound}, got {value!r}")
+    return value

@@ -1,0 +1,119 @@
+"""What is refused before the long work, what is left out, and what is suspected."""
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import sparse
+
+from compare.tables import N_ROWS, made_table
+from taut.compare import prepare
+from taut.designs.from_frame import TableError
+
+
+def changed(**columns):
+    return {**made_table(), **columns}
+
+
+def notes_of(study, level=None):
+    return " ".join(note.text for note in study.notes if level in (None, note.level))
+
+
+def cells(**values):
+    y = made_table()["y"].astype(object)
+    for row, value in values.items():
+        y[int(row[1:])] = value
+    return y
+
+
+WEIGHTS = np.ones(N_ROWS)
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments", "said"),
+    [
+        (changed(), {"y": "yy"}, "target: there is no column 'yy'; did you mean 'y'"),
+        ({"y": made_table()["y"]}, {"y": "y"}, "no column beside 'y'"),
+        (changed(y=np.full(N_ROWS, np.nan)), {"y": "y"}, "'y' has no value at all"),
+        (changed(y=np.ones(N_ROWS)), {"y": "y"}, "'y' is 1 in every row"),
+        (changed(y=np.arange(N_ROWS) % 2), {"y": "y"}, "only two values .0 and 1.*classif"),
+        (changed(y=np.arange(N_ROWS) % 2 == 0), {"y": "y"}, "true or false.*classification"),
+        (changed(), {"y": "colour"}, "'colour' holds text .*classification"),
+        (changed(y=cells(r4="high")), {"y": "y"}, "'y' must be numeric, but row 5 says 'high'"),
+        (changed(y=cells(r4=np.inf)), {"y": "y"}, "'y' holds infinite numbers: row 5"),
+        (changed(), {"y": "y", "task": "classification"}, "regression only"),
+        (changed(), {"y": np.ones(7)}, "X has 120 rows, but target has 7"),
+        (made_table(n_rows=12), {"y": "y"}, "only 12 rows.*needs 20"),
+        (changed(w=-WEIGHTS), {"y": "y", "sample_weight": "w"}, "row 1 has -1 .120 such"),
+        (changed(w=0 * WEIGHTS), {"y": "y", "sample_weight": "w"}, "weights are 0 in every"),
+        (changed(w=np.nan * WEIGHTS), {"y": "y", "sample_weight": "w"}, "row 1 has nan"),
+        (changed(), {"y": "y", "groups": "color"}, "groups: .*did you mean 'colour'"),
+        (changed(), {"y": "y", "groups": "n2"}, "groups has missing values"),
+        (changed(), {"y": "y", "time": "n2"}, "'n2' has missing values"),
+        (changed(), {"y": "y", "time": "colour"}, "'colour' must hold dates"),
+        (changed(), {"y": "y", "groups": "colour", "time": "n0"}, "give one of them"),
+        (sparse.eye_array(30).tocsr(), {"y": "y"}, "a sparse X has no names"),
+    ],
+)
+def test_refused(table, arguments, said):
+    with pytest.raises(TableError, match=said):
+        prepare(table, **arguments)
+
+
+def test_two_values_are_compared_where_the_task_is_given():
+    study = prepare(changed(y=np.arange(N_ROWS) % 2), "y", task="regression")
+    assert study.n_rows == N_ROWS
+
+
+def test_rows_without_a_target_or_weight_are_left_out_and_said():
+    table = changed(w=np.where(np.arange(N_ROWS) < 5, 0.0, 2.0))
+    table["y"][10:13] = np.nan
+    study = prepare(table, "y", sample_weight="w")
+    assert study.n_rows == N_ROWS - 8
+    assert study.rearranged
+    assert "w" not in study.X
+    assert "3 rows without a value of y are left out" in notes_of(study)
+    assert "5 rows of weight 0 are left out" in notes_of(study)
+
+
+def test_rows_follow_the_time_column_which_stays():
+    table = changed(day=np.arange(N_ROWS)[::-1].astype("datetime64[D]"))
+    study = prepare(table, "y", time="day")
+    np.testing.assert_array_equal(study.y, table["y"][::-1])
+    assert "day" in study.X
+    assert study.ordered
+
+
+def test_series_give_their_name_to_the_target():
+    table = pl.DataFrame(made_table())
+    assert prepare(table.drop("y"), table["y"]).target == "y"
+    assert prepare(table.drop("y"), table["y"].alias("gain")).target == "gain"
+
+
+def test_a_column_that_determines_the_target_is_suspected():
+    y = made_table()["y"]
+    for leak in (2.0 * y + 1.0, np.exp(y)):
+        study = prepare(changed(leak=leak), "y")
+        assert "Suspected leak: leak alone nearly determines y" in notes_of(study, "warning")
+        assert "leak" in study.X
+
+
+def test_a_category_that_determines_the_target_is_suspected():
+    y = np.repeat([1.0, 2.0, 5.0, 9.0], 30)
+    level = np.repeat(np.array(["a", "b", "c", "d"], dtype=object), 30)
+    study = prepare(changed(y=y, level=level), "y")
+    assert "Suspected leak: level" in notes_of(study, "warning")
+
+
+@pytest.mark.parametrize(
+    ("column", "target", "suspected"),
+    [("log_wage", "wage", True), ("Wage.total", "wage", True), ("mileage", "age", False)],
+)
+def test_a_name_like_the_target_is_suspected(column, target, suspected):
+    table = changed()
+    table[target], table[column] = table.pop("y"), table.pop("n3")
+    said = notes_of(prepare(table, target), "warning")
+    assert (f"{column} is called like the target" in said) == suspected
+
+
+def test_honest_columns_raise_no_suspicion():
+    assert not notes_of(prepare(changed(), "y"), "warning")
