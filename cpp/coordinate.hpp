@@ -49,6 +49,12 @@ struct Coordinate {
     return a / std::abs(z);
   }
 
+  // The same, as if a bound that b has not met were not there.
+  double strict_scale(double b, double z, double noise) const {
+    if (q > 0 || std::abs(z) <= std::max(a, noise) || b == (z > 0 ? upper : lower)) return 1.0;
+    return a / std::abs(z);
+  }
+
   // h(b) + h*(z) - z b >= 0, where h*(z) = sup_b z b - h(b): zero exactly at the optimum.
   double fenchel_young(double b, double z, double noise) const {
     const double excess = std::abs(z) - a;

@@ -38,13 +38,6 @@ class BlockInverse {
     blas::gemv('N', size(), size(), 1.0, m_.data(), capacity_, x, 0.0, out);
   }
 
-  // out = inverse * G[members, j]
-  void solve_column(const Gram& g, int j, double* out) const {
-    Vector column(size());
-    for (int i = 0; i < size(); ++i) column[i] = g.entries[members_[i] + j * g.ld];
-    apply(column.data(), out);
-  }
-
   // Adds what is linearly independent of the members; returns what is not.
   std::vector<int> append(const Gram& g, std::vector<int> fresh) {
     std::vector<int> dependent;

@@ -30,7 +30,7 @@ class PathSolver {
   PathSolver(const View& view, const Response& y, Penalty penalty, Settings settings,
              std::function<void()> poll)
       : view_(view), X_(view.design), y_(y), penalty_(penalty), settings_(settings),
-        poll_(std::move(poll)), position_(X_.cols(), -1), z_(X_.cols()) {
+        poll_(std::move(poll)), position_(X_.cols(), -1), quadratic_(y.null), z_(X_.cols()) {
     for (Index j = 0; j < X_.cols(); ++j)
       if (usable(j) && penalty_.l1[j] > 0) steepest_ = std::max(steepest_, view_.norm[j] / penalty_.l1[j]);
   }

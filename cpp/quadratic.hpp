@@ -28,6 +28,9 @@ class Quadratic {
     double l1, l2, lower, upper, noise;
   };
 
+  // `objective` is that of the null model: decreases far below its rounding are no progress.
+  explicit Quadratic(double objective) : least_decrease_(1e-17 * objective) {}
+
   int size() const { return static_cast<int>(beta_.size()); }
   double* gram() { return gram_.data(); }
   std::ptrdiff_t ld() const { return capacity_; }
@@ -80,16 +83,18 @@ class Quadratic {
     if (ridge) refactor();
   }
 
-  // Minimises from where it stands; returns the number of Newton steps, at most max_steps.
+  // Minimises from where it stands; returns the number of steps, at most max_steps: Newton steps
+  // and rounds of freeing coordinates.
   int solve(int max_steps, const std::function<void()>& poll) {
     int steps = 0;
     bool freed = false;
     while (steps < max_steps) {
       poll();
       if (face_is_optimal()) {
-        if (freed && decrease_ <= 0) break;  // freeing gained nothing: rounding has the last word
+        if (freed && decrease_ <= least_decrease_ && !sweep()) break;  // freeing gained nothing: rounding has the last word
         std::vector<int> violators = leaving();
         if (violators.empty()) break;
+        ++steps;
         decrease_ = 0;
         release(std::move(violators));
         freed = true;
@@ -97,7 +102,12 @@ class Quadratic {
       }
       ++steps;
       const double gain = newton_step();
-      if (gain < 0) break;
+      if (gain < 0) {
+        // A fresh inverse first; where that does not help, descent does.
+        if (!refactored_) refactor(), refactored_ = true;
+        else if (!sweep()) break;
+        continue;
+      }
       decrease_ += gain;
     }
     return steps;
@@ -126,7 +136,7 @@ class Quadratic {
       worst = std::max(worst, std::abs(rho_[k]) / slack(A[k]));
     }
     // A full step that no longer contracts has met rounding, or an inverse gone stale.
-    const bool stuck = full_step_ && worst > 0.25 * worst_;
+    const bool stuck = full_step_ && worst > (refactored_ ? 0.25 : 1e-3) * worst_;
     worst_ = worst;
     full_step_ = false;
     if (worst <= 1.0 || A.empty()) return true;
@@ -151,6 +161,45 @@ class Quadratic {
     return out;
   }
 
+  // One round of coordinate descent. It cannot fail to gain where there is something to gain, so it
+  // takes over when freeing many coordinates at once led nowhere. False where rounding is all that
+  // is left.
+  bool sweep() {
+    double gain = 0;
+    for (int j = 0; j < size(); ++j) {
+      const double curvature = gram_[j + static_cast<std::size_t>(j) * capacity_];
+      if (!(curvature > 0)) continue;
+      const Coordinate h = coordinate(j);
+      const double old = beta_[j], slope = z_[j];
+      const double by = h.minimise(slope + curvature * old, curvature) - old;
+      gain += by * (slope - 0.5 * curvature * by) + h.value(old) - h.value(old + by);
+      move(j, by);
+    }
+    std::vector<int> stopped, moved;
+    for (int k = 0; k < inverse_.size(); ++k) {
+      const int j = inverse_.members()[k];
+      const auto [low, high] = face(j, sign_[j]);
+      if (beta_[j] > low && beta_[j] < high) continue;
+      stopped.push_back(k);
+      free_[j] = false;
+    }
+    inverse_.remove(stopped);
+    for (int j = 0; j < size(); ++j) {
+      if (free_[j] || at_kink(j)) continue;
+      sign_[j] = beta_[j] > 0 ? 1 : -1;
+      moved.push_back(j);
+    }
+    release(std::move(moved));
+    refactor();
+    decrease_ = gain;
+    return gain > least_decrease_;
+  }
+
+  bool at_kink(int j) const {
+    const Entry& e = entries_[j];
+    return beta_[j] == e.lower || beta_[j] == e.upper || (beta_[j] == 0 && e.l1 > 0);
+  }
+
   // Frees coordinates. One that depends linearly on the free ones cannot join them; it trades
   // places with one of them instead.
   void release(std::vector<int> coordinates) {
@@ -170,39 +219,46 @@ class Quadratic {
   // Along d = (1 at j, -inverse G_Aj on A) the quadratic part is flat, up to the little that is
   // left of column j, while the penalty falls at a constant rate: the step ends at a kink.
   void exchange(int j) {
-    const int way = coordinate(j).direction(beta_[j], z_[j], slack(j));
-    if (way == 0) return;
-    const std::vector<int>& A = inverse_.members();
-    Vector d(A.size());
-    inverse_.solve_column(system(), j, d.data());
-    for (double& x : d) x *= -way;
     const Coordinate h = coordinate(j);
-    double slope = way * (z_[j] - (way > 0 ? h.slope_up(beta_[j]) : h.slope_down(beta_[j])) - h.q * beta_[j]);
-    double curvature = system()(j, j);
+    const int way = h.direction(beta_[j], z_[j], slack(j));
+    if (way == 0) return;
+    const std::vector<int> A = inverse_.members();
+    Vector d, image;
+    flat_direction(j, way, d, image);
+    const double rise = way > 0 ? h.slope_up(beta_[j]) : h.slope_down(beta_[j]);
+    double slope = way * (z_[j] - rise - h.q * beta_[j]);
+    double curvature = way * image[j], rounding = slack(j), fall = -way * rise, price = h.a;
     for (std::size_t k = 0; k < A.size(); ++k) {
       slope += d[k] * stationarity(A[k]);
-      curvature += way * d[k] * gram_[A[k] + static_cast<std::size_t>(j) * capacity_];
+      curvature += d[k] * image[A[k]];
+      rounding += std::abs(d[k]) * slack(A[k]);
+      fall -= d[k] * sign_[A[k]] * alpha_ * entries_[A[k]].l1;
+      price += std::abs(d[k]) * alpha_ * entries_[A[k]].l1;
     }
-    if (slope <= 0) return;
-    double step = curvature > 0 ? slope / curvature : kInfinity;
-    const double room = way > 0 ? reach(beta_[j], 1.0, j, sign_[j]) : reach(beta_[j], -1.0, j, sign_[j]);
-    step = std::min(step, room);
+    // Where nothing but rounding is left of the curvature, G d = 0 and with it z'd = 0: the slope
+    // is that of the penalty alone, and without a penalty copies of one column have none.
+    const bool flat = curvature <= 1e-14 * system()(j, j);
+    if (flat) slope = fall;
+    if (price == 0 || slope <= rounding) return;
+    const double room = reach(beta_[j], way, j, sign_[j]);
+    double step = std::min(room, flat ? kInfinity : slope / curvature);
     int blocking = -1;
     for (std::size_t k = 0; k < A.size(); ++k) {
       const double limit = reach(beta_[A[k]], d[k], A[k], sign_[A[k]]);
       if (limit < step) step = limit, blocking = static_cast<int>(k);
     }
     if (!std::isfinite(step)) return;
-    // Without a penalty to fall there is nothing to gain between copies of one column.
-    if (step > 0) {
-      for (std::size_t k = 0; k < A.size(); ++k) move(A[k], step * d[k]);
-      move(j, way * step);
-      decrease_ += step * (slope - 0.5 * step * std::max(curvature, 0.0));
-    }
+    for (std::size_t k = 0; k < A.size(); ++k) beta_[A[k]] += step * d[k];
+    beta_[j] += step * way;
+    // image is that of G and the ridge; the ridge is no part of z.
+    for (std::size_t k = 0; k < A.size(); ++k) image[A[k]] -= ridge_[A[k]] * d[k];
+    image[j] -= ridge_[j] * way;
+    simd::axpy(-step, image.data(), z_.data(), size());
+    decrease_ += step * (slope - 0.5 * step * std::max(curvature, 0.0));
     if (blocking >= 0) {
-      const int gone = A[blocking];
-      settle(gone);
+      settle(A[blocking]);
       inverse_.remove({blocking});
+      if (inverse_.stale()) refactor();
     }
     if (step == room) {
       settle(j);
@@ -210,6 +266,27 @@ class Quadratic {
     }
     free_[j] = true;
     for (int k : inverse_.append(system(), {j})) free_[k] = false;
+  }
+
+  // d on the members, and image = (G + ridge) (d, way at j), which vanishes on the members: two
+  // corrections make it do so even where the inverse has gone stale.
+  void flat_direction(int j, int way, Vector& d, Vector& image) {
+    const std::vector<int>& A = inverse_.members();
+    Vector rest(A.size()), correction(A.size());
+    d.assign(A.size(), 0.0);
+    image.assign(size(), 0.0);
+    simd::axpy(way, gram_.data() + static_cast<std::size_t>(j) * capacity_, image.data(), size());
+    image[j] += way * ridge_[j];
+    for (int pass = 0; pass < 3; ++pass) {
+      for (std::size_t k = 0; k < A.size(); ++k) rest[k] = image[A[k]];
+      inverse_.apply(rest.data(), correction.data());
+      for (double& x : correction) x = -x;
+      combine(A, correction, 1.0, image.data());
+      for (std::size_t k = 0; k < A.size(); ++k) {
+        image[A[k]] += ridge_[A[k]] * correction[k];
+        d[k] += correction[k];
+      }
+    }
   }
 
   // How far b may go along d inside its face.
@@ -242,83 +319,82 @@ class Quadratic {
     simd::axpy(-by, gram_.data() + static_cast<std::size_t>(j) * capacity_, z_.data(), size());
   }
 
-  // One step over the free coordinates; returns the decrease of the objective, negative on failure.
+  // One step over the free coordinates; returns the decrease of the objective, or -1 where the
+  // inverse is too stale to point downhill.
   double newton_step() {
     const std::vector<int>& A = inverse_.members();
     const std::size_t a = A.size();
-    Vector d(a), projected(a);
+    Vector d(a), step(a);
     inverse_.apply(rho_.data(), d.data());
-    double full = 0;  // rho'd: the full step lowers the objective by half of it
-    double first = 1.0;
-    bool leaves = false;
+    double full = 0;     // rho'd: the full step lowers the objective by half of it
+    double first = 1.0;  // share of the step at which it leaves the face
     for (std::size_t k = 0; k < a; ++k) {
       full += rho_[k] * d[k];
       const auto [low, high] = face(A[k], sign_[A[k]]);
-      const double target = beta_[A[k]] + d[k];
-      projected[k] = std::clamp(target, low, high) - beta_[A[k]];
-      if (target < low || target > high) {
-        leaves = true;
+      step[k] = std::clamp(beta_[A[k]] + d[k], low, high) - beta_[A[k]];
+      if (beta_[A[k]] + d[k] < low || beta_[A[k]] + d[k] > high)
         first = std::min(first, reach(beta_[A[k]], d[k], A[k], sign_[A[k]]));
-      }
     }
-    if (!leaves) {
-      shift(A, d);
-      full_step_ = true;
-      return std::max(0.0, 0.5 * full);
-    }
-    const double cut_gain = (first - 0.5 * first * first) * full;
-    const Vector before = z_;
-    double gain = 0;
-    for (std::size_t k = 0; k < a; ++k) gain += projected[k] * (rho_[k] - 0.5 * ridge_[A[k]] * projected[k]);
-    Vector old(a);
-    for (std::size_t k = 0; k < a; ++k) old[k] = beta_[A[k]];
-    shift(A, projected);
-    for (std::size_t k = 0; k < a; ++k) gain += 0.5 * projected[k] * (z_[A[k]] - before[A[k]]);
-    if (gain < cut_gain || !(gain > 0)) {
-      z_ = before;
-      for (std::size_t k = 0; k < a; ++k) {
-        beta_[A[k]] = old[k];
-        projected[k] = first * d[k];
-      }
-      if (first > 0) shift(A, projected);
-      gain = std::max(0.0, cut_gain);
+    full_step_ = first >= 1.0;
+    if (full_step_) return try_step(A, d, 0.0);
+    // Projected where that is as good as stopping at the first kink.
+    const Vector before = beta_;
+    double gain = try_step(A, step, (first - 0.5 * first * first) * full);
+    if (gain < 0) {
+      for (std::size_t k = 0; k < a; ++k) step[k] = first * d[k];
+      gain = try_step(A, step, 0.0);
+      if (gain < 0) return -1;
     }
     std::vector<int> gone;
     for (std::size_t k = 0; k < a; ++k) {
       const auto [low, high] = face(A[k], sign_[A[k]]);
-      const double b = beta_[A[k]], hair = 1e-15 * std::abs(old[k]);
-      const bool at_low = d[k] < 0 && b <= low + hair, at_high = d[k] > 0 && b >= high - hair;
-      if (at_low || at_high) gone.push_back(static_cast<int>(k));
+      const double b = beta_[A[k]], hair = 1e-15 * std::abs(before[A[k]]);
+      if ((d[k] < 0 && b <= low + hair) || (d[k] > 0 && b >= high - hair)) gone.push_back(static_cast<int>(k));
     }
-    for (int k : gone) settle(A[k]);
     if (gone.empty()) return -1;
+    for (int k : gone) settle(A[k]);
     inverse_.remove(gone);
     if (inverse_.stale()) refactor();
-    full_step_ = false;
     return gain;
   }
 
-  // beta_A += d, z -= G_A d
-  void shift(const std::vector<int>& A, const Vector& d) {
-    const std::size_t a = A.size();
-    std::size_t k = 0;
-    for (; k + 4 <= a; k += 4) {
-      const double c[4] = {-d[k], -d[k + 1], -d[k + 2], -d[k + 3]};
-      const double* column[4];
-      for (int i = 0; i < 4; ++i) column[i] = gram_.data() + static_cast<std::size_t>(A[k + i]) * capacity_;
-      simd::axpy4(c, column, z_.data(), size());
+  // Takes a step if it lowers the objective by `least` or more, and says by how much; else leaves
+  // everything as it was and returns -1. The decrease is that of the quadratic and of a penalty
+  // that is linear on the face: s'rho - 1/2 s'(G + ridge) s, with G s read off the gradient.
+  double try_step(const std::vector<int>& A, const Vector& step, double least) {
+    saved_ = z_;
+    combine(A, step, -1.0, z_.data());
+    double gain = 0;
+    for (std::size_t k = 0; k < A.size(); ++k)
+      gain += step[k] * (rho_[k] - 0.5 * (saved_[A[k]] - z_[A[k]] + ridge_[A[k]] * step[k]));
+    // On the scale of the objective's own rounding a step that finishes a face may seem to climb.
+    if (!(gain >= least - least_decrease_)) {
+      z_.swap(saved_);
+      return -1;
     }
-    for (; k < a; ++k) simd::axpy(-d[k], gram_.data() + static_cast<std::size_t>(A[k]) * capacity_, z_.data(), size());
-    for (k = 0; k < a; ++k) beta_[A[k]] += d[k];
+    for (std::size_t k = 0; k < A.size(); ++k) beta_[A[k]] += step[k];
+    return std::max(gain, 0.0);
+  }
+
+  // out += scale * sum_k d_k G[:, A_k], four columns a sweep.
+  void combine(const std::vector<int>& A, const Vector& d, double scale, double* out) const {
+    const auto column = [&](std::size_t k) { return gram_.data() + static_cast<std::size_t>(A[k]) * capacity_; };
+    std::size_t k = 0;
+    for (; k + 4 <= A.size(); k += 4) {
+      const double c[4] = {scale * d[k], scale * d[k + 1], scale * d[k + 2], scale * d[k + 3]};
+      const double* columns[4] = {column(k), column(k + 1), column(k + 2), column(k + 3)};
+      simd::axpy4(c, columns, out, size());
+    }
+    for (; k < A.size(); ++k) simd::axpy(scale * d[k], column(k), out, size());
   }
 
   void refactor() {
     for (int j : inverse_.refactor(system())) free_[j] = false;
   }
 
-  double alpha_ = 0;
+  double alpha_ = 0, least_decrease_;
   std::vector<Entry> entries_;
-  Vector beta_, z_, ridge_, gram_, rho_;
+  Vector beta_, z_, saved_, ridge_, gram_, rho_;
   std::vector<int> sign_;
   std::vector<bool> free_;
   BlockInverse inverse_;

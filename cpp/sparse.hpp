@@ -22,8 +22,10 @@ class SparseDesign final : public Design {
         stored += v[i];
         s += v[i] * (x - m) * (x - m);
       });
+      // Weight of the zeros; what little a full column seems to lack is rounding.
+      const double rest = 1.0 - stored > 1e-15 * rows() ? 1.0 - stored : 0.0;
       mean[j] = m;
-      norm[j] = std::sqrt(s + m * m * std::max(0.0, 1.0 - stored));
+      norm[j] = std::sqrt(s + m * m * rest);
     }
   }
 
