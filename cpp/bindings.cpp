@@ -40,6 +40,9 @@ void load_blas() {
   borrow(b, "dgemm", taut::blas::table.dgemm);
   borrow(b, "dgemv", taut::blas::table.dgemv);
   borrow(b, "dsyrk", taut::blas::table.dsyrk);
+  borrow(b, "dsymm", taut::blas::table.dsymm);
+  borrow(b, "dsymv", taut::blas::table.dsymv);
+  borrow(b, "dtrsm", taut::blas::table.dtrsm);
   borrow(l, "dpotrf", taut::blas::table.dpotrf);
   borrow(l, "dpotri", taut::blas::table.dpotri);
 }

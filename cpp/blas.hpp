@@ -13,6 +13,12 @@ struct Table {
                 int*) = nullptr;
   void (*dsyrk)(char*, char*, int*, int*, double*, double*, int*, double*, double*,
                 int*) = nullptr;
+  void (*dsymm)(char*, char*, int*, int*, double*, double*, int*, double*, int*, double*, double*,
+                int*) = nullptr;
+  void (*dsymv)(char*, int*, double*, double*, int*, double*, int*, double*, double*,
+                int*) = nullptr;
+  void (*dtrsm)(char*, char*, char*, char*, int*, int*, double*, double*, int*, double*,
+                int*) = nullptr;
   void (*dpotrf)(char*, int*, double*, int*, int*) = nullptr;
   void (*dpotri)(char*, int*, double*, int*, int*) = nullptr;
 };
@@ -52,15 +58,40 @@ inline bool cholesky(int n, double* a, int lda) {
   return info == 0;
 }
 
-// Full symmetric inverse from the Cholesky factor, in place; false on a zero pivot.
+// Upper triangle of the inverse from the Cholesky factor, in place; false on a zero pivot.
 inline bool inverse_from_cholesky(int n, double* a, int lda) {
   char uplo = 'U';
   int info = 0;
   if (n > 0) table.dpotri(&uplo, &n, a, &lda, &info);
-  for (int j = 0; j < n; ++j)
-    for (int i = 0; i < j; ++i)
-      a[j + static_cast<std::size_t>(i) * lda] = a[i + static_cast<std::size_t>(j) * lda];
   return info == 0;
+}
+
+// C (m x n) = A B, where A is symmetric and its upper triangle given.
+inline void symm(int m, int n, const double* a, int lda, const double* b, int ldb, double* c,
+                 int ldc) {
+  if (m == 0 || n == 0) return;
+  char side = 'L', uplo = 'U';
+  double one = 1.0, zero = 0.0;
+  table.dsymm(&side, &uplo, &m, &n, &one, const_cast<double*>(a), &lda, const_cast<double*>(b),
+              &ldb, &zero, c, &ldc);
+}
+
+// y = A x, where A is symmetric and its upper triangle given.
+inline void symv(int n, const double* a, int lda, const double* x, double* y) {
+  if (n == 0) return;
+  char uplo = 'U';
+  int step = 1;
+  double one = 1.0, zero = 0.0;
+  table.dsymv(&uplo, &n, &one, const_cast<double*>(a), &lda, const_cast<double*>(x), &step, &zero,
+              y, &step);
+}
+
+// B (m x n) = B op(R)^-1 for an upper triangular R.
+inline void solve_right(char op, int m, int n, const double* r, int ldr, double* b, int ldb) {
+  if (m == 0 || n == 0) return;
+  char side = 'R', uplo = 'U', diag = 'N';
+  double one = 1.0;
+  table.dtrsm(&side, &uplo, &op, &diag, &m, &n, &one, const_cast<double*>(r), &ldr, b, &ldb);
 }
 
 }  // namespace taut::blas

@@ -73,36 +73,44 @@ inline double weighted_residual(const View& view, const Response& y, const doubl
 // rounding counts as exact.
 inline constexpr double kExact = 1e3;
 
+// What is known of features whose coefficients are zero without a look at each: the largest t that
+// they allow, and their largest violation.
+struct Rest {
+  double scale = 1.0, kkt = 0.0;
+};
+
 // Every t is allowed that makes the conjugates finite; where bounds make them finite but steep, the
 // t that keeps every coordinate off its far bound may be better, and the better one counts.
-// `noise` is the rounding of each z_j; `null` the objective of the null model, 1/2 sum v y^2.
-// coef(j) gives the coefficient of feature j.
-template <class Coef>
-Certificate certify(const Penalty& penalty, double alpha, Index p, Coef&& coef, const double* z,
-                    double rss, const double* norm, const double* noise, double null) {
+// Looks at `count` features, feature(k) with coefficient coef(k), of correlations z; `rest` speaks
+// for the others.
+template <class Feature, class Coef>
+Certificate certify(const View& view, const Response& y, const Penalty& penalty, double alpha,
+                    const double* z, double rss, Index count, Feature&& feature, Coef&& coef,
+                    Rest rest = {}) {
   Certificate out;
-  double needed = 1.0, strict = 1.0, kkt = 0.0;
-  const double y_norm = std::sqrt(2 * null);
-  for (Index j = 0; j < p; ++j) {
-    if (norm[j] == 0.0) continue;
+  double needed = rest.scale, strict = rest.scale, kkt = rest.kkt;
+  for (Index k = 0; k < count; ++k) {
+    const Index j = feature(k);
+    if (view.norm[j] == 0.0) continue;
     const Coordinate h = penalty.at(j, alpha);
-    const double b = coef(j), exact = kExact * noise[j];
+    const double b = coef(k), exact = kExact * y.noise[j];
     needed = std::min(needed, h.dual_scale(z[j], exact));
     strict = std::min(strict, h.strict_scale(b, z[j], exact));
     const double violation = h.violation(b, z[j]);
-    if (violation > 0) kkt = std::max(kkt, violation / (norm[j] * y_norm));
+    if (violation > 0) kkt = std::max(kkt, violation / (view.norm[j] * y.norm));
   }
   const auto gap_at = [&](double t) {
     double gap = 0.5 * (1 - t) * (1 - t) * rss;
-    for (Index j = 0; j < p; ++j)
-      if (norm[j] != 0.0)
-        gap += penalty.at(j, alpha).fenchel_young(coef(j), t * z[j], kExact * noise[j]);
+    for (Index k = 0; k < count; ++k) {
+      const Index j = feature(k);
+      if (view.norm[j] != 0.0)
+        gap += penalty.at(j, alpha).fenchel_young(coef(k), t * z[j], kExact * y.noise[j]);
+    }
     return gap;
   };
-  double gap = gap_at(needed);
-  if (strict < needed) gap = std::min(gap, gap_at(strict));
-  out.gap = gap;
-  out.relative_gap = null > 0 ? gap / null : gap;
+  out.gap = gap_at(needed);
+  if (strict < needed) out.gap = std::min(out.gap, gap_at(strict));
+  out.relative_gap = y.null > 0 ? out.gap / y.null : out.gap;
   out.kkt = kkt;
   return out;
 }
@@ -113,8 +121,9 @@ inline Certificate certify_point(const View& view, const Response& y, const Pena
   Vector r(view.design.rows()), z(view.design.cols());
   const double rss = weighted_residual(view, y, coef, r.data());
   view.cross(r.data(), 1, z.data());
-  return certify(penalty, alpha, view.design.cols(), [&](Index j) { return coef[j]; }, z.data(), rss,
-                 view.norm.data(), y.noise.data(), y.null);
+  const auto every = [](Index j) { return j; };
+  return certify(view, y, penalty, alpha, z.data(), rss, view.design.cols(), every,
+                 [&](Index j) { return coef[j]; });
 }
 
 }  // namespace taut

@@ -5,7 +5,8 @@
 //     new inverse = [ M + Y S^-1 Y'   -Y S^-1 ]
 //                   [   -S^-1 Y'        S^-1  ],
 // and for a block that leaves, inverse = [P Q; Q' R] becomes P - Q R^-1 Q'. Both cost |A|^2 |B| in
-// matrix products, where triangular factors would pay the same in memory-bound rotations. The
+// matrix products, where triangular factors would pay the same in memory-bound rotations. Only the
+// upper triangle is kept: half the work, and half the memory traffic of every solve. The
 // errors that this gathers do not matter: a solve is one Newton step of the caller, who measures
 // the true gradient after it and steps again, and asks for refactor() when steps stop contracting.
 #pragma once
@@ -35,7 +36,7 @@ class BlockInverse {
 
   // out = inverse * x
   void apply(const double* x, double* out) const {
-    blas::gemv('N', size(), size(), 1.0, m_.data(), capacity_, x, 0.0, out);
+    blas::symv(size(), m_.data(), std::max(capacity_, 1), x, out);
   }
 
   // Adds what is linearly independent of the members; returns what is not.
@@ -46,7 +47,7 @@ class BlockInverse {
     Vector C(static_cast<std::size_t>(a) * k), Y(C.size()), S(static_cast<std::size_t>(k) * k);
     for (int c = 0; c < k; ++c)
       for (int i = 0; i < a; ++i) C[i + static_cast<std::size_t>(c) * a] = g.entries[members_[i] + fresh[c] * g.ld];
-    blas::gemm('N', 'N', a, k, a, 1.0, m_.data(), std::max(capacity_, 1), C.data(), std::max(a, 1), 0.0, Y.data(), std::max(a, 1));
+    blas::symm(a, k, m_.data(), std::max(capacity_, 1), C.data(), std::max(a, 1), Y.data(), std::max(a, 1));
     for (int c = 0; c < k; ++c)
       for (int i = 0; i < k; ++i) S[i + static_cast<std::size_t>(c) * k] = g(fresh[i], fresh[c]);
     if (a > 0) blas::gemm('T', 'N', k, k, a, -1.0, C.data(), a, Y.data(), a, 1.0, S.data(), k);
@@ -73,16 +74,16 @@ class BlockInverse {
     for (int c = k - 1; c >= 0; --c) swap(positions[c], a + c);
     members_.resize(a);
     if (a == 0) return;
-    Vector R(static_cast<std::size_t>(k) * k), W(static_cast<std::size_t>(a) * k);
+    Vector R(static_cast<std::size_t>(k) * k);
     for (int c = 0; c < k; ++c)
-      for (int i = 0; i < k; ++i) R[i + static_cast<std::size_t>(c) * k] = at(a + i, a + c);
-    if (!blas::cholesky(k, R.data(), k) || !blas::inverse_from_cholesky(k, R.data(), k)) {
+      for (int i = 0; i <= c; ++i) R[i + static_cast<std::size_t>(c) * k] = at(a + i, a + c);
+    if (!blas::cholesky(k, R.data(), k)) {
       stale_ = true;
       return;
     }
-    const double* Q = m_.data() + static_cast<std::size_t>(a) * capacity_;
-    blas::gemm('N', 'N', a, k, k, 1.0, Q, capacity_, R.data(), k, 0.0, W.data(), a);
-    blas::gemm('N', 'T', a, a, k, -1.0, W.data(), a, Q, capacity_, 1.0, m_.data(), capacity_);
+    double* Q = m_.data() + static_cast<std::size_t>(a) * capacity_;
+    blas::solve_right('N', a, k, R.data(), k, Q, capacity_);
+    blas::syrk('N', a, k, -1.0, Q, capacity_, 1.0, m_.data(), capacity_);
   }
 
   // Forgets gathered rounding: the members' inverse from a fresh factor. Returns the members that
@@ -94,7 +95,7 @@ class BlockInverse {
     const int a = static_cast<int>(all.size());
     reserve(a);
     for (int j = 0; j < a; ++j)
-      for (int i = 0; i < a; ++i) at(i, j) = g(all[i], all[j]);
+      for (int i = 0; i <= j; ++i) at(i, j) = g(all[i], all[j]);
     if (blas::cholesky(a, m_.data(), std::max(capacity_, 1)) && well_conditioned(g, all) &&
         blas::inverse_from_cholesky(a, m_.data(), std::max(capacity_, 1))) {
       members_ = std::move(all);
@@ -137,24 +138,26 @@ class BlockInverse {
   void border(const Vector& Y, Vector& S, int k) {
     const int a = size();
     reserve(a + k);
+    // With S = R'R and F = Y R^-1: Y S^-1 Y' = F F', and the new columns are -F R^-T over S^-1.
     blas::cholesky(k, S.data(), k);
+    Vector F = Y;
+    blas::solve_right('N', a, k, S.data(), k, F.data(), std::max(a, 1));
+    blas::syrk('N', a, k, 1.0, F.data(), std::max(a, 1), 1.0, m_.data(), capacity_);
+    blas::solve_right('T', a, k, S.data(), k, F.data(), std::max(a, 1));
     blas::inverse_from_cholesky(k, S.data(), k);
-    Vector W(static_cast<std::size_t>(a) * k);
-    if (a > 0) {
-      blas::gemm('N', 'N', a, k, k, 1.0, Y.data(), a, S.data(), k, 0.0, W.data(), a);
-      blas::gemm('N', 'T', a, a, k, 1.0, W.data(), a, Y.data(), a, 1.0, m_.data(), capacity_);
-    }
     for (int c = 0; c < k; ++c) {
-      for (int i = 0; i < a; ++i) at(i, a + c) = at(a + c, i) = -W[i + static_cast<std::size_t>(c) * a];
-      for (int i = 0; i < k; ++i) at(a + i, a + c) = S[i + static_cast<std::size_t>(c) * k];
+      for (int i = 0; i < a; ++i) at(i, a + c) = -F[i + static_cast<std::size_t>(c) * a];
+      for (int i = 0; i <= c; ++i) at(a + i, a + c) = S[i + static_cast<std::size_t>(c) * k];
     }
   }
 
+  // Exchanges members i < j, in the upper triangle alone.
   void swap(int i, int j) {
     if (i == j) return;
-    const int n = size();
-    for (int k = 0; k < n; ++k) std::swap(at(k, i), at(k, j));
-    for (int k = 0; k < n; ++k) std::swap(at(i, k), at(j, k));
+    for (int k = 0; k < i; ++k) std::swap(at(k, i), at(k, j));
+    for (int k = i + 1; k < j; ++k) std::swap(at(i, k), at(k, j));
+    for (int k = j + 1; k < size(); ++k) std::swap(at(i, k), at(j, k));
+    std::swap(at(i, i), at(j, j));
     std::swap(members_[i], members_[j]);
   }
 
@@ -163,7 +166,7 @@ class BlockInverse {
     const int larger = std::max(needed, capacity_ + capacity_ / 2 + 16);
     Vector wider(static_cast<std::size_t>(larger) * larger);
     for (int j = 0; j < size(); ++j)
-      std::copy_n(&at(0, j), size(), wider.data() + static_cast<std::size_t>(j) * larger);
+      std::copy_n(&at(0, j), j + 1, wider.data() + static_cast<std::size_t>(j) * larger);
     m_ = std::move(wider);
     capacity_ = larger;
   }

@@ -30,9 +30,15 @@ class PathSolver {
   PathSolver(const View& view, const Response& y, Penalty penalty, Settings settings,
              std::function<void()> poll)
       : view_(view), X_(view.design), y_(y), penalty_(penalty), settings_(settings),
-        poll_(std::move(poll)), position_(X_.cols(), -1), quadratic_(y.null), z_(X_.cols()) {
-    for (Index j = 0; j < X_.cols(); ++j)
-      if (usable(j) && penalty_.l1[j] > 0) steepest_ = std::max(steepest_, view_.norm[j] / penalty_.l1[j]);
+        poll_(std::move(poll)), position_(X_.cols(), -1), quadratic_(y.null, settings.tol), z_(X_.cols()) {
+    for (Index j = 0; j < X_.cols(); ++j) {
+      if (!usable(j)) continue;
+      if (penalty_.l1[j] > 0) steepest_ = std::max(steepest_, view_.norm[j] / penalty_.l1[j]);
+      plain_ &= penalty_.l1[j] > 0 && penalty_.l2[j] == 0 && penalty_.lower[j] == -kInfinity && penalty_.upper[j] == kInfinity;
+    }
+    if (!plain_) return;
+    gauge_.resize(X_.cols());
+    for (Index j = 0; j < X_.cols(); ++j) gauge_[j] = usable(j) ? 1.0 / penalty_.l1[j] : 0.0;
   }
 
   // Fits the null model (intercept and features without penalty) and returns the smallest strength
@@ -157,7 +163,7 @@ class PathSolver {
   int widest() const {
     if (complete_) return 1;
     const std::ptrdiff_t larger = std::max(X_.rows(), X_.cols());
-    return static_cast<int>(std::clamp<std::ptrdiff_t>((1 << 22) / larger, 1, 32));
+    return static_cast<int>(std::clamp<std::ptrdiff_t>((1 << 22) / larger, 1, 12));
   }
 
   Batch look_ahead(int first, int width, Certificate* certificates) {
@@ -217,8 +223,7 @@ class PathSolver {
       const double* z = batch.z.data() + static_cast<std::ptrdiff_t>(accepted) * p;
       Certificate& certificate = certificates[k];
       const int iterations = certificate.iterations;
-      certificate = certify(penalty_, alphas_[k], p, [&](Index j) { return coefficient(j, beta); },
-                            z, batch.rss[accepted], view_.norm.data(), y_.noise.data(), y_.null);
+      certificate = certified(alphas_[k], beta, z, batch.rss[accepted]);
       certificate.iterations = iterations;
       const bool solved = certificate.relative_gap <= settings_.tol;
       if (!solved && iterations < settings_.max_iter && (retries < 8 || violated(z, alphas_[k]))) break;
@@ -235,6 +240,24 @@ class PathSolver {
     join(fresh);
     if (accepted < batch.width || !fresh.empty()) anchor(batch.betas[last], z_.data());
     return accepted;
+  }
+
+  Certificate certified(double alpha, const Vector& beta, const double* z, double rss) const {
+    if (!plain_) {
+      const auto every = [](Index j) { return j; };
+      return certify(view_, y_, penalty_, alpha, z, rss, X_.cols(), every,
+                     [&](Index j) { return coefficient(j, beta); });
+    }
+    // A plain lasso: a zero coefficient allows t |z_j| <= alpha l1_j and asks nothing else.
+    const double steepest = simd::largest_ratio(z, gauge_.data(), X_.cols());
+    Rest rest;
+    rest.scale = steepest > alpha ? alpha / steepest : 1.0;
+    if (steepest > alpha)
+      for (Index j = 0; j < X_.cols(); ++j)
+        if (position_[j] < 0 && usable(j))
+          rest.kkt = std::max(rest.kkt, (std::abs(z[j]) - alpha * penalty_.l1[j]) / (view_.norm[j] * y_.norm));
+    return certify(view_, y_, penalty_, alpha, z, rss, static_cast<Index>(beta.size()),
+                   [&](Index k) { return features_[k]; }, [&](Index k) { return beta[k]; }, rest);
   }
 
   double coefficient(Index j, const Vector& beta) const {
@@ -269,7 +292,7 @@ class PathSolver {
     const double rate = forecast ? (alpha - goal) / (alpha_before - alpha) : 0.0;
     for (Index j = 0; j < X_.cols(); ++j) {
       const double z = now[j] + rate * (now[j] - before[j]);
-      if (violates(j, now[j], alpha) || (forecast && violates(j, z, 0.99 * goal))) out.push_back(j);
+      if (violates(j, now[j], alpha) || (forecast && violates(j, z, goal))) out.push_back(j);
     }
     return out;
   }
@@ -286,6 +309,8 @@ class PathSolver {
   Quadratic quadratic_;
   std::unique_ptr<Columns> columns_;
   bool complete_ = false;
+  bool plain_ = true;  // l1 alone, on every feature
+  Vector gauge_;       // 1 / l1 where plain, 0 for features that are out
   const double* alphas_ = nullptr;
   int count_ = 0;
   Vector correlation_;  // X'Vy, where the Gram matrix is complete

@@ -29,7 +29,9 @@ class Quadratic {
   };
 
   // `objective` is that of the null model: decreases far below its rounding are no progress.
-  explicit Quadratic(double objective) : least_decrease_(1e-17 * objective) {}
+  // `tol` is the relative gap that is wanted: stationarity is driven well below it.
+  Quadratic(double objective, double tol)
+      : least_decrease_(1e-17 * objective), precision_(std::clamp(1e-4 * tol, 1e-13, 1e-9)) {}
 
   int size() const { return static_cast<int>(beta_.size()); }
   double* gram() { return gram_.data(); }
@@ -119,7 +121,7 @@ class Quadratic {
     return {alpha_ * e.l1, alpha_ * e.l2, e.lower, e.upper};
   }
   // Rounding of the gradient, and a hair of the penalty: below this nothing counts as a violation.
-  double slack(int j) const { return 1e-13 * alpha_ * entries_[j].l1 + entries_[j].noise; }
+  double slack(int j) const { return precision_ * alpha_ * entries_[j].l1 + entries_[j].noise; }
   double resting(int j) const { return std::clamp(0.0, entries_[j].lower, entries_[j].upper); }
   Gram system() const { return {gram_.data(), capacity_, ridge_.data()}; }
 
@@ -392,7 +394,7 @@ class Quadratic {
     for (int j : inverse_.refactor(system())) free_[j] = false;
   }
 
-  double alpha_ = 0, least_decrease_;
+  double alpha_ = 0, least_decrease_, precision_;
   std::vector<Entry> entries_;
   Vector beta_, z_, saved_, ridge_, gram_, rho_;
   std::vector<int> sign_;

@@ -35,4 +35,66 @@ TAUT_MULTIVERSION inline void axpy4(const double* c, const double* const* column
   for (std::ptrdiff_t i = 0; i < n; ++i) y[i] += c0 * x0[i] + c1 * x1[i] + c2 * x2[i] + c3 * x3[i];
 }
 
+// max_i |z_i| g_i
+TAUT_MULTIVERSION inline double largest_ratio(const double* z, const double* g, std::ptrdiff_t n) {
+  double s[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+  std::ptrdiff_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (int k = 0; k < 8; ++k) {
+      const double r = (z[i + k] < 0 ? -z[i + k] : z[i + k]) * g[i + k];
+      s[k] = r > s[k] ? r : s[k];
+    }
+  for (; i < n; ++i) {
+    const double r = (z[i] < 0 ? -z[i] : z[i]) * g[i];
+    s[0] = r > s[0] ? r : s[0];
+  }
+  for (int k = 1; k < 8; ++k) s[0] = s[k] > s[0] ? s[k] : s[0];
+  return s[0];
+}
+
+#if defined(__GNUC__)
+// Eight doubles, loaded from any address.
+typedef double Lane __attribute__((vector_size(64), aligned(8), may_alias));
+
+inline double total(const Lane& s) {
+  return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
+}
+
+// out[c * ldo + j] = x_j' r_c for four columns x and four columns r: sixteen running sums share the
+// loads, where a general matrix product would first copy X into packed blocks.
+#define TAUT_LOAD(p) (*reinterpret_cast<const Lane*>((p) + i))
+TAUT_MULTIVERSION inline void cross44(const double* x, std::ptrdiff_t ldx, const double* r,
+                                      std::ptrdiff_t ldr, std::ptrdiff_t n, double* out,
+                                      std::ptrdiff_t ldo) {
+  Lane s00{}, s01{}, s02{}, s03{}, s10{}, s11{}, s12{}, s13{};
+  Lane s20{}, s21{}, s22{}, s23{}, s30{}, s31{}, s32{}, s33{};
+  const double *x1 = x + ldx, *x2 = x1 + ldx, *x3 = x2 + ldx;
+  const double *r1 = r + ldr, *r2 = r1 + ldr, *r3 = r2 + ldr;
+  std::ptrdiff_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const Lane c0 = TAUT_LOAD(r), c1 = TAUT_LOAD(r1), c2 = TAUT_LOAD(r2), c3 = TAUT_LOAD(r3);
+    const Lane a0 = TAUT_LOAD(x);
+    s00 += a0 * c0, s01 += a0 * c1, s02 += a0 * c2, s03 += a0 * c3;
+    const Lane a1 = TAUT_LOAD(x1);
+    s10 += a1 * c0, s11 += a1 * c1, s12 += a1 * c2, s13 += a1 * c3;
+    const Lane a2 = TAUT_LOAD(x2);
+    s20 += a2 * c0, s21 += a2 * c1, s22 += a2 * c2, s23 += a2 * c3;
+    const Lane a3 = TAUT_LOAD(x3);
+    s30 += a3 * c0, s31 += a3 * c1, s32 += a3 * c2, s33 += a3 * c3;
+  }
+  double t[4][4] = {{total(s00), total(s01), total(s02), total(s03)},
+                    {total(s10), total(s11), total(s12), total(s13)},
+                    {total(s20), total(s21), total(s22), total(s23)},
+                    {total(s30), total(s31), total(s32), total(s33)}};
+  for (; i < n; ++i) {
+    const double a[4] = {x[i], x1[i], x2[i], x3[i]}, c[4] = {r[i], r1[i], r2[i], r3[i]};
+    for (int j = 0; j < 4; ++j)
+      for (int k = 0; k < 4; ++k) t[j][k] += a[j] * c[k];
+  }
+  for (int k = 0; k < 4; ++k)
+    for (int j = 0; j < 4; ++j) out[k * ldo + j] = t[j][k];
+}
+#undef TAUT_LOAD
+#endif
+
 }  // namespace taut::simd
