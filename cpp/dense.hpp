@@ -34,6 +34,8 @@ class DenseDesign final : public Design {
   double at(std::ptrdiff_t i, std::ptrdiff_t j) const {
     return static_cast<double>(data_[i * row_stride_ + j * col_stride_]);
   }
+  bool nearly_centred(const View& view) const;
+  void gram_in_place(const View& view, const double* centred_y, double* gram, double* correlation) const;
   void cross_short(const double* R, int count, double* out) const;
   void cross_converted(const double* R, int count, double* out) const;
 
@@ -42,23 +44,28 @@ class DenseDesign final : public Design {
   std::ptrdiff_t row_stride_, col_stride_;
 };
 
+// n entries as float64: where they lie, or copied into `room`.
+template <class T>
+const double* widen(const T* x, std::ptrdiff_t n, Vector& room) {
+  if constexpr (std::is_same_v<T, double>) {
+    return x;
+  } else {
+    std::copy(x, x + n, room.begin());
+    return room.data();
+  }
+}
+
 template <class T>
 void DenseDesign<T>::moments(const double* v, bool centre, double* mean, double* norm) const {
   const Index n = rows(), p = cols();
   std::fill(mean, mean + p, 0.0);
   std::fill(norm, norm + p, 0.0);
   if (!row_major_) {
+    Vector widened(std::is_same_v<T, double> ? 0 : n);
     for (Index j = 0; j < p; ++j) {
-      const T* x = data_ + j * col_stride_;
-      double m = 0, s = 0;
-      if (centre)
-        for (Index i = 0; i < n; ++i) m += v[i] * static_cast<double>(x[i]);
-      for (Index i = 0; i < n; ++i) {
-        const double d = static_cast<double>(x[i]) - m;
-        s += v[i] * d * d;
-      }
-      mean[j] = m;
-      norm[j] = std::sqrt(s);
+      const double* x = widen(data_ + j * col_stride_, n, widened);
+      mean[j] = centre ? simd::dot(v, x, n) : 0.0;
+      norm[j] = std::sqrt(simd::weighted_square(v, x, mean[j], n));
     }
     return;
   }
@@ -168,12 +175,42 @@ void DenseDesign<T>::gather(const View& view, const Index* features, int k, Inde
   }
 }
 
+// With equal weights v, X'VX = v X'X, and centring takes n v m m' = m m' away again. That cancels
+// (mean / norm)^2 of the precision, so it is for columns whose means are no larger than a few norms.
+template <class T>
+bool DenseDesign<T>::nearly_centred(const View& view) const {
+  for (double v : view.v)
+    if (v != view.v[0]) return false;
+  for (Index j = 0; j < cols(); ++j)
+    if (std::abs(view.mean[j]) > 4 * view.norm[j]) return false;
+  return true;
+}
+
+template <class T>
+void DenseDesign<T>::gram_in_place(const View& view, const double* centred_y, double* gram,
+                                   double* correlation) const {
+  const Index n = rows(), p = cols();
+  const double v = view.v[0];
+  if (row_major_) blas::syrk('N', p, n, v, data_, p, 0.0, gram, p);
+  else blas::syrk('T', p, n, v, data_, n, 0.0, gram, p);
+  for (std::ptrdiff_t j = 0; j < p; ++j) simd::axpy(-view.mean[j], view.mean.data(), gram + j * p, j + 1);
+  mirror(gram, p, 0, p);
+  Vector r(n);
+  for (Index i = 0; i < n; ++i) r[i] = v * centred_y[i];
+  view.cross(r.data(), 1, correlation);
+}
+
 // X'VX in one pass over row blocks that stay in cache: each block is weighted and centred into a
 // buffer, then multiplied there, so nothing of the size of X is ever allocated.
 template <class T>
 bool DenseDesign<T>::gram(const View& view, const double* centred_y, double* gram,
                           double* correlation, const std::function<void()>& poll) const {
   const Index n = rows(), p = cols();
+  if constexpr (std::is_same_v<T, double>)
+    if (nearly_centred(view)) {
+      gram_in_place(view, centred_y, gram, correlation);
+      return true;
+    }
   const Index block = std::clamp<Index>(static_cast<Index>((1 << 18) / std::max<Index>(p, 1)), 64, 2048);
   Vector buffer(static_cast<std::size_t>(block) * p), y(block);
   std::vector<Index> all(p);

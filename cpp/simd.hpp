@@ -23,6 +23,20 @@ TAUT_MULTIVERSION inline double dot(const double* a, const double* b, std::ptrdi
   return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7])) + tail;
 }
 
+// sum_i v_i (x_i - m)^2
+TAUT_MULTIVERSION inline double weighted_square(const double* v, const double* x, double m,
+                                                std::ptrdiff_t n) {
+  double s[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+  std::ptrdiff_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (int k = 0; k < 8; ++k) {
+      const double d = x[i + k] - m;
+      s[k] += v[i + k] * d * d;
+    }
+  for (; i < n; ++i) s[0] += v[i] * (x[i] - m) * (x[i] - m);
+  return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
+}
+
 TAUT_MULTIVERSION inline void axpy(double c, const double* x, double* y, std::ptrdiff_t n) {
   for (std::ptrdiff_t i = 0; i < n; ++i) y[i] += c * x[i];
 }
