@@ -9,6 +9,7 @@
 
 #include "blas.hpp"
 #include "dense.hpp"
+#include "gram.hpp"
 #include "interrupt.hpp"
 #include "path.hpp"
 #include "sparse.hpp"
@@ -103,43 +104,13 @@ void require(bool condition, const char* message) {
   if (!condition) throw nb::value_error(message);
 }
 
-nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array l1, Array l2,
-                     Array lower, Array upper, std::optional<Array> alphas, int n_alphas,
-                     double alpha_min_ratio, double tol, int max_iter, int engine) {
-  const std::size_t n = X.design->rows(), p = X.design->cols();
-  require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
-  require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
-          "penalty arrays need one entry for each column");
-  require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
-  taut::Vector grid = alphas ? taut::Vector(alphas->data(), alphas->data() + alphas->shape(0)) : taut::Vector();
-  taut::Vector coefs, intercepts;
-  std::vector<taut::Certificate> certificates;
-  {
-    nb::gil_scoped_release unlocked;
-    taut::Interrupt interrupt = signals();
-    const auto poll = [&interrupt] { interrupt.poll(); };
-    const taut::View view(*X.design, weights.data(), centre);
-    const taut::Response response(view, y.data());
-    taut::PathSolver solver(view, response, {l1.data(), l2.data(), lower.data(), upper.data()},
-                            {tol, max_iter, static_cast<taut::Engine>(engine)}, poll);
-    const double alpha_max = solver.start(alphas ? static_cast<int>(grid.size()) : n_alphas);
-    if (!alphas) {
-      grid.resize(n_alphas);
-      for (int k = 0; k < n_alphas; ++k)
-        grid[k] = n_alphas == 1 ? alpha_max : alpha_max * std::pow(alpha_min_ratio, k / (n_alphas - 1.0));
-    }
-    const std::size_t count = grid.size();
-    coefs.assign(p * count, 0.0);
-    for (std::size_t k = 0; k < count; ++k)
-      for (std::size_t j = 0; j < p; ++j)
-        coefs[k * p + j] = std::clamp(0.0, lower.data()[j], upper.data()[j]);
-    certificates.resize(count);
-    solver.run(grid.data(), static_cast<int>(count), coefs.data(), certificates.data());
-    intercepts.assign(count, 0.0);
-    if (centre)
-      for (std::size_t k = 0; k < count; ++k)
-        intercepts[k] = response.mean - taut::simd::dot(view.mean.data(), coefs.data() + k * p, p);
-  }
+// Coefficients before anything moves: zero, or the bound nearest to it.
+void fill_resting(taut::Vector& coefs, std::size_t p, const double* lower, const double* upper) {
+  for (std::size_t k = 0; k < coefs.size(); ++k) coefs[k] = std::clamp(0.0, lower[k % p], upper[k % p]);
+}
+
+nb::tuple packed(taut::Vector&& grid, taut::Vector&& coefs, std::size_t p, taut::Vector&& intercepts,
+                 const std::vector<taut::Certificate>& certificates) {
   const std::size_t count = grid.size();
   taut::Vector gaps(count), relative(count), kkt(count);
   std::vector<int> status(count), iterations(count);
@@ -156,6 +127,105 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
       to_numpy(std::move(intercepts), {count}), to_numpy(std::move(gaps), {count}),
       to_numpy(std::move(relative), {count}), to_numpy(std::move(kkt), {count}),
       to_numpy(std::move(status), {count}), to_numpy(std::move(iterations), {count}));
+}
+
+nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array l1, Array l2,
+                     Array lower, Array upper, std::optional<Array> alphas, int n_alphas,
+                     double alpha_min_ratio, double tol, int max_iter, int engine,
+                     std::optional<Flat<std::int64_t>> hint) {
+  const std::size_t n = X.design->rows(), p = X.design->cols();
+  require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
+  require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
+          "penalty arrays need one entry for each column");
+  require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
+  std::vector<taut::Index> likely;
+  if (hint)
+    for (std::size_t k = 0; k < hint->shape(0); ++k) {
+      const std::int64_t j = hint->data()[k];
+      require(j >= 0 && static_cast<std::size_t>(j) < p, "hint must index columns");
+      likely.push_back(static_cast<taut::Index>(j));
+    }
+  taut::Vector grid = alphas ? taut::Vector(alphas->data(), alphas->data() + alphas->shape(0)) : taut::Vector();
+  taut::Vector coefs, intercepts;
+  std::vector<taut::Certificate> certificates;
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals();
+    const auto poll = [&interrupt] { interrupt.poll(); };
+    const taut::View view(*X.design, weights.data(), centre);
+    const taut::Response response(view, y.data());
+    taut::PathSolver solver(view, response, {l1.data(), l2.data(), lower.data(), upper.data()},
+                            {tol, max_iter, static_cast<taut::Engine>(engine)}, poll);
+    const double alpha_max = solver.start(alphas ? static_cast<int>(grid.size()) : n_alphas, likely);
+    if (!alphas) {
+      grid.resize(n_alphas);
+      for (int k = 0; k < n_alphas; ++k)
+        grid[k] = n_alphas == 1 ? alpha_max : alpha_max * std::pow(alpha_min_ratio, k / (n_alphas - 1.0));
+    }
+    const std::size_t count = grid.size();
+    coefs.resize(p * count);
+    fill_resting(coefs, p, lower.data(), upper.data());
+    certificates.resize(count);
+    solver.run(grid.data(), static_cast<int>(count), coefs.data(), certificates.data());
+    intercepts.assign(count, 0.0);
+    if (centre)
+      for (std::size_t k = 0; k < count; ++k)
+        intercepts[k] = response.mean - taut::simd::dot(view.mean.data(), coefs.data() + k * p, p);
+  }
+  return packed(std::move(grid), std::move(coefs), p, std::move(intercepts), certificates);
+}
+
+// The path of a problem known by its sufficient statistics: G = X'VX, c = X'Vy, and y'Vy, centred.
+nb::tuple solve_gram_path(nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu> gram,
+                          Array correlation, double squares, Array l1, Array l2, Array lower,
+                          Array upper, Array alphas, double tol, int max_iter) {
+  const std::size_t p = correlation.shape(0), count = alphas.shape(0);
+  require(p > 0 && gram.shape(0) == p && gram.shape(1) == p, "gram must be features x features");
+  require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
+          "penalty arrays need one entry for each column");
+  require(max_iter > 0 && squares >= 0, "empty problem");
+  taut::Vector grid(alphas.data(), alphas.data() + count), coefs(p * count), intercepts(count);
+  std::vector<taut::Certificate> certificates(count);
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals();
+    const taut::GramDesign design(gram.data(), correlation.data(), checked(p));
+    const double one = 1.0;
+    const taut::View view(design, &one, false);
+    const taut::Response response(view, squares);
+    taut::PathSolver solver(view, response, {l1.data(), l2.data(), lower.data(), upper.data()},
+                            {tol, max_iter, taut::Engine::gram}, [&interrupt] { interrupt.poll(); });
+    solver.start(static_cast<int>(count));
+    fill_resting(coefs, p, lower.data(), upper.data());
+    solver.run(grid.data(), static_cast<int>(count), coefs.data(), certificates.data());
+  }
+  return packed(std::move(grid), std::move(coefs), p, std::move(intercepts), certificates);
+}
+
+// Weights, sums and products of [X y] - shift for groups of rows, for dense designs; None for others.
+nb::object group_statistics(const Handle& X, Array y, Array weights, Flat<std::int32_t> group,
+                            int groups, Array shift) {
+  const std::size_t n = X.design->rows(), q = X.design->cols() + 1u;
+  require(y.shape(0) == n && weights.shape(0) == n && group.shape(0) == n,
+          "y, weights and group need one entry for each row");
+  require(shift.shape(0) == q, "shift needs one entry for each column and one for y");
+  for (std::size_t i = 0; i < n; ++i) require(group.data()[i] < groups, "group out of range");
+  std::vector<taut::GroupStatistics> found;
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals();
+    const auto gather = [&](const auto& design) {
+      found = taut::group_statistics(design, y.data(), weights.data(), group.data(), groups,
+                                     shift.data(), [&interrupt] { interrupt.poll(); });
+    };
+    if (const auto* wide = dynamic_cast<const taut::DenseDesign<double>*>(X.design.get())) gather(*wide);
+    else if (const auto* narrow = dynamic_cast<const taut::DenseDesign<float>*>(X.design.get())) gather(*narrow);
+  }
+  if (found.empty()) return nb::none();
+  nb::list out;
+  for (taut::GroupStatistics& g : found)
+    out.append(nb::make_tuple(g.weight, to_numpy(std::move(g.sums), {q}), to_numpy(std::move(g.products), {q, q})));
+  return nb::object(out);
 }
 
 // Weighted means and root mean squares of the (centred) columns.
@@ -234,6 +304,13 @@ NB_MODULE(_core, m) {
   sparse_args(&sparse<double, std::int64_t>);
   sparse_args(&sparse<float, std::int32_t>);
   sparse_args(&sparse<float, std::int64_t>);
+  m.def("solve_gram_path", &solve_gram_path, nb::arg("gram").noconvert(),
+        nb::arg("correlation").noconvert(), "squares"_a, nb::arg("l1").noconvert(),
+        nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
+        nb::arg("alphas").noconvert(), "tol"_a, "max_iter"_a);
+  m.def("group_statistics", &group_statistics, "design"_a, nb::arg("y").noconvert(),
+        nb::arg("weights").noconvert(), nb::arg("group").noconvert(), "groups"_a,
+        nb::arg("shift").noconvert());
   m.def("moments", &moments, "design"_a, nb::arg("weights").noconvert(), "centre"_a);
   m.def("gram", &gram, "design"_a, nb::arg("y").noconvert(), nb::arg("weights").noconvert(), "centre"_a);
   m.def("certify", &certify, "design"_a, nb::arg("y").noconvert(), nb::arg("weights").noconvert(),
@@ -243,5 +320,6 @@ NB_MODULE(_core, m) {
   m.def("solve_path", &solve_path, "design"_a, nb::arg("y").noconvert(),
         nb::arg("weights").noconvert(), "centre"_a, nb::arg("l1").noconvert(),
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
-        nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a, "max_iter"_a, "engine"_a = 0);
+        nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
+        "max_iter"_a, "engine"_a = 0, nb::arg("hint").noconvert().none() = nb::none());
 }

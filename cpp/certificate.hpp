@@ -49,8 +49,16 @@ struct Response {
       std::fill(centred.begin(), centred.end(), 0.0);
       s = 0;
     }
-    null = 0.5 * s;
-    norm = std::sqrt(s);
+    measure(view, s);
+  }
+
+  // Known by its sum of squares alone.
+  Response(const View& view, double squares) : noise(view.design.cols()) { measure(view, squares); }
+
+ private:
+  void measure(const View& view, double squares) {
+    null = 0.5 * squares;
+    norm = std::sqrt(squares);
     for (Index j = 0; j < view.design.cols(); ++j) noise[j] = 8e-16 * view.norm[j] * norm + 1e-300;
   }
 };

@@ -23,10 +23,10 @@ class DenseDesign final : public Design {
   std::unique_ptr<Columns> columns(const View& view) const override;
   bool gram(const View& view, const double* centred_y, double* gram, double* correlation,
             const std::function<void()>& poll) const override;
-  double dot(Index j, const double* r) const override;
-  void axpy(Index j, double c, double* out) const override;
 
   // out (m x k, ld m) = rows first..first+m of some columns, weighted and centred by the view.
+  void gather_rows(const Index* selected, Index m, const double* root, const double* shift,
+                   double* out) const;  // the same for some rows and all columns
   void gather(const View& view, const Index* features, int k, Index first, Index m,
               double* out) const;
 
@@ -150,7 +150,8 @@ void DenseDesign<T>::product(const double* coefs, int count, double* out) const 
     std::fill(out, out + static_cast<std::ptrdiff_t>(n) * count, 0.0);
     for (std::ptrdiff_t c = 0; c < count; ++c)
       for (Index j = 0; j < p; ++j)
-        if (coefs[c * p + j] != 0.0) axpy(j, coefs[c * p + j], out + c * n);
+        if (coefs[c * p + j] != 0.0)
+          for (std::ptrdiff_t i = 0; i < n; ++i) out[c * n + i] += coefs[c * p + j] * at(i, j);
   }
 }
 
@@ -229,17 +230,20 @@ bool DenseDesign<T>::gram(const View& view, const double* centred_y, double* gra
 }
 
 template <class T>
-double DenseDesign<T>::dot(Index j, const double* r) const {
-  double s = 0;
-  if constexpr (std::is_same_v<T, double>)
-    if (!row_major_) return simd::dot(data_ + j * col_stride_, r, rows());
-  for (Index i = 0; i < rows(); ++i) s += at(i, j) * r[i];
-  return s;
-}
-
-template <class T>
-void DenseDesign<T>::axpy(Index j, double c, double* out) const {
-  for (Index i = 0; i < rows(); ++i) out[i] += c * at(i, j);
+void DenseDesign<T>::gather_rows(const Index* selected, Index m, const double* root,
+                                 const double* shift, double* out) const {
+  const Index p = cols();
+  if (row_major_) {
+    for (Index i = 0; i < m; ++i) {
+      const T* x = data_ + selected[i] * row_stride_;
+      for (std::ptrdiff_t j = 0; j < p; ++j) out[i + j * m] = root[i] * (static_cast<double>(x[j]) - shift[j]);
+    }
+    return;
+  }
+  for (std::ptrdiff_t j = 0; j < p; ++j) {
+    const T* x = data_ + j * col_stride_;
+    for (Index i = 0; i < m; ++i) out[i + j * m] = root[i] * (static_cast<double>(x[selected[i]]) - shift[j]);
+  }
 }
 
 // Working columns of a dense matrix: kept weighted and centred in float64, side by side.

@@ -35,6 +35,8 @@ class Design {
   virtual ~Design() = default;
   Index rows() const { return rows_; }
   Index cols() const { return cols_; }
+  // Whether residuals can be computed, or sufficient statistics are all there is.
+  virtual bool has_rows() const { return true; }
 
   // Weighted means (zero where not centred) and weighted norms of the centred columns.
   virtual void moments(const double* v, bool centre, double* mean, double* norm) const = 0;
@@ -46,9 +48,6 @@ class Design {
   // The whole Gram matrix of the view, where that is worth having; false where it is not offered.
   virtual bool gram(const View& view, const double* centred_y, double* gram, double* correlation,
                     const std::function<void()>& poll) const = 0;
-  // One column at a time, uncentred: for coordinate descent on residuals.
-  virtual double dot(Index j, const double* r) const = 0;
-  virtual void axpy(Index j, double c, double* out) const = 0;
 
  private:
   Index rows_, cols_;

@@ -42,9 +42,10 @@ class PathSolver {
   }
 
   // Fits the null model (intercept and features without penalty) and returns the smallest strength
-  // at which it is optimal.
-  double start(int strengths) {
-    choose_engine(strengths);
+  // at which it is optimal. `hint` names features that are likely to be needed.
+  double start(int strengths, const std::vector<Index>& hint = {}) {
+    choose_engine(strengths, hint);
+    hinted_ = !hint.empty();
     quadratic_.set_alpha(1e150);
     quadratic_.solve(settings_.max_iter, poll_);
     if (quadratic_.size() > 0) refresh(quadratic_.beta());
@@ -63,7 +64,7 @@ class PathSolver {
   void run(const double* alphas, int count, double* coefs, Certificate* certificates) {
     alphas_ = alphas;
     count_ = count;
-    int next = 0, width = 1, retries = 0;
+    int next = 0, width = hinted_ ? widest() : 1, retries = 0;
     while (next < count) {
       poll_();
       const int ahead = std::min({width, count - next, widest()});
@@ -90,11 +91,12 @@ class PathSolver {
   // path by working sets costs a few memory-bound passes n p for each strength.
   bool gram_pays(int strengths) const {
     const double n = X_.rows(), p = X_.cols();
+    if (!X_.has_rows()) return true;
     if (settings_.engine != Engine::automatic) return settings_.engine == Engine::gram;
     return p <= 64 || (p <= n && p <= 8000 && p <= 25.0 * strengths);
   }
 
-  void choose_engine(int strengths) {
+  void choose_engine(int strengths, const std::vector<Index>& hint) {
     const Index p = X_.cols();
     if (gram_pays(strengths)) {
       quadratic_.reserve(p);
@@ -114,9 +116,11 @@ class PathSolver {
     }
     columns_ = X_.columns(view_);
     refresh({});
+    std::vector<bool> wanted(p, false);
+    for (Index j : hint) wanted[j] = true;
     std::vector<Index> first;
     for (Index j = 0; j < p; ++j)
-      if (usable(j) && (penalty_.l1[j] == 0 || penalty_.resting(j) != 0.0)) first.push_back(j);
+      if (usable(j) && (wanted[j] || penalty_.l1[j] == 0 || penalty_.resting(j) != 0.0)) first.push_back(j);
     join(first);
     if (quadratic_.size() > 0) {
       refresh(quadratic_.beta());
@@ -182,7 +186,7 @@ class PathSolver {
   void correlate(Batch& batch) {
     const Index n = X_.rows(), p = X_.cols();
     batch.z.resize(static_cast<std::size_t>(p) * batch.width);
-    if (complete_ && gram_is_accurate()) {
+    if (complete_ && (!X_.has_rows() || gram_is_accurate())) {
       batch.z = quadratic_.gradient();
       // |y - Xb|^2 = |y|^2 - b'(c + z); it counts only where the dual point had to be scaled.
       double rss = 2 * y_.null;
@@ -225,7 +229,8 @@ class PathSolver {
       const int iterations = certificate.iterations;
       certificate = certified(alphas_[k], beta, z, batch.rss[accepted]);
       certificate.iterations = iterations;
-      const bool solved = certificate.relative_gap <= settings_.tol;
+      const bool trusted = X_.has_rows() || gram_is_accurate();
+      const bool solved = trusted && certificate.relative_gap <= settings_.tol;
       if (!solved && iterations < settings_.max_iter && (retries < 8 || violated(z, alphas_[k]))) break;
       certificate.status = solved ? Status::solved
                            : iterations >= settings_.max_iter ? Status::max_iter : Status::stalled;
@@ -308,7 +313,7 @@ class PathSolver {
   std::vector<int> position_;  // of each feature in the working set, or -1
   Quadratic quadratic_;
   std::unique_ptr<Columns> columns_;
-  bool complete_ = false;
+  bool complete_ = false, hinted_ = false;
   bool plain_ = true;  // l1 alone, on every feature
   Vector gauge_;       // 1 / l1 where plain, 0 for features that are out
   const double* alphas_ = nullptr;

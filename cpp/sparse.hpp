@@ -70,13 +70,13 @@ class SparseDesign final : public Design {
     return false;
   }
 
-  double dot(Index j, const double* r) const override {
+  double dot(Index j, const double* r) const {
     double s = 0;
     each(j, [&](I i, double x) { s += x * r[i]; });
     return s;
   }
 
-  void axpy(Index j, double c, double* out) const override {
+  void axpy(Index j, double c, double* out) const {
     each(j, [&](I i, double x) { out[i] += c * x; });
   }
 

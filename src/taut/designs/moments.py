@@ -1,0 +1,185 @@
+"""Sufficient statistics of least squares: everything a path needs of many rows, in p-sized numbers."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+
+from taut import _core
+from taut.designs.design import as_design
+
+__all__ = ["CentredMoments", "Moments"]
+
+
+@dataclass(frozen=True, eq=False)
+class CentredMoments:
+    """The least-squares problem itself: ``1/2 squares - c'b + 1/2 b'Gb``, weights summing to one.
+
+    Attributes
+    ----------
+    gram : ndarray of shape (n_features, n_features)
+    correlation : ndarray of shape (n_features,)
+    squares : float
+    mean : ndarray of shape (n_features,)
+    response_mean : float
+        The means are zero where the problem has no intercept.
+    """
+
+    gram: np.ndarray
+    correlation: np.ndarray
+    squares: float
+    mean: np.ndarray
+    response_mean: float
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Weight, sums and products of the columns ``z = [x y] - shift`` over some rows.
+
+    Moments of disjoint rows add, and those of a part subtract from those of the whole: a fold is
+    ``total - held_out``. The shift keeps large means from swallowing the variation.
+
+    Attributes
+    ----------
+    weight : float
+        ``sum v``.
+    shift : ndarray of shape (n_features + 1,)
+        The last entry is that of the response, here and below.
+    sums : ndarray of shape (n_features + 1,)
+        ``sum v z``.
+    products : ndarray of shape (n_features + 1, n_features + 1)
+        ``sum v z z'``.
+    """
+
+    weight: float
+    shift: np.ndarray
+    sums: np.ndarray
+    products: np.ndarray
+
+    @classmethod
+    def of(cls, X, y, sample_weight=None, shift=None) -> Moments:
+        """Moments of a dense matrix and its response, in one pass.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+        y : ndarray of shape (n_samples,)
+        sample_weight : ndarray of shape (n_samples,), default None
+        shift : ndarray of shape (n_features + 1,), default None
+            None takes the means of these rows.
+        """
+        groups = np.zeros(len(y), dtype=np.int32)
+        return cls.of_groups(X, y, groups, 1, sample_weight, shift)[0]
+
+    @classmethod
+    def of_groups(cls, X, y, groups, n_groups, sample_weight=None, shift=None) -> list[Moments]:
+        """Moments of each group of rows, in one pass over all; a negative group is left out."""
+        design = as_design(X)
+        y = np.ascontiguousarray(y, dtype=np.float64)
+        weights = np.ones(len(y)) if sample_weight is None else sample_weight
+        weights = np.ascontiguousarray(weights, dtype=np.float64)
+        if shift is None:
+            share = weights / weights.sum()
+            shift = np.append(design.moments(share)[0], share @ y)
+        groups = np.ascontiguousarray(groups, dtype=np.int32)
+        found = _core.group_statistics(design.handle, y, weights, groups, n_groups, shift)
+        if found is None:
+            raise TypeError("X must be dense to gather its moments, got a sparse matrix")
+        return [cls(weight, shift, sums, products) for weight, sums, products in found]
+
+    def update(self, X, y, sample_weight=None) -> Moments:
+        """These rows and more."""
+        return self + Moments.of(X, y, sample_weight, self.shift)
+
+    def __add__(self, other: Moments) -> Moments:
+        other = other.shifted(self.shift)
+        return Moments(
+            self.weight + other.weight,
+            self.shift,
+            self.sums + other.sums,
+            self.products + other.products,
+        )
+
+    def __sub__(self, other: Moments) -> Moments:
+        other = other.shifted(self.shift)
+        return Moments(
+            self.weight - other.weight,
+            self.shift,
+            self.sums - other.sums,
+            self.products - other.products,
+        )
+
+    def shifted(self, shift) -> Moments:
+        """The same rows about another shift."""
+        by = self.shift - shift
+        if not by.any():
+            return self
+        cross = np.outer(self.sums, by)
+        return Moments(
+            self.weight,
+            shift,
+            self.sums + self.weight * by,
+            self.products + cross + cross.T + self.weight * np.outer(by, by),
+        )
+
+    def centred(self, fit_intercept: bool = True) -> CentredMoments:
+        """The problem that these rows pose."""
+        if fit_intercept:
+            offset = self.sums / self.weight
+            mean = self.shift + offset
+            matrix = self.products / self.weight - np.outer(offset, offset)
+        else:
+            mean = np.zeros_like(self.shift)
+            matrix = self.shifted(mean).products / self.weight
+        return CentredMoments(
+            np.ascontiguousarray(matrix[:-1, :-1]),
+            np.ascontiguousarray(matrix[:-1, -1]),
+            max(float(matrix[-1, -1]), 0.0),
+            mean[:-1],
+            float(mean[-1]),
+        )
+
+    def mean_squared_errors(self, coefs, intercepts) -> np.ndarray:
+        """Weighted mean of ``(y - b0 - x'b)^2`` over these rows, for columns of coefficients.
+
+        Parameters
+        ----------
+        coefs : ndarray of shape (n_features, n_alphas)
+        intercepts : ndarray of shape (n_alphas,)
+        """
+        # y - b0 - x'b = (y - shift_y) - (x - shift_x)'b - c with c = b0 - shift_y + shift_x'b
+        constant = intercepts - self.shift[-1] + self.shift[:-1] @ coefs
+        direction = np.vstack([-coefs, np.ones(coefs.shape[1])])
+        quadratic = np.einsum("jk,jk->k", direction, self.products @ direction)
+        linear = self.sums @ direction
+        total = quadratic - 2 * constant * linear + self.weight * constant**2
+        return np.maximum(total, 0.0) / self.weight
+
+    def to_bytes(self) -> bytes:
+        """A portable copy (NumPy's own format, nothing that executes)."""
+        buffer = io.BytesIO()
+        np.savez(
+            buffer, weight=self.weight, shift=self.shift, sums=self.sums, products=self.products
+        )
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Moments:
+        """Read what ``to_bytes`` wrote.
+
+        Raises
+        ------
+        ValueError
+            ``data`` is something else.
+        """
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as saved:
+                weight, shift = float(saved["weight"]), saved["shift"]
+                sums, products = saved["sums"], saved["products"]
+        except (OSError, KeyError, EOFError, ValueError) as error:
+            raise ValueError(f"data must be bytes from Moments.to_bytes, got: {error}") from error
+        if shift.shape != sums.shape or products.shape != (len(shift), len(shift)):
+            raise ValueError("data must be bytes from Moments.to_bytes, got arrays that do not fit")
+        return cls(weight, shift, sums, products)
