@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +22,7 @@ from taut.validation import (
     check_weights,
 )
 
-__all__ = ["Path", "fit_path"]
+__all__ = ["Path", "fit_path", "solve_targets", "worst"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,17 @@ class Path:
     def of(cls, solved: Solved, feature_names=None) -> Path:
         return cls(
             solved.alphas, solved.coefs, solved.intercepts, solved.certificates, feature_names
+        )
+
+    @classmethod
+    def of_targets(cls, solved: Sequence[Solved], feature_names=None) -> Path:
+        """One path for several targets that were solved on the same alphas."""
+        return cls(
+            solved[0].alphas,
+            np.stack([s.coefs for s in solved], axis=1),
+            np.stack([s.intercepts for s in solved]),
+            tuple(worst(c) for c in zip(*(s.certificates for s in solved), strict=True)),
+            feature_names,
         )
 
     @property
@@ -237,13 +249,15 @@ def fit_path(
     )
     if y.ndim == 1:
         return Path.of(solve_path(problem, grid, controls), names)
-    return _several(problem, y, grid, controls, names)
+    problems = [problem.for_response(column) for column in y.T]
+    return Path.of_targets(solve_targets(problems, grid, controls), names)
 
 
 def _checked_penalty(penalty):
     if not isinstance(penalty, penalties.Penalty):
         raise TypeError(
-            f"penalty must be a taut penalty, got {penalty!r}: pass an object such as penalties.L1()"
+            f"penalty must be a taut penalty, got {penalty!r}: pass an object such as "
+            "penalties.L1()"
         )
     return penalty
 
@@ -269,24 +283,30 @@ def _grid(alphas, n_alphas, alpha_min_ratio, y, problem):
     return Grid(None, count, alpha_min_ratio)
 
 
-def _several(problem, Y, grid, controls, names):
-    """Targets one by one, on the grid of the one whose automatic grid starts highest."""
-    problems = [problem.for_response(column) for column in Y.T]
-    if grid.alphas is None:
-        top = replace(grid, n_alphas=1)
-        largest = max(solve_path(p, top, controls).alphas[0] for p in problems)
-        grid = Grid(grid.below(largest, grid.ratio(problem)))
-    solved = [solve_path(p, grid, controls) for p in problems]
-    return Path(
-        grid.alphas,
-        np.stack([s.coefs for s in solved], axis=1),
-        np.stack([s.intercepts for s in solved]),
-        tuple(_worst(c) for c in zip(*(s.certificates for s in solved), strict=True)),
-        names,
-    )
+def solve_targets(problems: Sequence[Problem], grid: Grid, controls: Controls) -> list[Solved]:
+    """Targets one by one, on the alphas of the one whose automatic grid starts highest.
+
+    Where no alpha keeps a coefficient at zero because all are zero at any (a target that is
+    constant, or orthogonal to every column), the automatic grid is one tiny alpha throughout.
+    """
+    if grid.alphas is not None:
+        return [solve_path(problem, grid, controls) for problem in problems]
+    top = replace(grid, n_alphas=1)
+    lead = problems[0]
+    if len(problems) > 1:
+        lead = max(problems, key=lambda p: solve_path(p, top, controls).alphas[0])
+    solved = solve_path(lead, grid, controls)
+    grid = Grid(solved.alphas)
+    if not solved.alphas[0] > _TINY:
+        lead, grid = None, Grid(np.full(len(solved.alphas), _TINY))
+    return [solved if p is lead else solve_path(p, grid, controls) for p in problems]
 
 
-def _worst(certificates) -> Certificate:
+_TINY = float(np.finfo(np.float64).resolution)
+
+
+def worst(certificates: Sequence[Certificate]) -> Certificate:
+    """One certificate for several targets: gaps add up, everything else is the worst."""
     return Certificate(
         sum(c.gap for c in certificates),
         max(c.relative_gap for c in certificates),

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning as _ConvergenceWarning
 
 __all__ = ["Certificate", "ConvergenceWarning", "Solution", "Status"]
 
 
-class ConvergenceWarning(UserWarning):
-    """A fit ended before its certificate reached the tolerance that was asked for."""
+class ConvergenceWarning(_ConvergenceWarning):
+    """A fit ended before its certificate reached the tolerance that was asked for.
+
+    Filters for scikit-learn's warning of this name apply to it as well.
+    """
 
 
 class Status(IntEnum):

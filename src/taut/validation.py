@@ -5,9 +5,16 @@ from __future__ import annotations
 import numbers
 
 import numpy as np
-from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
+from sklearn.utils.validation import check_array, check_consistent_length
 
-__all__ = ["check_alphas", "check_matrix", "check_positive", "check_response", "check_weights"]
+__all__ = [
+    "check_alphas",
+    "check_flag",
+    "check_matrix",
+    "check_positive",
+    "check_response",
+    "check_weights",
+]
 
 
 def check_matrix(X, name="X", min_samples=2):
@@ -37,11 +44,26 @@ def check_weights(sample_weight, X) -> np.ndarray:
     Raises
     ------
     ValueError
-        A weight is negative or not finite, or all are zero.
+        A weight is negative or not finite, all are zero, or there is not one for each row.
     """
     if sample_weight is None:
         return np.full(X.shape[0], 1.0 / X.shape[0])
-    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    if isinstance(sample_weight, numbers.Real):
+        sample_weight = np.full(X.shape[0], sample_weight)
+    weights = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weights.shape != (X.shape[0],):
+        raise ValueError(
+            f"sample_weight must have shape ({X.shape[0]},), got {weights.shape}: give one weight "
+            "for each row of X"
+        )
+    if weights.min() < 0:
+        row = int(np.argmin(weights))
+        raise ValueError(
+            f"sample_weight must not be negative, got {weights[row]:g} for row {row}: use 0 to "
+            "leave a row out"
+        )
     total = weights.sum()
     if not total > 0:
         raise ValueError(
@@ -64,12 +86,23 @@ def check_alphas(alphas) -> np.ndarray:
     return np.ascontiguousarray(np.sort(alphas)[::-1])
 
 
-def check_positive(value, name, kind=numbers.Real, zero=False):
-    """A number that is positive (or zero, where that means something)."""
+def check_positive(value, name, kind=numbers.Real, zero=False, other=""):
+    """A number that is positive (or zero, where that means something).
+
+    ``other`` is what else the argument may be, checked by the caller: "or a rule".
+    """
     word = "a whole number" if kind is numbers.Integral else "a number"
+    word = f"{word} {other}".rstrip()
     if not isinstance(value, kind) or isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be {word}, got {value!r} of type {type(value).__name__}")
     if not np.isfinite(value) or value < 0 or (value == 0 and not zero):
         bound = ">= 0" if zero else "> 0"
         raise ValueError(f"{name} must be finite and {bound}, got {value!r}")
     return value
+
+
+def check_flag(value, name) -> bool:
+    """True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)

@@ -1,7 +1,4 @@
-"""Small made tables, and where the real ones are."""
-
-import os
-from pathlib import Path
+"""Small made tables, and the real ones."""
 
 import numpy as np
 import pytest
@@ -20,12 +17,10 @@ def made_table(n_rows=N_ROWS, seed=0):
     return {**columns, "colour": colour, "y": y}
 
 
-def real_table(name):
-    """A table of the shared real data, or a skip that says where it was looked for."""
+def real_table(folder, name):
+    """A table of the real data in ``folder`` (the fixture ``data_folder``), or a skip."""
     pl = pytest.importorskip("polars")
-    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
-    folder = Path(os.environ.get("TAUT_DATA", beside))
     path = folder / f"{name}.csv.gz"
     if not path.exists():
-        pytest.skip(f"no real data at {path}: set TAUT_DATA")
+        pytest.skip(f"no real table {path}")
     return pl.read_csv(path, infer_schema_length=None)

@@ -84,11 +84,13 @@ def test_dates_become_year_month_and_weekday():
     np.testing.assert_array_equal(encoder.transform({"d": days})[1, :3], [1969, 12, 2])
 
 
-def test_hours_only_where_times_are_given():
+def test_parts_of_a_date_only_as_far_as_they_vary():
     times = np.arange(N).astype("datetime64[h]").astype("datetime64[s]")
     encoder = TableEncoder().fit({"t": times})
-    assert list(encoder.get_feature_names_out()) == ["t year", "t month", "t weekday", "t hour"]
-    np.testing.assert_array_equal(encoder.transform({"t": times})[:, 3], np.arange(N) % 24)
+    assert list(encoder.get_feature_names_out()) == ["t weekday", "t hour"]
+    np.testing.assert_array_equal(encoder.transform({"t": times})[:, 1], np.arange(N) % 24)
+    same = TableEncoder({"t": "date"}).fit({"t": times[:1].repeat(N)})
+    assert list(same.get_feature_names_out()) == ["t year"]
 
 
 def test_many_levels_come_out_sparse_and_equal():

@@ -8,6 +8,7 @@ from compare.tables import N_ROWS, made_table
 from taut.compare import prepare
 from taut.compare.folds import inner_folds, outer_folds
 from taut.designs.from_frame import TableError
+from taut.selection import as_splits
 
 GROUPS = np.arange(N_ROWS) % 12
 
@@ -32,7 +33,7 @@ def test_groups_are_never_split_outside_or_inside():
     folds = outer_folds(study, 4, 0, False)
     for train, test in folds.splits:
         assert not set(GROUPS[train]) & set(GROUPS[test])
-        for fit, check in inner_folds(study, train, 0):
+        for fit, check in as_splits(inner_folds(study, train, 0), len(train)):
             assert not set(GROUPS[train][fit]) & set(GROUPS[train][check])
 
 
@@ -42,7 +43,7 @@ def test_time_only_runs_forward_outside_and_inside():
     assert folds.kind == "ordered"
     for train, test in folds.splits:
         assert train.max() < test.min()
-        for fit, check in inner_folds(study, train, 0):
+        for fit, check in as_splits(inner_folds(study, train, 0), len(train)):
             assert fit.max() < check.min()
 
 
@@ -61,11 +62,11 @@ def test_a_splitter_is_taken_with_its_repeats():
 @pytest.mark.parametrize(
     ("cv", "groups", "said"),
     [
-        (121, None, "cv=121 folds cannot be made of 120 rows"),
-        (1, None, "cv=1 folds"),
-        (13, GROUPS, "cv=13 folds cannot be made of 12 groups"),
+        (121, None, "121 folds cannot be made of 120 rows"),
+        (1, None, "1 folds cannot"),
+        (13, GROUPS, "13 folds cannot be made of 12 groups"),
         ([], None, "cv gives 0 folds"),
-        (None, np.zeros(N_ROWS), "cv=1 folds cannot be made of 1 group"),
+        (None, np.zeros(N_ROWS), "1 folds cannot be made of 1 group"),
     ],
 )
 def test_impossible_folds_are_refused(cv, groups, said):

@@ -15,7 +15,7 @@ def changed(**columns):
 
 
 def notes_of(study, level=None):
-    return " ".join(note.text for note in study.notes if level in (None, note.level))
+    return " ".join(n.text for n in (*study.leaks, *study.notes) if level in (None, n.level))
 
 
 def cells(**values):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -37,6 +38,11 @@ FAMILIES = {
 
 def diabetes_summary() -> dict:
     """Nested cross-validation on the diabetes data, every number computed."""
+    return copy.deepcopy(_diabetes())
+
+
+@cache
+def _diabetes() -> dict:
     data = load_diabetes(scaled=False)
     names = [str(name) for name in data.feature_names]
     return _summary(data.data, data.target.astype(float), names)
@@ -48,7 +54,7 @@ def wide_summary(n_features: int = 500, n_alphas: int = 100) -> dict:
     X = rng.standard_normal((120, n_features))
     y = X[:, :12] @ rng.normal(0, 3, 12) + rng.normal(0, 2, 120)
     names = [f"gene expression level of probe {j:04d}" for j in range(n_features)]
-    summary = copy.deepcopy(diabetes_summary())
+    summary = diabetes_summary()
     summary["table"].update(rows=120, columns=n_features + 1, features=n_features)
     alphas = np.geomspace(20, 0.02, n_alphas)
     ridge = _family("ridge", "Ridge", _ridge, X, y, names, alphas, 3)
@@ -71,7 +77,7 @@ def wide_summary(n_features: int = 500, n_alphas: int = 100) -> dict:
 
 def hostile_summary() -> dict:
     """Markup wherever a user's table can put text."""
-    summary = copy.deepcopy(diabetes_summary())
+    summary = diabetes_summary()
     attack = (
         "</script><script>window.attacked = true</script><img src=x onerror='window.attacked=1'>"
     )
@@ -91,7 +97,7 @@ def hostile_summary() -> dict:
 
 def null_summary() -> dict:
     """The null model won: no coefficients, no paths, no certificates."""
-    summary = copy.deepcopy(diabetes_summary())
+    summary = diabetes_summary()
     for row in summary["leaderboard"]:
         row["picked"] = row["technique"] == "null"
     summary["verdict"].update(technique="null", label="Null model", sentence="Nothing helps.")

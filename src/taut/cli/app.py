@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import click
 
+from taut import __version__
 from taut.cli.compare import Outputs, run_compare
 from taut.cli.models import run_fit, run_predict
 from taut.cli.tables import Roles, open_table
-from taut.compare.summary import taut_version
 from taut.designs.from_frame import TableError
 
 __all__ = ["app"]
@@ -29,12 +29,15 @@ class _Application(click.Group):
             if "taut[" not in str(error):
                 raise
             raise _sentence(error) from error
+        except MemoryError as error:
+            text = f"not enough memory ({error}): leave out columns (--drop), or take fewer rows"
+            raise _sentence(text) from error
         except KeyboardInterrupt:
             click.echo("Interrupted: nothing was written.", err=True)
             context.exit(INTERRUPTED)
 
 
-def _sentence(error: Exception) -> click.ClickException:
+def _sentence(error: Exception | str) -> click.ClickException:
     shown = click.ClickException(str(error))
     shown.exit_code = 2
     return shown
@@ -59,12 +62,14 @@ _row_options = _options(
     click.option("--weights", help="Column of row weights."),
     click.option("--groups", help="Column of groups: rows of one stay in one fold."),
     click.option("--time", help="Column of dates or numbers: train on the past, test the future."),
-    click.option("--seed", default=0, show_default=True, help="Seed of the folds."),
+    click.option(
+        "--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the folds."
+    ),
 )
 
 
 @click.group(cls=_Application, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(taut_version(), prog_name="taut")
+@click.version_option(__version__, prog_name="taut")
 def app() -> None:
     """Regularisation, exact and certified, with evidence for the choice."""
 

@@ -13,6 +13,7 @@ from taut import report as reporting
 from taut.cli.model_file import save_model
 from taut.cli.tables import Roles, Source
 from taut.cli.terminal import print_summary, progress_bar
+from taut.designs.from_frame import TableError
 from taut.report.files import replace_file
 
 __all__ = ["Outputs", "checked_path", "run_compare"]
@@ -32,7 +33,7 @@ class Outputs:
 
         Raises
         ------
-        click.UsageError
+        TableError
             If one cannot.
         """
         return cls(
@@ -49,7 +50,7 @@ def checked_path(path: str | None, option: str) -> Path | None:
     try:
         return reporting.check_writable(path, option)
     except (OSError, ValueError) as error:
-        raise click.UsageError(str(error)) from error
+        raise TableError(str(error)) from error
 
 
 def run_compare(source: Source, roles: Roles, files: Outputs, **settings) -> None:

@@ -48,7 +48,7 @@ def save_model(path: Path, pipeline: Pipeline, target: str, technique: str) -> N
     }
     temporary = path.with_name(path.name + ".part")
     try:
-        temporary.write_bytes(dumps(content))
+        temporary.write_bytes(dumps(content, compression=zipfile.ZIP_DEFLATED))
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -27,7 +27,7 @@ def run_fit(source: Source, roles: Roles, technique: str, seed: int, model: str)
         names = " or ".join(item.name for item in chosen)
         raise TableError(f"--technique {technique} is several techniques: choose {names}")
     study = prepare(source.table, source.target, **roles.arguments())
-    print_notes([note.as_dict() for note in study.notes])
+    print_notes([note.as_dict() for note in (*study.leaks, *study.notes)])
     with progress_bar("fitting") as progress:
         fitted = fit_all(study, chosen, seed, lambda text: progress and progress(0, 1, text))
     pipeline = fitted[chosen[0].name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from rich.box import SIMPLE_HEAVY
 from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,6 +16,8 @@ from taut.compare.verdict import rounded
 
 __all__ = ["print_notes", "print_summary", "progress_bar"]
 
+# Narrower terminals get the leaderboard without features and seconds.
+_WIDE = 76
 _FOLDS = {
     "shuffled": "shuffled folds",
     "grouped": "folds of whole groups",
@@ -52,7 +55,7 @@ def print_summary(summary: dict) -> None:
         )
     )
     print_notes(table["notes"], console)
-    console.print(_leaderboard(summary))
+    console.print(_leaderboard(summary, wide=console.width >= _WIDE))
     verdict = summary["verdict"]
     console.print(Text(verdict["sentence"], style="bold"))
     console.print(Text(verdict["detail"]))
@@ -70,30 +73,33 @@ def print_notes(notes: list[dict], console: Console | None = None) -> None:
         console.print(Padding(grid, (0, 0, 0, 2)))
 
 
-def _leaderboard(summary: dict) -> Table:
+def _leaderboard(summary: dict, wide: bool) -> Table:
     settings, metric = summary["settings"], summary["metric"]
     folds = f"{settings['outer_folds']} {_FOLDS[settings['fold_kind']]}"
     if settings["outer_repeats"] > 1:
         folds = f"{settings['outer_repeats']} x {folds}"
-    table = Table(title=f"\n{metric['long_name']} over {folds}, seed {settings['seed']}")
+    title = f"\n{metric['long_name']} over {folds}, seed {settings['seed']}"
+    table = Table(title=title, box=SIMPLE_HEAVY, padding=(0, 1, 0, 0))
     table.title_style = table.caption_style = "dim"
     table.add_column("", width=1)
-    table.add_column("technique", no_wrap=True)
-    table.add_column(metric["name"], justify="right")
-    table.add_column("worse than the best\nby (95 % interval)", justify="right")
-    table.add_column("features\nused", justify="right")
-    table.add_column("fit\nseconds", justify="right")
+    table.add_column("technique", no_wrap=True, min_width=18)
+    table.add_column(metric["name"], justify="right", no_wrap=True)
+    table.add_column("worse than the best\nby (95 % interval)", justify="right", no_wrap=True)
+    if wide:
+        table.add_column("features\nused", justify="right")
+        table.add_column("fit\nseconds", justify="right")
     scale = summary["leaderboard"][0]["score"]
     for row in summary["leaderboard"]:
-        table.add_row(
+        cells = [
             "→" if row["picked"] else "",
             row["label"],
             rounded(row["score"], scale),
             _difference(row, scale),
             f"{row['features_used']:.1f}".removesuffix(".0"),
             f"{row['fit_seconds']:.3f}",
-            style="bold green" if row["picked"] else "dim" if row["detectably_worse"] else "",
-        )
+        ]
+        style = "bold green" if row["picked"] else "dim" if row["detectably_worse"] else ""
+        table.add_row(*cells[: len(table.columns)], style=style)
     table.caption = "→ the simplest technique that is not detectably worse than the best"
     return table
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sklearn.base import BaseEstimator
 
 from taut.compare.folds import fold_kind
@@ -10,6 +12,7 @@ from taut.selection import CV
 
 __all__ = ["reproducing_code"]
 
+_SHAPING = ("y", "task", "sample_weight", "groups", "time")
 _SPLITTERS = {
     "shuffled": "KFold({n}, shuffle=True, random_state={seed})",
     "grouped": "GroupKFold({n}, shuffle=True, random_state={seed})",
@@ -17,9 +20,7 @@ _SPLITTERS = {
 }
 
 
-def reproducing_code(
-    study: Study, estimator: BaseEstimator, seed: int, asked: dict[str, object]
-) -> str:
+def reproducing_code(study: Study, estimator: BaseEstimator, asked: Mapping[str, object]) -> str:
     """Write the program that fits the pick on the whole table.
 
     Parameters
@@ -27,10 +28,9 @@ def reproducing_code(
     study : Study
     estimator : estimator
         The pick, as its technique makes it.
-    seed : int
-    asked : dict of str to object
-        The arguments of `compare` that shape the rows (y, task, sample_weight, groups, time), as
-        they came: a column's name is written down, an array is called by its argument.
+    asked : mapping of str to object
+        The arguments of `compare` as they came: a column's name is written down, an array is
+        called by its argument.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def reproducing_code(
     rule = getattr(estimator, "alpha", None)
     rule = rule if isinstance(rule, CV) else None
     encoded = bool(study.kinds)
-    named = {name: value for name, value in asked.items() if value is not None}
+    named = {name: asked[name] for name in _SHAPING if asked[name] is not None}
     prepared = study.rearranged or study.ordered or any(isinstance(v, str) for v in named.values())
     source = "study." if prepared else ""
     model = _written(estimator)
@@ -54,10 +54,12 @@ def reproducing_code(
         )
         lines.append(f"study = prepare(X, {arguments})  # rows that can be used, in order")
     if rule:
-        n_folds = len(rule.folds)
-        splitter = _SPLITTERS[fold_kind(study)].format(n=n_folds, seed=seed)
-        groups = f", groups={source}groups" if study.groups is not None else ""
-        lines.append(f"folds = list({splitter}.split({source}y{groups}))")
+        grouped = study.groups is not None
+        n_folds = len(rule.folds) if grouped else rule.folds.get_n_splits()
+        folds = _SPLITTERS[fold_kind(study)].format(n=n_folds, seed=asked["seed"])
+        if grouped:
+            folds = f"list({folds}.split({source}y, groups={source}groups))"
+        lines.append(f"folds = {folds}")
     lines.append(f"model = {model}")
     step = f"{type(estimator).__name__.lower()}__" if encoded else ""
     weights = (

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
 from sklearn.pipeline import Pipeline
 
-from taut.compare import summary as parts
-from taut.compare.code import reproducing_code
-from taut.compare.evaluate import Record, evaluate, fit_all
-from taut.compare.folds import INNER_FOLDS, Folds, outer_folds
-from taut.compare.leaderboard import ranked
-from taut.compare.study import Study, prepare
-from taut.compare.techniques import Technique, choose
-from taut.compare.verdict import rounded, verdict
-from taut.designs.kinds import Note
+from taut.compare.evaluate import evaluate, fit_all
+from taut.compare.folds import outer_folds
+from taut.compare.study import prepare
+from taut.compare.summary import Findings, summarise
+from taut.compare.techniques import choose
+from taut.compare.verdict import rounded
 
 __all__ = ["Comparison", "compare"]
-
-_CONFIDENCE = 0.95
-# Real tables do not fit this well; a sum of columns that makes up the target does.
-_TOO_GOOD = 0.9999
 
 
 def compare(
@@ -85,7 +77,6 @@ def compare(
     >>> result.pick["features_total"]
     10
     """
-    chosen = choose(techniques, task or "regression") if task != "classification" else []
     asked = {
         "y": y,
         "task": task,
@@ -94,21 +85,14 @@ def compare(
         "time": time,
     }
     study = prepare(X, **asked)
+    chosen = choose(techniques)
     folds = outer_folds(study, cv, seed, quick)
     tell = _counted(progress, len(chosen) * (len(folds.splits) + 1))
     # The whole table first: what cannot be fitted at all fails before the long work.
     fitted = fit_all(study, chosen, seed, tell)
     records = evaluate(study, chosen, folds, seed, tell)
-    settings = {
-        "seed": seed,
-        "outer_folds": len(folds.splits) // folds.repeats,
-        "outer_repeats": folds.repeats,
-        "inner_folds": INNER_FOLDS,
-        "fold_kind": folds.kind,
-        "confidence": _CONFIDENCE,
-        "quick": quick,
-    }
-    summary = _summary(study, chosen, folds, records, fitted, settings, asked)
+    asked |= {"seed": seed, "quick": quick}
+    summary = summarise(Findings(study, chosen, folds, records, fitted, asked))
     return Comparison(summary, fitted[summary["pick"]["technique"]])
 
 
@@ -198,79 +182,3 @@ def _counted(progress, total: int) -> Callable[[str], None]:
             progress(done, total, text)
 
     return tell
-
-
-def _summary(
-    study: Study,
-    chosen: list[Technique],
-    folds: Folds,
-    records: dict[str, Record],
-    fitted: dict[str, Pipeline],
-    settings: dict,
-    asked: dict,
-) -> dict:
-    any_model = next(iter(fitted.values()))
-    names = parts.feature_names(any_model, study)
-    spread = parts.feature_spread(any_model, study)
-    leaderboard = ranked(chosen, records, folds.test_to_train, len(names), _CONFIDENCE)
-    picked = next(row["technique"] for row in leaderboard if row["picked"])
-    technique = next(t for t in chosen if t.name == picked)
-    model = fitted[picked]
-    code = reproducing_code(study, model[-1], settings["seed"], asked)
-    phrases = {t.name: t.phrase for t in chosen}
-    notes = [*_late_notes(study, leaderboard, records), *study.notes]
-    return {
-        **parts.stamp(),
-        "table": {
-            "source": "a table in memory",
-            "rows": study.n_rows,
-            "columns": study.n_columns,
-            "target": study.target,
-            "features": len(names),
-            "notes": [n.as_dict() for n in sorted(notes, key=lambda n: n.level != "warning")],
-        },
-        "task": "regression",
-        "metric": {
-            "name": "RMSE",
-            "long_name": "root mean squared error",
-            "unit": study.target,
-            "lower_is_better": True,
-        },
-        "settings": settings,
-        "verdict": verdict(leaderboard, phrases, _columns_used(model, study), study.target),
-        "leaderboard": leaderboard,
-        "pick": parts.pick_of(technique, model, names, spread, code),
-        "paths": parts.paths(chosen, fitted, names, spread),
-        "certificates": parts.certificates(chosen, fitted),
-    }
-
-
-def _columns_used(model: Pipeline, study: Study) -> tuple[int, int]:
-    """Columns of the table with a coefficient other than zero, and all columns."""
-    used = np.broadcast_to(
-        np.ravel(getattr(model[-1], "coef_", 0.0)) != 0, model[-1].n_features_in_
-    )
-    if len(model) == 1:
-        return int(used.sum()), study.n_columns
-    return len(set(model[0].sources_[used])), study.n_columns
-
-
-def _late_notes(study: Study, leaderboard: list[dict], records: dict[str, Record]) -> list[Note]:
-    """What only the fits could tell."""
-    notes = []
-    best = leaderboard[0]
-    if best["r2"] > _TOO_GOOD:
-        text = (
-            f"Suspected leak: the columns together determine {study.target} almost perfectly (R2 "
-            f"{best['r2']:.5f}). Does one hold a part of it, or is it a sum of others?"
-        )
-        notes.append(Note("warning", text))
-    for row in leaderboard:
-        unsolved = records[row["technique"]].unsolved
-        if unsolved:
-            text = (
-                f"{row['label']}: {unsolved} of {len(row['fold_scores'])} fits ended before their "
-                "tolerance; the certificates say how far."
-            )
-            notes.append(Note("warning", text))
-    return notes

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -12,11 +10,11 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
+from taut.compare.fitting import fit_techniques
 from taut.compare.folds import Folds, inner_folds
 from taut.compare.study import Study
 from taut.compare.techniques import Technique
 from taut.designs.encoder import TableEncoder
-from taut.solution import ConvergenceWarning
 
 __all__ = ["Record", "evaluate", "fit_all"]
 
@@ -52,7 +50,8 @@ def evaluate(
     """Score all techniques on all outer folds.
 
     The table is encoded once per fold, from its training rows alone, and alpha is chosen within
-    the training rows: a test row touches nothing before it is predicted.
+    the training rows: of the test rows only the kinds of the columns (number, category, ...) are
+    known before they are predicted.
 
     Parameters
     ----------
@@ -69,17 +68,17 @@ def evaluate(
     """
     records = {technique.name: Record() for technique in techniques}
     for number, (train, test) in enumerate(folds.splits, start=1):
-        encoder = make_encoder(study)
+        encoder = None if sparse.issparse(study.X) else TableEncoder(kinds=dict(study.kinds))
         X_train = _encoded(encoder, "fit_transform", study.rows(train))
         X_test = _encoded(encoder, "transform", study.rows(test))
+        data = X_train, study.y[train], study.weights(train)
         inner = inner_folds(study, train, seed)
-        for technique in techniques:
-            progress(f"fold {number}: {technique.label}")
-            record, model = records[technique.name], technique.make(inner)
-            _fit_timed(model, X_train, study.y[train], study.weights(train), record)
-            predicted = model.predict(X_test)
-            _score(record, study.y[test], predicted, study.weights(test))
-            record.features_used.append(n_used(model))
+        for fit in fit_techniques(techniques, inner, data, _in_fold(number, progress)):
+            record = records[fit.technique.name]
+            record.fit_seconds.append(fit.seconds)
+            record.features_used.append(n_used(fit.model))
+            record.unsolved += not fit.solved
+            _score(record, study.y[test], fit.model.predict(X_test), study.weights(test))
     return records
 
 
@@ -87,22 +86,16 @@ def fit_all(
     study: Study, techniques: Sequence[Technique], seed: int, progress: Callable[[str], None]
 ) -> dict[str, Pipeline]:
     """Fit every technique on the whole table: what the pick, the paths and the report show."""
-    encoder = make_encoder(study)
-    X = _encoded(encoder, "fit_transform", study.rows(np.arange(study.n_rows)))
-    inner = inner_folds(study, np.arange(study.n_rows), seed)
-    fitted = {}
-    for technique in techniques:
-        progress(f"whole table: {technique.label}")
-        model = technique.make(inner)
-        _fit_timed(model, X, study.y, study.sample_weight, Record())
-        steps = [] if encoder is None else [("table", encoder)]
-        fitted[technique.name] = Pipeline([*steps, ("technique", model)])
-    return fitted
+    encoder = None if sparse.issparse(study.X) else TableEncoder()
+    rows = np.arange(study.n_rows)
+    data = _encoded(encoder, "fit_transform", study.rows(rows)), study.y, study.sample_weight
+    before = [] if encoder is None else [("table", encoder)]
+    fits = fit_techniques(techniques, inner_folds(study, rows, seed), data, progress)
+    return {fit.technique.name: Pipeline([*before, ("technique", fit.model)]) for fit in fits}
 
 
-def make_encoder(study: Study) -> TableEncoder | None:
-    """An encoder that takes the columns for what they are in the whole table; None: no need."""
-    return None if sparse.issparse(study.X) else TableEncoder(kinds=dict(study.kinds))
+def _in_fold(number: int, progress: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda label: progress(f"fold {number}: {label}")
 
 
 def n_used(model: BaseEstimator) -> int:
@@ -112,19 +105,6 @@ def n_used(model: BaseEstimator) -> int:
 
 def _encoded(encoder: TableEncoder | None, verb: str, X):
     return X if encoder is None else getattr(encoder, verb)(X)
-
-
-def _fit_timed(model: BaseEstimator, X, y, weights, record: Record) -> None:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
-        start = time.perf_counter()
-        model.fit(X, y) if weights is None else model.fit(X, y, sample_weight=weights)
-        record.fit_seconds.append(time.perf_counter() - start)
-    unsolved = [item for item in caught if issubclass(item.category, ConvergenceWarning)]
-    record.unsolved += bool(unsolved)
-    for item in caught:
-        if item not in unsolved:
-            warnings.warn_explicit(item.message, item.category, item.filename, item.lineno)
 
 
 def _score(record: Record, y: np.ndarray, predicted: np.ndarray, weights) -> None:

@@ -59,6 +59,8 @@ def outer_folds(study: Study, cv, seed: int, quick: bool) -> Folds:
     TableError
         If there are more folds than rows or groups, or fewer than two.
     """
+    if not 0 <= seed < 2**32:
+        raise TableError(f"seed is {seed}: use a whole number from 0 to 4294967295")
     kind = fold_kind(study)
     if cv is None:
         cv = _OUTER_FOLDS_QUICK if quick else _OUTER_FOLDS
@@ -68,15 +70,29 @@ def outer_folds(study: Study, cv, seed: int, quick: bool) -> Folds:
     units = "groups" if kind == "grouped" else "rows"
     if not 2 <= cv <= n_units(study):
         raise TableError(
-            f"cv={cv} folds cannot be made of {n_units(study):,} {units}: "
-            f"use a number from 2 to {n_units(study):,}"
+            f"{cv} folds cannot be made of {n_units(study):,} {units}: "
+            f"choose cv (--folds) from 2 to {n_units(study):,}"
         )
-    return Folds(_split(study, np.arange(study.n_rows), int(cv), seed), kind)
+    splitter = _splitter(study, int(cv), seed)
+    return Folds(list(splitter.split(study.y, groups=study.groups)), kind)
 
 
-def inner_folds(study: Study, rows: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Folds within ``rows`` to choose alpha on: they keep groups together and time in order."""
-    return _split(study, rows, min(INNER_FOLDS, n_units(study, rows)), seed)
+def inner_folds(study: Study, rows: np.ndarray, seed: int):
+    """Folds within ``rows`` to choose alpha on: they keep groups together and time in order.
+
+    Returns
+    -------
+    splitter, or list of (train, test) where groups have to be known
+    """
+    n_folds = min(INNER_FOLDS, n_units(study, rows))
+    if n_folds < 2:
+        raise TableError(
+            "too few groups: three at the least are needed to choose and to judge on whole groups"
+        )
+    splitter = _splitter(study, n_folds, seed)
+    if study.groups is None:
+        return splitter
+    return list(splitter.split(rows, groups=study.groups[rows]))
 
 
 def fold_kind(study: Study) -> str:
@@ -95,18 +111,12 @@ def n_units(study: Study, rows: np.ndarray | None = None) -> int:
     return len(np.unique(groups))
 
 
-def _split(study: Study, rows: np.ndarray, n_folds: int, seed: int):
-    if n_folds < 2:
-        raise TableError(
-            "too few groups: three at the least are needed to choose and to judge on whole groups"
-        )
+def _splitter(study: Study, n_folds: int, seed: int):
     if study.groups is not None:
-        groups = study.groups[rows]
-        splitter = GroupKFold(n_folds, shuffle=True, random_state=seed)
-        return list(splitter.split(rows, groups=groups))
+        return GroupKFold(n_folds, shuffle=True, random_state=seed)
     if study.ordered:
-        return list(TimeSeriesSplit(n_folds).split(rows))
-    return list(KFold(n_folds, shuffle=True, random_state=seed).split(rows))
+        return TimeSeriesSplit(n_folds)
+    return KFold(n_folds, shuffle=True, random_state=seed)
 
 
 def _given_folds(study: Study, cv, kind: str) -> Folds:

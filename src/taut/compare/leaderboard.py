@@ -12,8 +12,9 @@ from taut.compare.techniques import Technique
 
 __all__ = ["ranked"]
 
-# Two techniques can give one solution; a difference in the last digits is none.
-_ROUNDING = 1e-6
+# Two techniques can give one solution; a difference in the last digits is none. Next to nothing
+# of the least score, and of the target's spread where that score is itself rounding.
+_ROUNDING = 1e-6, 1e-9
 
 
 def ranked(
@@ -21,6 +22,7 @@ def ranked(
     records: Mapping[str, Record],
     test_to_train: float,
     n_features: int,
+    spread: float,
     confidence: float,
 ) -> list[dict]:
     """Rank techniques by mean score, and mark the best and the pick.
@@ -35,6 +37,8 @@ def ranked(
     test_to_train : float
         Test rows over training rows, for the corrected interval.
     n_features : int
+    spread : float
+        Standard deviation of the target.
     confidence : float
 
     Returns
@@ -43,8 +47,8 @@ def ranked(
         The rows of the leaderboard, best first, as in the summary.
     """
     means = {technique.name: np.mean(records[technique.name].rmse) for technique in techniques}
-    floor = _ROUNDING * max(means.values())
     least = min(means.values())
+    floor = max(_ROUNDING[0] * least, _ROUNDING[1] * spread)
     # Of equals, the simpler is the best.
     order = sorted(
         techniques,

@@ -37,7 +37,8 @@ class Study:
         Whether the rows are in time order and must be kept so.
     rearranged : bool
         Whether rows were left out or moved.
-    notes : list of Note
+    leaks, notes : list of Note
+        Suspected leaks of the target; what was inferred and left out.
     """
 
     X: Mapping[str, np.ndarray] | sparse.csr_array
@@ -48,6 +49,7 @@ class Study:
     groups: np.ndarray | None = None
     ordered: bool = False
     rearranged: bool = False
+    leaks: list[Note] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
     @property
@@ -120,12 +122,8 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None) -> Stud
         groups=None if groups is None else groups[keep],
         ordered=time is not None,
         rearranged=not np.array_equal(keep, np.arange(n_rows)),
-        notes=[
-            *suspected_leaks(table, kinds, target, y[keep]),
-            *notes,
-            *seen,
-            *described(table, kinds),
-        ],
+        leaks=suspected_leaks(table, kinds, target, y[keep]),
+        notes=[*notes, *seen, *described(table, kinds)],
     )
 
 

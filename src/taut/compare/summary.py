@@ -3,154 +3,145 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 
-import numpy as np
-from scipy import sparse
 from sklearn.pipeline import Pipeline
 
+from taut import __version__
+from taut.compare import fitted as shown
+from taut.compare.code import reproducing_code
+from taut.compare.evaluate import Record
+from taut.compare.folds import INNER_FOLDS, Folds
+from taut.compare.leaderboard import ranked
 from taut.compare.study import Study
 from taut.compare.techniques import Technique
+from taut.compare.verdict import verdict
+from taut.designs.kinds import Note
 
-__all__ = [
-    "certificates",
-    "coefficients",
-    "feature_names",
-    "paths",
-    "pick_of",
-    "stamp",
-    "taut_version",
-]
+__all__ = ["Findings", "summarise"]
 
-_MAX_PATH_FEATURES = 200
+_CONFIDENCE = 0.95
+# Real tables do not fit this well; a sum of columns that makes up the target does.
+_TOO_GOOD = 0.9999
 
 
-def stamp() -> dict:
-    """Version and local time."""
+@dataclass(frozen=True)
+class Findings:
+    """Everything that a comparison did.
+
+    Attributes
+    ----------
+    study : Study
+    techniques : sequence of Technique
+    folds : Folds
+        The outer ones.
+    records : mapping of str to Record
+        What each technique did on them.
+    fitted : mapping of str to Pipeline
+        Each technique on the whole table.
+    asked : mapping of str to object
+        The arguments of `compare`, as they came.
+    """
+
+    study: Study
+    techniques: Sequence[Technique]
+    folds: Folds
+    records: Mapping[str, Record]
+    fitted: Mapping[str, Pipeline]
+    asked: Mapping[str, object]
+
+
+def summarise(found: Findings) -> dict:
+    """Put everything found into one dict of plain JSON types.
+
+    Parameters
+    ----------
+    found : Findings
+
+    Returns
+    -------
+    dict
+    """
+    study, any_model = found.study, next(iter(found.fitted.values()))
+    names = shown.feature_names(any_model, study)
+    spread = shown.feature_spread(any_model, study)
+    leaderboard = ranked(
+        found.techniques,
+        found.records,
+        found.folds.test_to_train,
+        len(names),
+        float(study.y.std()),
+        _CONFIDENCE,
+    )
+    picked = next(row["technique"] for row in leaderboard if row["picked"])
+    technique = next(t for t in found.techniques if t.name == picked)
+    model = found.fitted[picked]
+    leaks = [*_too_good(study, leaderboard), *study.leaks]
+    notes = [*leaks, *_unsolved(leaderboard, found.records), *study.notes]
+    phrases = {t.name: t.phrase for t in found.techniques}
+    told = verdict(leaderboard, phrases, shown.columns_used(model, study), study.target)
+    if leaks:
+        told["detail"] += " But a leak is suspected (see the notes): if there is one, this is void."
+    code = reproducing_code(study, model[-1], found.asked)
     return {
-        "taut_version": taut_version(),
+        "taut_version": __version__,
         "created": datetime.now().isoformat(timespec="seconds"),
+        "table": {
+            "source": "a table in memory",
+            "rows": study.n_rows,
+            "columns": study.n_columns,
+            "target": study.target,
+            "features": len(names),
+            "notes": [n.as_dict() for n in sorted(notes, key=lambda n: n.level != "warning")],
+        },
+        "task": "regression",
+        "metric": {
+            "name": "RMSE",
+            "long_name": "root mean squared error",
+            "unit": study.target,
+            "lower_is_better": True,
+        },
+        "settings": _settings(found),
+        "verdict": told,
+        "leaderboard": leaderboard,
+        "pick": shown.pick_of(technique, model, names, spread, code),
+        "paths": shown.paths(found.techniques, found.fitted, names, spread),
+        "certificates": shown.certificates(found.techniques, found.fitted),
     }
 
 
-def taut_version() -> str:
-    """The installed version."""
-    try:
-        return version("taut")
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def feature_names(pipeline: Pipeline, study: Study) -> list[str]:
-    """Names of the features that the technique sees."""
-    if len(pipeline) == 1:
-        return [f"x{j}" for j in range(study.n_columns)]
-    return list(pipeline[0].get_feature_names_out())
-
-
-def feature_spread(pipeline: Pipeline, study: Study) -> np.ndarray:
-    """Standard deviation of every feature: ndarray of shape (n_features,)."""
-    X = study.X if len(pipeline) == 1 else pipeline[0].transform(study.X)
-    weights = np.ones(study.n_rows) if study.sample_weight is None else study.sample_weight
-    weights = weights / weights.sum()
-    mean = weights @ X
-    if sparse.issparse(X):
-        return np.sqrt(np.maximum(weights @ X.power(2) - mean**2, 0.0))
-    return np.sqrt(weights @ (X - mean) ** 2)
-
-
-def coefficients(pipeline: Pipeline, names: Sequence[str], spread: np.ndarray) -> list[dict]:
-    """Coefficients of a fitted technique, per unit and per standard deviation of the feature."""
-    coef = np.broadcast_to(np.ravel(getattr(pipeline[-1], "coef_", 0.0)), len(names))
-    return [
-        {"feature": name, "coefficient": float(b), "standardised": float(b * s)}
-        for name, b, s in zip(names, coef, spread, strict=True)
-    ]
-
-
-def pick_of(
-    technique: Technique, pipeline: Pipeline, names: Sequence[str], spread: np.ndarray, code: str
-) -> dict:
-    """The pick as fitted on the whole table."""
-    model = pipeline[-1]
-    alpha = getattr(model, "alpha_", None)
-    intercept = getattr(model, "intercept_", getattr(model, "constant_", 0.0))
+def _settings(found: Findings) -> dict:
     return {
-        "technique": technique.name,
-        "label": technique.label,
-        "alpha": None if alpha is None else float(alpha),
-        "intercept": float(np.ravel(intercept)[0]),
-        "coefficients": coefficients(pipeline, names, spread),
-        "code": code,
+        "seed": found.asked["seed"],
+        "outer_folds": len(found.folds.splits) // found.folds.repeats,
+        "outer_repeats": found.folds.repeats,
+        "inner_folds": INNER_FOLDS,
+        "fold_kind": found.folds.kind,
+        "confidence": _CONFIDENCE,
+        "quick": found.asked["quick"],
     }
 
 
-def paths(
-    techniques: Sequence[Technique],
-    fitted: Mapping[str, Pipeline],
-    names: Sequence[str],
-    spread: np.ndarray,
-) -> list[dict]:
-    """One path per family of penalised techniques, fitted on the whole table."""
-    families: dict[str, dict] = {}
-    for technique in techniques:
-        model = fitted[technique.name][-1]
-        if technique.family not in families and hasattr(model, "cv_results_"):
-            families[technique.family] = _path(technique, model, names, spread)
-    return list(families.values())
+def _too_good(study: Study, leaderboard: Sequence[dict]) -> list[Note]:
+    r2 = leaderboard[0]["r2"]
+    if r2 <= _TOO_GOOD:
+        return []
+    text = (
+        f"Suspected leak: the columns together determine {study.target} almost perfectly (R2 "
+        f"{r2:.5f}). Does one hold a part of it, or is it a sum of others?"
+    )
+    return [Note("warning", text)]
 
 
-def _path(technique: Technique, model, names: Sequence[str], spread: np.ndarray) -> dict:
-    results = model.cv_results_
-    coefs = model.path_.coefs * spread[:, None]
-    # A chart of thousands of lines says nothing: the largest are kept, in the table's order.
-    shown = np.sort(np.argsort(-np.abs(coefs).max(axis=1), kind="stable")[:_MAX_PATH_FEATURES])
-    return {
-        "technique": technique.family,
-        "label": technique.label.split(" (")[0],
-        "alphas": _rounded(model.path_.alphas),
-        "features": [names[j] for j in shown],
-        "coefs": [_rounded(row) for row in coefs[shown]],
-        "n_nonzero": np.count_nonzero(coefs, axis=0).tolist(),
-        "train_error": _rounded(results.train_errors.mean(axis=1)),
-        "validation_error": _rounded(results.mean),
-        "validation_se": _rounded(results.standard_error),
-        "alpha_min": float(f"{results.alpha_min:.6g}"),
-        "alpha_1se": float(f"{results.alpha_1se:.6g}"),
-    }
-
-
-def _rounded(values: np.ndarray) -> list[float]:
-    """Six digits: more than a chart shows, and a file of half the size."""
-    return [float(f"{value:.6g}") for value in values]
-
-
-def certificates(techniques: Sequence[Technique], fitted: Mapping[str, Pipeline]) -> list[dict]:
-    """The certificate of every technique that has one, fitted on the whole table."""
-    found = []
-    for technique in techniques:
-        model = fitted[technique.name][-1]
-        certificate = getattr(model, "certificate_", None)
-        if certificate is None:
-            continue
-        alpha = getattr(model, "alpha_", None)
-        found.append(
-            {
-                "technique": technique.name,
-                "label": technique.label,
-                "alpha": None if alpha is None else float(alpha),
-                "relative_gap": _finite(certificate.relative_gap),
-                "kkt": _finite(certificate.kkt),
-                "status": certificate.status.name.lower().replace("_", " "),
-                "sentence": certificate.status.sentence,
-                "n_iter": int(certificate.n_iter),
-                "tol": float(certificate.tol),
-            }
-        )
-    return found
-
-
-def _finite(value: float) -> float | None:
-    # JSON knows no nan.
-    return float(value) if np.isfinite(value) else None
+def _unsolved(leaderboard: Sequence[dict], records: Mapping[str, Record]) -> list[Note]:
+    notes = []
+    for row in leaderboard:
+        unsolved = records[row["technique"]].unsolved
+        if unsolved:
+            text = (
+                f"{row['label']}: {unsolved} of {len(row['fold_scores'])} fits ended before their "
+                "tolerance; the certificates say how far."
+            )
+            notes.append(Note("warning", text))
+    return notes

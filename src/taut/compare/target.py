@@ -27,9 +27,11 @@ def numeric_target(name: str, values: np.ndarray, task: str | None) -> np.ndarra
         )
     if values.dtype.kind == "O" and not _mostly_numbers(values):
         classes = listed([repr(text) for text in dict.fromkeys(values[~is_missing(values)])], 4)
-        raise TableError(f"the target {name!r} holds text ({classes}): {_CLASSIFICATION}")
+        raise TableError(
+            f"the target {name!r} holds text ({classes}): {_CLASSIFICATION} Choose a numeric target"
+        )
     if values.dtype.kind == "b" and task is None:
-        raise TableError(f"the target {name!r} is true or false: {_CLASSIFICATION}")
+        raise TableError(f"the target {name!r} is true or false: {_CLASSIFICATION} {_AS_NUMBERS}")
     return as_numbers(name, values)
 
 
@@ -42,14 +44,16 @@ def check_target(name: str, y: np.ndarray, task: str | None) -> None:
         )
     if task is None and np.isin(y, (low, high)).all():
         raise TableError(
-            f"the target {name!r} has only two values ({low:g} and {high:g}): {_CLASSIFICATION}"
+            f"the target {name!r} has only two values ({low:g} and {high:g}): {_CLASSIFICATION} "
+            f"{_AS_NUMBERS}"
         )
 
 
 _CLASSIFICATION = (
-    "that asks for classification, and this version compares techniques for regression only. "
-    "Choose a numeric target; two numbers can be compared as they are with task='regression' "
-    "(--task regression)"
+    "that asks for classification, and this version compares techniques for regression only."
+)
+_AS_NUMBERS = (
+    "Choose another target, or say task='regression' (--task regression) to predict it as a number"
 )
 
 

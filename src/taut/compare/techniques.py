@@ -24,7 +24,8 @@ class Technique:
     name : str
         As in ``--techniques``.
     family : str
-        Techniques of one family differ in their rule only; naming the family names them all.
+        Techniques of one family differ in their rule only, and so share path and folds; naming
+        the family names them all.
     label : str
         For tables and charts.
     phrase : str

@@ -20,7 +20,7 @@ def verdict(
     phrases : dict of str to str
         What each technique is called in a sentence.
     columns : (int, int)
-        How many columns the pick needs, and how many there are.
+        How many columns the pick needs, and how many are usable.
     unit : str
         The target's name.
 
@@ -74,8 +74,8 @@ def _why_best(leaderboard: Sequence[dict], pick: dict) -> str:
 def _needs(columns: tuple[int, int]) -> str:
     used, total = columns
     if used < total:
-        return f"it needs only {used:,} of the {total:,} columns"
-    return f"it uses all {total:,} columns" if total > 1 else "it uses the one column there is"
+        return f"it needs only {used:,} of the {total:,} usable columns"
+    return f"it uses all {total:,} usable columns" if total > 1 else "it uses the one usable column"
 
 
 def _detail(leaderboard: Sequence[dict], pick: dict, best: dict, unit: str) -> str:
@@ -101,7 +101,7 @@ def _detail(leaderboard: Sequence[dict], pick: dict, best: dict, unit: str) -> s
 
 def rounded(value: float, like: float) -> str:
     """A figure with the decimals that give ``like`` four digits, so that figures compare."""
-    if like == 0 or not 1e-4 <= abs(like) < 1e9:
+    if like == 0 or not 1e-4 <= abs(like) < 1e9 or abs(value) >= 1e9:
         return f"{value:.3g}"
     decimals = max(0, 3 - math.floor(math.log10(abs(like))))
     text = f"{value:,.{decimals}f}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections import Counter
 from os import PathLike
 from pathlib import Path
@@ -60,26 +61,35 @@ def _read(path: Path):
     kind = suffixes[-2] if suffixes[-1:] == [".gz"] and len(suffixes) > 1 else path.suffix.lower()
     try:
         if kind in _SEPARATORS:
-            _refuse_repeated_names(path, _SEPARATORS[kind])
+            separator = _checked_separator(path, _SEPARATORS[kind])
             # Types come from all rows: a decimal in row 100,000 must not be an error.
-            return pl.read_csv(path, separator=_SEPARATORS[kind], infer_schema_length=None)
+            return pl.read_csv(path, separator=separator, infer_schema_length=None)
         if kind == ".parquet":
             return pl.read_parquet(path)
         if kind in (".jsonl", ".ndjson"):
             return pl.read_ndjson(path, infer_schema_length=None)
-    except (pl.exceptions.PolarsError, OSError, EOFError, UnicodeDecodeError) as error:
+    except (pl.exceptions.PolarsError, OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise TableError(f"{str(path)!r} cannot be read as {kind[1:]}: {reason}") from error
+        raise TableError(
+            f"{str(path)!r} cannot be read as {kind[1:]}: {reason}. Check the file (text in UTF-8, "
+            "as many cells in every row as in the header), or save it anew"
+        ) from error
     raise TableError(f"{str(path)!r} is no table that taut can read: use {_READERS}")
 
 
-def _refuse_repeated_names(path: Path, separator: str) -> None:
-    """Polars would rename the copies in silence."""
+def _checked_separator(path: Path, usual: str) -> str:
+    """What separates the names in the header; names that repeat are refused.
+
+    Polars would take ``a;b`` for one name, and rename the copies of a name in silence.
+    """
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-        names = next(csv.reader(file, delimiter=separator), [])
+        header = next(csv.reader(file, delimiter=usual), [])
+    separator = ";" if len(header) == 1 and ";" in header[0] else usual
+    names = header if separator == usual else header[0].split(separator)
     repeats = [f"{name!r} ({count} times)" for name, count in Counter(names).items() if count > 1]
     if repeats:
         raise TableError(
             f"column names repeat in {str(path)!r}: {', '.join(repeats)}. Rename or drop the copies"
         )
+    return separator

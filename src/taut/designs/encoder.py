@@ -44,8 +44,8 @@ class _Numbers(NamedTuple):
 class TableEncoder(TransformerMixin, BaseEstimator):
     """Turn a table of mixed columns into a matrix of numbers.
 
-    Numbers and booleans stay one feature each; dates become year, month and day of the week (and
-    hour, where times are given); categories become one feature per level, two levels one feature.
+    Numbers and booleans stay one feature each; dates become year, month, day of the week
+    and hour, as far as these vary; categories become one feature per level, two levels one feature.
     Missing numbers get the median of the training rows, and a feature of their own says which were
     missing where at least 5 % were; missing categories are a level. A level that was not seen in
     training counts as none of the known ones: all its features are 0, or the feature "(other)" is
@@ -98,9 +98,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 "no column is left to predict with: all are constant, empty or identifier-like. "
                 "Say what a column is to keep it, as in TableEncoder(kinds={'year': 'number'})"
             )
-        self.timed_ = [
-            name for name in self._named("date") if _has_times(as_dates(name, columns[name]))
-        ]
+        self.date_parts_ = {
+            name: _varying(_date_parts(as_dates(name, columns[name])))
+            for name in self._named("date")
+        }
         self._fit_numbers(columns)
         self._fit_categories(columns)
         return self
@@ -198,8 +199,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         for name in self._named("number", "boolean", "date"):
             if self.kinds_[name] == "date":
                 dates = as_dates(name, columns[name])
-                for part, values in _date_parts(dates, name in self.timed_).items():
-                    parts[f"{name} {part}"] = name, values
+                values = _date_parts(dates)
+                parts |= {f"{name} {p}": (name, values[p]) for p in self.date_parts_[name]}
             else:
                 parts[name] = name, as_numbers(name, columns[name])
         values = np.empty((n_rows_of(columns), len(parts)), order="F")
@@ -247,21 +248,22 @@ def _level(value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _has_times(dates: np.ndarray) -> bool:
-    present = dates[~np.isnat(dates)]
-    return bool((present != present.astype("datetime64[D]")).any())
-
-
-def _date_parts(dates: np.ndarray, timed: bool) -> dict[str, np.ndarray]:
-    """Year, month 1-12, day of the week 0-6 (Monday 0) and, where asked for, hour; NaT is nan."""
+def _date_parts(dates: np.ndarray) -> dict[str, np.ndarray]:
+    """Year, month 1-12, day of the week 0-6 (Monday 0) and hour; NaT is nan."""
     days = dates.astype("datetime64[D]")
     months = _since_1970(dates.astype("datetime64[M]"))
-    parts = {
+    return {
         "year": 1970 + np.floor(months / 12),
         "month": 1 + months % 12,
         "weekday": (_since_1970(days) + 3) % 7,  # 1 January 1970 was a Thursday
+        "hour": (dates - days) / np.timedelta64(1, "h"),
     }
-    return parts | {"hour": (dates - days) / np.timedelta64(1, "h")} if timed else parts
+
+
+def _varying(parts: dict[str, np.ndarray]) -> list[str]:
+    """Parts of a date that differ between rows; the year alone where none does."""
+    varying = [name for name, v in parts.items() if np.nanmin(v) < np.nanmax(v)]
+    return varying or ["year"]
 
 
 def _since_1970(dates: np.ndarray) -> np.ndarray:

@@ -40,12 +40,12 @@ _SLOTS = [f"var(--series-{slot})" for slot in range(HIGHLIGHTS)]
 def leaderboard_chart(rows: list[dict]) -> dict:
     """Interval dot plot of the difference to the best technique, one line a technique.
 
-    Each row: label, difference, low, high, role, text (for the tooltip), beyond (-1 or 1 where the
-    difference is off the scale to the left or right, else 0) and value (its text, for that case).
+    Each row: label, difference, low, high, role, text (for the tooltip), cutLow and cutHigh (the
+    line goes on beyond the scale), beyond (so does the dot) and value (the dot's text then).
     """
     x = {
         "title": None,
-        "scale": alt.Scale(nice=False),
+        "scale": alt.Scale(nice=False, padding=8),
         "axis": alt.Axis(format=_NUMBER, tickCount=5),
     }
     lines = alt.Axis(domain=False, ticks=False, **_LABELS)
@@ -65,20 +65,26 @@ def leaderboard_chart(rows: list[dict]) -> dict:
         ],
     )
     dots = base.encode(x=alt.X("difference:Q", **x))
-    right, left = "datum.beyond === 1", "datum.beyond === -1"
+    low, high = alt.X("low:Q", **x), alt.X("high:Q", **x)
     arrow = {"filled": True, "size": 90, "opacity": 1}
     text = {"align": "left", "dx": 9, "fontSize": 12}
     chart = alt.layer(
         alt.Chart(alt.Data(values=[{}]))
         .mark_rule(stroke="var(--soft)", strokeDash=[2, 3])
         .encode(x=alt.datum(0)),
-        base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q", **x), x2="high:Q"),
-        dots.transform_filter("datum.beyond === 0").mark_point(
+        base.mark_rule(strokeWidth=2.5).encode(x=low, x2="high:Q"),
+        dots.transform_filter("!datum.beyond").mark_point(
             filled=True, size=80, opacity=1, stroke="var(--page)", strokeWidth=1.5
         ),
-        dots.transform_filter(right).mark_point(shape="triangle-right", **arrow),
-        dots.transform_filter(left).mark_point(shape="triangle-left", **arrow),
-        dots.transform_filter("datum.beyond !== 0").mark_text(**text).encode(text="value:N"),
+        base.transform_filter("datum.cutLow")
+        .mark_point(shape="triangle-left", **arrow)
+        .encode(x=low),
+        base.transform_filter("datum.cutHigh")
+        .mark_point(shape="triangle-right", **arrow)
+        .encode(x=high),
+        dots.transform_filter("datum.beyond")
+        .mark_text(**text)
+        .encode(text="value:N", color=alt.value("var(--soft)")),
     )
     return _spec(chart.properties(height=27 * len(rows)))
 

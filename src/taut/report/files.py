@@ -40,7 +40,7 @@ def check_writable(path: str | PathLike[str], name: str = "report") -> Path:
         if _exists(target, path, name):
             _refuse_read_only(target, path, name)
         elif not target.parent.is_dir():
-            raise FileNotFoundError(_folder_message(target.parent, path, name))
+            raise _folder_error(target.parent, path, name)
         _probe(target.parent)
     except OSError as error:
         if error.errno is None:
@@ -96,13 +96,12 @@ def _refuse_read_only(target: Path, path: str | PathLike[str], name: str) -> Non
         )
 
 
-def _folder_message(folder: Path, path: str | PathLike[str], name: str) -> str:
+def _folder_error(folder: Path, path: str | PathLike[str], name: str) -> OSError:
+    start = f"{name}: cannot write {os.fspath(path)!r}: "
     if folder.exists():
-        return f"{name}: cannot write {os.fspath(path)!r}: {str(folder)!r} is not a folder; " + (
-            _ELSEWHERE
-        )
-    return (
-        f"{name}: cannot write {os.fspath(path)!r}: the folder {str(folder)!r} does not exist; "
+        return NotADirectoryError(f"{start}{str(folder)!r} is not a folder; {_ELSEWHERE}")
+    return FileNotFoundError(
+        f"{start}the folder {str(folder)!r} does not exist; "
         "create it first, or choose another folder"
     )
 

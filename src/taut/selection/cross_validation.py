@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from taut.problem import Problem
+from taut.selection.fold_moments import fold_errors, gather
 from taut.selection.folds import as_splits
 from taut.selection.rule import Choice, Rule
-from taut.solvers import Controls, Grid, Solved, solve_path
+from taut.solvers import Controls, Grid, solve_path
 
-__all__ = ["CV", "CVResults", "cross_validate"]
+__all__ = ["CV", "CVResults", "cross_validate", "share"]
 
 _RULES = ("min", "1se")
 
@@ -96,6 +98,8 @@ class CV(Rule):
     >>> model = taut.Lasso(alpha=taut.CV(folds=10, rule="1se"))
     """
 
+    results_name: ClassVar[str] = "cv_results_"
+
     folds: Any = 5
     rule: str = "min"
     random_state: Any = None
@@ -104,19 +108,27 @@ class CV(Rule):
         if self.rule not in _RULES:
             raise ValueError(f"rule must be one of {_RULES}, got {self.rule!r}")
 
-    def choose(self, problem: Problem, solved: Solved, controls: Controls, groups=None) -> Choice:
-        n_samples = problem.design.shape[0]
-        splits = as_splits(self.folds, n_samples, self.random_state, problem.response, groups)
-        results = cross_validate(problem, solved.alphas, splits, controls)
+    def choose(self, problems, solved, controls: Controls, groups=None) -> Choice:
+        y = (
+            np.stack([p.response for p in problems], axis=1)
+            if problems[1:]
+            else problems[0].response
+        )
+        splits = as_splits(self.folds, len(y), self.random_state, y, groups)
+        # Folds are much like the whole: they begin with the features that its paths used.
+        used = [path.coefs.any(axis=1) for path in solved]
+        controls = replace(controls, likely=np.flatnonzero(np.any(used, axis=0)))
+        results = cross_validate(problems, solved[0].alphas, splits, controls)
         return Choice(results.index_min if self.rule == "min" else results.index_1se, results)
 
 
-def cross_validate(problem: Problem, alphas, splits, controls: Controls) -> CVResults:
+def cross_validate(problems: Sequence[Problem], alphas, splits, controls: Controls) -> CVResults:
     """Errors of the path on each fold, all fitted on the same alphas.
 
     Parameters
     ----------
-    problem : Problem
+    problems : sequence of Problem
+        One per target, on the same design and weights; errors are averaged over targets.
     alphas : ndarray of shape (n_alphas,)
         Decreasing.
     splits : list of (train, test) row indices
@@ -127,33 +139,44 @@ def cross_validate(problem: Problem, alphas, splits, controls: Controls) -> CVRe
     ValueError
         A fold's training or test rows all have zero weight.
     """
+    grid, weights = Grid(np.asarray(alphas)), problems[0].weights
+    moments = gather(problems[0], splits) if len(problems) == 1 else None
     errors = np.empty((len(alphas), len(splits)))
     train_errors = np.empty_like(errors)
     fold_weights = np.empty(len(splits))
-    for k, (train, test) in enumerate(splits):
-        training, testing = _share(problem, train, k), _share(problem, test, k)
-        fold = replace(problem, weights=training / training.sum(), shared={})
-        solved = solve_path(fold, Grid(np.asarray(alphas)), controls)
-        train_errors[:, k], errors[:, k] = _errors(problem, solved, (training, testing))
+    for k, split in enumerate(splits):
+        training, testing = (share(weights, rows, k) for rows in split)
+        found = moments and fold_errors(problems[0], moments[k], grid.alphas, controls)
+        found = found or _fold_errors(problems, grid, controls, training, testing)
+        train_errors[:, k], errors[:, k] = found
         fold_weights[k] = testing.sum()
-    weighted = np.ptp(problem.weights) > 0
-    return CVResults(np.asarray(alphas), errors, train_errors, fold_weights if weighted else None)
+    weighted = np.ptp(weights) > 0
+    return CVResults(grid.alphas, errors, train_errors, fold_weights if weighted else None)
 
 
-def _share(problem, rows, fold):
+def _fold_errors(problems, grid, controls, training, testing):
+    """Training and held-out errors of one fold, each target fitted on the rows themselves."""
+    fold = replace(problems[0], weights=training / training.sum(), shared={})
+    parts = []
+    for problem in problems:
+        solved = solve_path(fold.for_response(problem.response), grid, controls)
+        parts.append(_errors(problem, solved, (training, testing)))
+    return tuple(np.mean(parts, axis=0))
+
+
+def share(weights, rows, fold):
     """The sample weights of some rows, zero elsewhere; a row drawn twice counts twice."""
-    counts = np.bincount(rows % len(problem.weights), minlength=len(problem.weights))
-    weights = problem.weights * counts
-    if not weights.sum() > 0:
+    share = weights * np.bincount(rows % len(weights), minlength=len(weights))
+    if not share.sum() > 0:
         raise ValueError(
             f"folds must leave weight on both sides, but fold {fold} has a part whose rows all "
             "have sample_weight 0: use fewer folds or shuffle them"
         )
-    return weights
+    return share
 
 
 def _errors(problem, solved, weightings, block=16):
-    """Weighted mean of twice the loss (the squared error), per alpha; a block of alphas at a time."""
+    """Weighted mean of twice the loss (the squared error) per alpha, a block of them at a time."""
     out = np.empty((len(weightings), len(solved.alphas)))
     for first in range(0, len(solved.alphas), block):
         part = slice(first, first + block)

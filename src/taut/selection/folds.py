@@ -5,7 +5,6 @@ from __future__ import annotations
 import numbers
 
 import numpy as np
-from sklearn.model_selection import KFold
 
 __all__ = ["as_splits"]
 
@@ -36,18 +35,27 @@ def as_splits(folds, n_samples: int, random_state=None, y=None, groups=None):
                 f"folds must be between 2 and the number of rows, {n_samples}, got {folds}: each "
                 "fold needs a row to be tested on"
             )
+        # Imported where it is needed: it costs a good part of importing all of scikit-learn.
+        from sklearn.model_selection import KFold
+
         shuffle = random_state is not None
         folds = KFold(folds, shuffle=shuffle, random_state=random_state if shuffle else None)
-    if hasattr(folds, "split"):
+    if hasattr(folds, "split") and not isinstance(folds, str):
         pairs = folds.split(np.zeros((n_samples, 1)), y, groups)
     elif np.iterable(folds) and not isinstance(folds, str):
         pairs = folds
     else:
         raise TypeError(
-            f"folds must be a number, a scikit-learn splitter or pairs of row indices, got {folds!r}"
+            f"folds must be a number, a scikit-learn splitter or pairs of row indices, got "
+            f"{folds!r}"
         )
     splits = [tuple(_rows(part, n_samples) for part in pair) for pair in pairs]
-    if len(splits) < 1 or any(len(part) == 0 for pair in splits for part in pair):
+    if not splits:
+        raise ValueError(
+            f"folds must hold at least one pair of row indices, got none from {folds!r}: a "
+            "generator is used up by one fit, a list is not"
+        )
+    if any(len(part) == 0 for pair in splits for part in pair):
         raise ValueError("folds must hold training and test rows in every fold, got an empty part")
     return splits
 

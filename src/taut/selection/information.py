@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import gammaln
@@ -43,20 +44,30 @@ class _Criterion(Rule):
     def price(self, df, n_samples, n_features):
         raise NotImplementedError
 
-    def choose(self, problem: Problem, solved: Solved, controls: Controls, groups=None) -> Choice:
+    results_name: ClassVar[str] = "criterion_results_"
+
+    def choose(self, problems, solved, controls: Controls, groups=None) -> Choice:
+        # Targets have errors of their own: their likelihoods multiply, their prices add up.
+        parts = [self._criterion(p, s) for p, s in zip(problems, solved, strict=True)]
+        criterion, df = (sum(part) for part in zip(*parts, strict=True))
+        results = CriterionResults(solved[0].alphas, criterion, df)
+        return Choice(int(np.argmin(criterion)), results)
+
+    def _criterion(self, problem: Problem, solved: Solved):
         n_samples = np.count_nonzero(problem.weights)
         n_features = problem.design.shape[1]
         df = degrees_of_freedom(problem, solved)
         residual = _mean_squares(problem, solved)
         if self.noise_variance is None:
-            floor = np.finfo(np.float64).eps ** 2 * max(residual[0], np.finfo(np.float64).tiny)
+            number = np.finfo(np.float64)
+            floor = max(number.eps**2 * residual[0], number.tiny)
             misfit = n_samples * np.log(np.maximum(residual, floor))
         else:
             misfit = n_samples * residual / self.noise_variance
         criterion = misfit + self.price(df, n_samples, n_features)
         if self.noise_variance is None:
             criterion = np.where(df <= max(n_samples / 2, df.min()), criterion, np.inf)
-        return Choice(int(np.argmin(criterion)), CriterionResults(solved.alphas, criterion, df))
+        return criterion, df
 
 
 @dataclass(frozen=True)

@@ -38,10 +38,21 @@ class Grid:
 
 @dataclass(frozen=True)
 class Controls:
-    """When to stop: at this relative duality gap, or after so many iterations for one strength."""
+    """When to stop, and where to begin.
+
+    Attributes
+    ----------
+    tol : float
+        Relative duality gap at which a solution counts as solved.
+    max_iter : int
+        Most iterations for one strength.
+    likely : ndarray of int64 or None
+        Features that will probably be needed, from a path on similar data: a matter of speed alone.
+    """
 
     tol: float = 1e-6
     max_iter: int = 1000
+    likely: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ class PathEngine:
             controls.tol,
             controls.max_iter,
             engine,
+            controls.likely,
         )
         certificates = tuple(
             Certificate(gap, relative, kkt, Status(status), n_iter, controls.tol)

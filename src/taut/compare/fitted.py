@@ -1,0 +1,140 @@
+"""What the fits on the whole table show: coefficients, paths and certificates, in plain types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy import sparse
+from sklearn.pipeline import Pipeline
+
+from taut.compare.study import Study
+from taut.compare.techniques import Technique
+
+__all__ = ["certificates", "columns_used", "feature_names", "feature_spread", "paths", "pick_of"]
+
+_MAX_PATH_FEATURES = 200
+
+
+def feature_names(pipeline: Pipeline, study: Study) -> list[str]:
+    """Names of the features that the technique sees."""
+    if len(pipeline) == 1:
+        return [f"x{j}" for j in range(study.n_columns)]
+    return list(pipeline[0].get_feature_names_out())
+
+
+def feature_spread(pipeline: Pipeline, study: Study) -> np.ndarray:
+    """Standard deviation of every feature: ndarray of shape (n_features,)."""
+    X = study.X if len(pipeline) == 1 else pipeline[0].transform(study.X)
+    weights = np.ones(study.n_rows) if study.sample_weight is None else study.sample_weight
+    weights = weights / weights.sum()
+    mean = weights @ X
+    if sparse.issparse(X):
+        return np.sqrt(np.maximum(weights @ X.power(2) - mean**2, 0.0))
+    return np.sqrt(weights @ (X - mean) ** 2)
+
+
+def coefficients(pipeline: Pipeline, names: Sequence[str], spread: np.ndarray) -> list[dict]:
+    """Coefficients of a fitted technique, per unit and per standard deviation of the feature."""
+    coef = np.broadcast_to(np.ravel(getattr(pipeline[-1], "coef_", 0.0)), len(names))
+    return [
+        {"feature": name, "coefficient": float(b), "standardised": float(b * s)}
+        for name, b, s in zip(names, coef, spread, strict=True)
+    ]
+
+
+def pick_of(
+    technique: Technique, pipeline: Pipeline, names: Sequence[str], spread: np.ndarray, code: str
+) -> dict:
+    """The pick as fitted on the whole table."""
+    model = pipeline[-1]
+    alpha = getattr(model, "alpha_", None)
+    intercept = getattr(model, "intercept_", getattr(model, "constant_", 0.0))
+    return {
+        "technique": technique.name,
+        "label": technique.label,
+        "alpha": None if alpha is None else float(alpha),
+        "intercept": float(np.ravel(intercept)[0]),
+        "coefficients": coefficients(pipeline, names, spread),
+        "code": code,
+    }
+
+
+def paths(
+    techniques: Sequence[Technique],
+    fitted: Mapping[str, Pipeline],
+    names: Sequence[str],
+    spread: np.ndarray,
+) -> list[dict]:
+    """One path per family of penalised techniques, fitted on the whole table."""
+    families: dict[str, dict] = {}
+    for technique in techniques:
+        model = fitted[technique.name][-1]
+        if technique.family not in families and hasattr(model, "cv_results_"):
+            families[technique.family] = _path(technique, model, names, spread)
+    return list(families.values())
+
+
+def _path(technique: Technique, model, names: Sequence[str], spread: np.ndarray) -> dict:
+    results = model.cv_results_
+    coefs = model.path_.coefs * spread[:, None]
+    # A chart of thousands of lines says nothing: the largest are kept, in the table's order.
+    shown = np.sort(np.argsort(-np.abs(coefs).max(axis=1), kind="stable")[:_MAX_PATH_FEATURES])
+    return {
+        "technique": technique.family,
+        "label": technique.label.split(" (")[0],
+        "alphas": _rounded(model.path_.alphas),
+        "features": [names[j] for j in shown],
+        "coefs": [_rounded(row) for row in coefs[shown]],
+        "n_nonzero": np.count_nonzero(coefs, axis=0).tolist(),
+        "train_error": _rounded(results.train_errors.mean(axis=1)),
+        "validation_error": _rounded(results.mean),
+        "validation_se": _rounded(results.standard_error),
+        "alpha_min": float(f"{results.alpha_min:.6g}"),
+        "alpha_1se": float(f"{results.alpha_1se:.6g}"),
+    }
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    """Six digits: more than a chart shows, and a file of half the size."""
+    return [float(f"{value:.6g}") for value in values]
+
+
+def certificates(techniques: Sequence[Technique], fitted: Mapping[str, Pipeline]) -> list[dict]:
+    """The certificate of every technique that has one, fitted on the whole table."""
+    found = []
+    for technique in techniques:
+        model = fitted[technique.name][-1]
+        certificate = getattr(model, "certificate_", None)
+        if certificate is None:
+            continue
+        alpha = getattr(model, "alpha_", None)
+        found.append(
+            {
+                "technique": technique.name,
+                "label": technique.label,
+                "alpha": None if alpha is None else float(alpha),
+                "relative_gap": _finite(certificate.relative_gap),
+                "kkt": _finite(certificate.kkt),
+                "status": certificate.status.name.lower().replace("_", " "),
+                "sentence": certificate.status.sentence,
+                "n_iter": int(certificate.n_iter),
+                "tol": float(certificate.tol),
+            }
+        )
+    return found
+
+
+def _finite(value: float) -> float | None:
+    # JSON knows no nan.
+    return float(value) if np.isfinite(value) else None
+
+
+def columns_used(model: Pipeline, study: Study) -> tuple[int, int]:
+    """How many columns of the table have a coefficient other than zero, and how many could."""
+    used = np.broadcast_to(
+        np.ravel(getattr(model[-1], "coef_", 0.0)) != 0, model[-1].n_features_in_
+    )
+    if len(model) == 1:
+        return int(used.sum()), study.n_columns
+    return len(set(model[0].sources_[used])), len(set(model[0].sources_))

@@ -1,0 +1,108 @@
+"""Fit techniques on one matrix: those of one family share their path and folds."""
+
+from __future__ import annotations
+
+import copy
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from taut.compare.techniques import Technique
+from taut.solution import ConvergenceWarning
+
+__all__ = ["Fit", "fit_techniques", "with_rule"]
+
+
+class Fit(NamedTuple):
+    """A fitted technique.
+
+    Attributes
+    ----------
+    technique : Technique
+    model : estimator
+    seconds : float
+        What fitting it takes on its own, the choice of alpha included.
+    solved : bool
+        Whether it reached its tolerance.
+    """
+
+    technique: Technique
+    model: BaseEstimator
+    seconds: float
+    solved: bool
+
+
+def fit_techniques(
+    techniques: Sequence[Technique],
+    folds,
+    data: tuple[np.ndarray, np.ndarray, np.ndarray | None],
+    progress: Callable[[str], None],
+) -> Iterator[Fit]:
+    """Fit one technique after the other.
+
+    Parameters
+    ----------
+    techniques : sequence of Technique
+    folds : what `CV` takes
+    data : (X, y, sample_weight)
+        Of shapes (n_rows, n_features), (n_rows,) and (n_rows,); weights may be None.
+    progress : callable
+        Called with the technique's label before every fit.
+
+    Yields
+    ------
+    Fit
+    """
+    done: dict[str, Fit] = {}
+    for technique in techniques:
+        progress(technique.label)
+        model = technique.make(folds)
+        sibling = done.get(technique.family)
+        if sibling is not None and hasattr(sibling.model, "cv_results_"):
+            model = with_rule(sibling.model, model.alpha)
+            yield Fit(technique, model, sibling.seconds, model.certificate_.solved)
+        else:
+            done[technique.family] = _fitted(technique, model, *data)
+            yield done[technique.family]
+
+
+def with_rule(fitted: BaseEstimator, rule) -> BaseEstimator:
+    """What fitting with another rule on the same folds gives, without fitting.
+
+    Parameters
+    ----------
+    fitted : estimator
+        With ``path_`` and ``cv_results_``.
+    rule : CV
+        Of the folds that ``fitted`` was fitted on.
+
+    Returns
+    -------
+    estimator
+    """
+    results = fitted.cv_results_
+    chosen = fitted.path_[results.index_min if rule.rule == "min" else results.index_1se]
+    model = copy.copy(fitted)
+    model.alpha, model.alpha_ = rule, float(chosen.alpha)
+    model.coef_, model.intercept_ = chosen.coef, chosen.intercept
+    model.certificate_ = chosen.certificate
+    model.n_iter_ = max(chosen.certificate.n_iter, 1)
+    model.dual_gap_ = chosen.certificate.gap
+    return model
+
+
+def _fitted(technique: Technique, model: BaseEstimator, X, y, weights) -> Fit:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        start = time.perf_counter()
+        model.fit(X, y) if weights is None else model.fit(X, y, sample_weight=weights)
+        seconds = time.perf_counter() - start
+    unsolved = [item for item in caught if issubclass(item.category, ConvergenceWarning)]
+    for item in caught:
+        if item not in unsolved:
+            warnings.warn_explicit(item.message, item.category, item.filename, item.lineno)
+    return Fit(technique, model, seconds, not unsolved)

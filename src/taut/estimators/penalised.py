@@ -1,0 +1,76 @@
+"""Models with a penalty: one strength, one per target, or a rule that chooses on the path."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from taut.estimators.base import LinearModel, Task
+from taut.path import Path, solve_targets
+from taut.penalties import Box, NonNegative, Penalty
+from taut.selection.rule import Rule
+from taut.solvers import Grid, solve_path
+from taut.validation import check_flag, check_positive
+
+__all__ = ["PenalisedModel", "constrained"]
+
+
+class PenalisedModel(LinearModel):
+    """Base of the models with a parameter ``alpha``."""
+
+    def _unit(self, task: Task) -> float:
+        """What alpha = 1 is in the objective of `Problem`."""
+        return 1.0
+
+    def _strengths(self, n_targets: int) -> np.ndarray:
+        """The strength for each target, from a parameter ``alpha`` that is no rule."""
+        alpha = check_positive(self.alpha, "alpha", zero=True, other="or a rule such as taut.CV()")
+        return np.full(n_targets, float(alpha))
+
+    def _fit(self, X, y, sample_weight=None, groups=None):
+        for stale in ("path_", "cv_results_", "criterion_results_"):
+            vars(self).pop(stale, None)
+        task = self._prepare(X, y, sample_weight)
+        if isinstance(self.alpha, Rule):
+            return self._fit_path(task, groups)
+        strengths = self._strengths(len(task.problems))
+        self.alpha_ = strengths if np.ndim(self.alpha) else float(strengths[0])
+        return self._keep(task, self._solve(task, strengths))
+
+    def _solve(self, task: Task, strengths):
+        grids = [Grid(np.array([alpha * self._unit(task)])) for alpha in strengths]
+        controls = self._controls()
+        pairs = zip(task.problems, grids, strict=True)
+        return [solve_path(problem, grid, controls) for problem, grid in pairs]
+
+    def _fit_path(self, task: Task, groups):
+        controls = self._controls()
+        solved = solve_targets(task.problems, Grid(), controls)
+        choice = self.alpha.choose(task.problems, solved, controls, groups)
+        self.path_ = self._path(task, solved)
+        self.alpha_ = float(self.path_.alphas[choice.index])
+        results = replace(choice.results, alphas=self.path_.alphas)
+        setattr(self, self.alpha.results_name, results)
+        return self._keep(task, solved, choice.index)
+
+    def _path(self, task: Task, solved) -> Path:
+        """The whole path, its alphas and intercepts as the estimator has them."""
+        names = getattr(self, "feature_names_in_", None)
+        flat = task.target.ndim == 1
+        path = Path.of(solved[0], names) if flat else Path.of_targets(solved, names)
+        shifts = task.shifts[0] if flat else task.shifts[:, None]
+        return replace(
+            path, alphas=path.alphas / self._unit(task), intercepts=path.intercepts + shifts
+        )
+
+
+def constrained(penalty: Penalty, positive, lower=None, upper=None) -> Penalty:
+    """The penalty, with coefficients held in a half line or between bounds."""
+    if check_flag(positive, "positive"):
+        penalty = penalty + NonNegative()
+    if lower is not None or upper is not None:
+        low = -np.inf if lower is None else lower
+        high = np.inf if upper is None else upper
+        penalty = penalty + Box(low, high)
+    return penalty

@@ -1,0 +1,68 @@
+"""Scores of predictions that are already made, by any of scikit-learn's scorers."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+
+__all__ = ["Scoring", "scorer_of"]
+
+
+def scorer_of(owner):
+    """The scorer that a parameter ``scoring`` stands for; None for none.
+
+    Raises
+    ------
+    ValueError, TypeError
+        ``scoring`` is neither the name of a score nor callable.
+    """
+    if owner.scoring is None:
+        return None
+    # Imported where it is needed: it costs a good part of importing all of scikit-learn.
+    from sklearn.metrics import check_scoring
+
+    return check_scoring(estimator=owner, scoring=owner.scoring)
+
+
+class Scoring:
+    """A score of predictions on some rows.
+
+    Parameters
+    ----------
+    scorer : callable or None
+        None is R^2.
+    params : dict of str to array of shape (n_samples,)
+        Passed on to the scorer, cut down to the rows.
+    """
+
+    def __init__(self, scorer, params: dict):
+        self.scorer = _r2 if scorer is None else scorer
+        self.params = params
+
+    @classmethod
+    def weighted(cls, scorer, weights):
+        """With sample weights, where there are any and the scorer takes them."""
+        takes = scorer is None or "sample_weight" in _parameters(scorer)
+        return cls(scorer, {"sample_weight": weights} if takes and weights is not None else {})
+
+    def __call__(self, predictions, target, rows=slice(None)) -> float:
+        params = {name: np.asarray(values)[rows] for name, values in self.params.items()}
+        return self.scorer(_Predictions(), predictions[rows], target[rows], **params)
+
+
+class _Predictions(RegressorMixin, BaseEstimator):
+    """Predicts what it is given, for scorers that want a model."""
+
+    def predict(self, X):
+        return X
+
+
+def _r2(model, predictions, target, **params):
+    return model.score(predictions, target, **params)
+
+
+def _parameters(scorer):
+    # A scorer of scikit-learn hands its keywords on to a function of scikit-learn.
+    return inspect.signature(getattr(scorer, "_score_func", scorer)).parameters

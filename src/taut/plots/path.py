@@ -1,0 +1,108 @@
+"""Coefficients along the path."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from taut.plots import style
+
+__all__ = ["PathDisplay"]
+
+
+class PathDisplay:
+    """Coefficients of a path against alpha.
+
+    Parameters
+    ----------
+    path : taut.Path
+    alpha : float, default None
+        A strength to mark, such as the one that was chosen.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    lines_ : list of matplotlib Line2D
+        One per feature that is ever used, in the order of the features.
+
+    Examples
+    --------
+    >>> import taut
+    >>> from sklearn.datasets import load_diabetes
+    >>> path = taut.fit_path(*load_diabetes(return_X_y=True))
+    >>> display = taut.plots.PathDisplay(path, alpha=0.1).plot(top=4)  # doctest: +SKIP
+    """
+
+    def __init__(self, path, alpha=None):
+        self.path = path
+        self.alpha = alpha
+
+    def plot(self, ax=None, *, top=8, target=None):
+        """Draw the path.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default None
+            None makes a new figure.
+        top : int, default 8
+            So many features, those with the largest coefficients as drawn, are coloured and named.
+        target : int, default None
+            Which target, where the path has several.
+
+        Returns
+        -------
+        PathDisplay
+
+        Raises
+        ------
+        ImportError
+            matplotlib is not installed.
+        ValueError
+            The path has several targets and ``target`` does not say which, or no alpha above 0.
+        """
+        alphas, coefs = self._shown(target)
+        ax = style.axes(ax)
+        size = np.abs(coefs).max(axis=1)
+        used = np.flatnonzero(size > 0)
+        strongest = used[np.argsort(-size[used], kind="stable")][:top]
+        colours = {j: style.COLOURS[k % len(style.COLOURS)] for k, j in enumerate(strongest)}
+        self.lines_ = [self._line(ax, alphas, coefs[j], colours.get(j)) for j in used]
+        style.clean(ax, ylabel="coefficient")
+        style.strength_axis(ax, alphas)
+        ax.axhline(0.0, color=style.MUTED, linewidth=0.8, zorder=1)
+        if self.alpha is not None:
+            ax.axvline(self.alpha, color=style.INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        names = [self._name(j) for j in strongest]
+        style.label_ends(ax, coefs[strongest, -1], names, colours.values())
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _shown(self, target):
+        """Strengths above 0, in decreasing order, and the coefficients of one target there."""
+        coefs = self.path.coefs
+        if coefs.ndim == 3:
+            n_targets = coefs.shape[1]
+            if target is None or not -n_targets <= target < n_targets:
+                raise ValueError(
+                    f"target must say which of the {n_targets} targets to draw, got {target!r}: "
+                    f"pass a number from 0 to {n_targets - 1}"
+                )
+            coefs = coefs[:, target]
+        order = np.argsort(-self.path.alphas, kind="stable")
+        order = order[self.path.alphas[order] > 0]
+        if len(order) == 0:
+            raise ValueError(
+                "path must have an alpha above 0 to be drawn on a logarithmic axis, got "
+                f"{self.path.alphas!r}"
+            )
+        return self.path.alphas[order], coefs[:, order]
+
+    def _line(self, ax, alphas, coefs, colour):
+        named = {"color": colour, "linewidth": 1.8, "zorder": 3}
+        other = {"color": style.FAINT, "linewidth": 0.9, "zorder": 2}
+        marker = "o" if len(alphas) == 1 else None
+        return ax.plot(alphas, coefs, marker=marker, **(named if colour else other))[0]
+
+    def _name(self, j):
+        names = self.path.feature_names
+        return f"x{j}" if names is None else str(names[j])

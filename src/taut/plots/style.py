@@ -1,0 +1,95 @@
+"""How all charts look: axes, colours, labels. The only file that imports matplotlib."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["COLOURS", "FAINT", "INK", "MUTED", "axes", "clean", "label_ends", "strength_axis"]
+
+# Told apart by colour-blind readers: Okabe, M. and Ito, K. (2008), Color Universal Design, less the
+# yellow, which cannot be read as text on white; two dark colours follow.
+COLOURS = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#332288", "#7a4419",
+)  # fmt: skip
+INK, MUTED, FAINT = "#24292f", "#6e7781", "#d0d5da"
+LABEL_SIZE = 9.0
+
+
+def axes(ax=None, size=(6.4, 4.2)):
+    """The axes to draw on: those given, or new ones.
+
+    Raises
+    ------
+    ImportError
+        matplotlib is not installed.
+    """
+    if ax is not None:
+        return ax
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            "taut.plots needs the extra 'plot': pip install \"taut[plot]\""
+        ) from error
+    return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def clean(ax, xlabel="", ylabel="", grid="y"):
+    """Only the lines that carry something."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(FAINT)
+    ax.tick_params(which="both", color=FAINT, labelcolor=INK, labelsize=LABEL_SIZE)
+    ax.set_axisbelow(True)
+    ax.grid(axis=grid, color=FAINT, linewidth=0.6)
+    ax.set_xlabel(xlabel, color=INK)
+    ax.set_ylabel(ylabel, color=INK)
+
+
+def strength_axis(ax, alphas):
+    """alpha on a logarithmic scale, strongest on the left: features enter from left to right."""
+    ax.set_xscale("log")
+    if len(alphas) > 1:
+        ax.set_xlim(alphas.max(), alphas.min())
+    ax.set_xlabel("alpha (weaker penalty to the right)")
+
+
+def label_ends(ax, heights, labels, colours):
+    """Write each label to the right of the axes, at its height, pushed apart where they collide."""
+    if len(heights) == 0:
+        return []
+    low, high = ax.get_ylim()
+    points = ax.get_window_extent().height * 72 / ax.figure.dpi
+    gap = 1.25 * LABEL_SIZE / points
+    wanted = (np.asarray(heights, dtype=np.float64) - low) / (high - low)
+    placed = spread(wanted, gap)
+    texts = []
+    for height, at, label, colour in zip(wanted, placed, labels, colours, strict=True):
+        leader = {"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0}
+        text = ax.annotate(
+            label,
+            xy=(1.0, height),
+            xytext=(1.03, at),
+            xycoords="axes fraction",
+            color=colour,
+            fontsize=LABEL_SIZE,
+            va="center",
+            arrowprops=leader | {"relpos": (0.0, 0.5)},
+            annotation_clip=False,
+        )
+        texts.append(text)
+    return texts
+
+
+def spread(wanted, gap):
+    """Positions at least ``gap`` apart, in the order wanted and as near to it as can be.
+
+    Less ``gap`` times their rank, positions that keep their distance are non-decreasing: the
+    nearest such ones in least squares are an isotonic regression.
+    """
+    from scipy.optimize import isotonic_regression
+
+    order = np.argsort(wanted, kind="stable")
+    steps = gap * np.arange(len(wanted))
+    placed = np.empty(len(wanted))
+    placed[order] = isotonic_regression(np.asarray(wanted)[order] - steps).x + steps
+    return placed

@@ -1,0 +1,119 @@
+"""Bad input ends with exit code 2 and one clear paragraph, never a traceback."""
+
+import os
+
+import polars as pl
+import pytest
+
+FILES = {
+    "empty.csv": b"",
+    "header.csv": b"a,b\n",
+    "one.csv": b"a\n" + b"1\n2\n" * 20,
+    "repeats.csv": b"a,b,a\n1,2,3\n",
+    "ragged.csv": b"a,b\n1,2\n3,4,5\n",
+    "latin.csv": "a,größe\n1,2\n".encode("latin-1"),
+    "broken.parquet": b"PAR1 and no more",
+    "broken.jsonl": b'{"a": 1}\n{"a": ',
+    "broken.csv.gz": b"\x1f\x8b\x08\x00 cut off",
+    "table.xlsx": b"PK",
+    "gap.csv": b"a,b\n" + b",1\n,2\n,3\n" * 20,
+    "text.csv": b"a,b\n" + b"1,2\n" * 30 + b"high,4\n" + b"5,6\n" * 30,
+    "slip.csv": b"a,b\n" + b"1,2\n" * 30 + b"4,wide\n" + b"5,6\n" * 30,
+    "weights.csv": b"a,b,w\n" + b"1,2,1\n3,4,-1\n" * 20,
+    "short.csv": b"a,b\n" + b"1,2\n3,4\n5,1\n" * 3,
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, content in FILES.items():
+        (tmp_path / name).write_bytes(content)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["absent.csv", "--target", "a"], "there is no file"),
+        (["empty.csv", "--target", "a"], "is empty"),
+        (["header.csv", "--target", "a"], "has a header but no rows"),
+        (["one.csv", "--target", "a"], "no column beside 'a'"),
+        (["repeats.csv", "--target", "a"], "'a' (2 times)"),
+        (["ragged.csv", "--target", "a"], "cannot be read as csv"),
+        (["latin.csv", "--target", "a"], "UTF-8"),
+        (["broken.parquet", "--target", "a"], "cannot be read as parquet"),
+        (["broken.jsonl", "--target", "a"], "cannot be read as jsonl"),
+        (["broken.csv.gz", "--target", "a"], "cannot be read as csv"),
+        (["table.xlsx", "--target", "a"], "use CSV (.csv)"),
+        (["gap.csv", "--target", "a"], "'a' has no value at all"),
+        (["gap.csv", "--target", "b"], "no column is left"),
+        (["text.csv", "--target", "a"], "row 31 says 'high'"),
+        (["slip.csv", "--target", "a"], "row 31 says 'wide'"),
+        (["short.csv", "--target", "a"], "only 9 rows"),
+        (["weights.csv", "--target", "a", "--weights", "w"], "row 2 has -1"),
+        (["houses.csv"], "--target is missing"),
+        (["houses.csv", "--target", "Prize"], "did you mean 'price'?"),
+        (["houses.csv", "--target", "town"], "regression only"),
+        (["houses.csv", "--target", "price", "--task", "ranking"], "task is 'ranking'"),
+        (["houses.csv", "--target", "price", "--drop", "widht"], "did you mean 'width'"),
+        (["houses.csv", "--target", "price", "--drop", "price"], "--drop names the target"),
+        (["houses.csv", "--target", "price", "--groups", "teem"], "did you mean 'team'"),
+        (["houses.csv", "--target", "price", "--time", "town"], "'town' must hold dates"),
+        (["houses.csv", "--target", "price", "--folds", "91"], "91 folds"),
+        (["houses.csv", "--target", "price", "--techniques", "ridgid"], "did you mean 'ridge'"),
+        (["houses.csv", "--target", "price", "--seed", "-1"], "-1 is not in the range"),
+        (["houses.csv", "--target", "price", "--report", "no/where.html"], "does not exist"),
+        (["houses.csv", "--target", "price", "--json", "."], "it is a folder"),
+        (["houses.csv", "--target", "price", "--model", "no/where"], "does not exist"),
+    ],
+)
+def test_compare(taut_command, table_file, folder, monkeypatch, arguments, said):
+    monkeypatch.chdir(folder)
+    before = sorted(os.listdir())
+    result = taut_command("compare", *arguments)
+    assert result.exit_code == 2, result.output
+    assert said in result.output
+    assert "Traceback" not in result.output
+    assert sorted(os.listdir()) == before
+
+
+def test_files_are_checked_before_the_table_is_read(taut_command, tmp_path):
+    result = taut_command(
+        "compare", tmp_path / "absent.csv", "--report", tmp_path / "no" / "r.html"
+    )
+    assert "--report: cannot write" in result.output
+
+
+@pytest.mark.parametrize(
+    ("technique", "said"),
+    [("lasso", "choose lasso-1se or lasso-min"), ("lazo", "did you mean 'lasso'")],
+)
+def test_fit_takes_one_technique(taut_command, table_file, tmp_path, technique, said):
+    options = ["--target", "price", "--model", tmp_path / "m.taut", "--technique", technique]
+    result = taut_command("fit", table_file, *options)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+def test_a_missing_extra_is_named(taut_command, table_file, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "polars", None)
+    result = taut_command("compare", table_file, "--target", "price")
+    assert result.exit_code == 2
+    assert 'pip install "taut[compare]"' in result.output
+
+
+def test_predict_needs_the_columns_of_training(taut_command, table, table_file, tmp_path):
+    model = tmp_path / "m.taut"
+    fitted = taut_command(
+        "fit", table_file, "--target", "price", "--technique", "least-squares", "--model", model
+    )
+    assert fitted.exit_code == 0, fitted.output
+    new = tmp_path / "new.csv"
+    table.rename({"width": "widht"}).write_csv(new)
+    result = taut_command("predict", model, new)
+    assert result.exit_code == 2
+    assert "missing: width. For 'width', did you mean 'widht'" in result.output
+    table.with_columns(pl.lit("tall").alias("depth")).write_csv(new)
+    result = taut_command("predict", model, new)
+    assert result.exit_code == 2
+    assert "'depth' must be numeric" in result.output

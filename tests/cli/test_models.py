@@ -1,0 +1,150 @@
+"""`taut fit` and `taut predict`: what is saved predicts, and what is foreign is refused."""
+
+import io
+import pickle
+import zipfile
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from skops.io import dump
+
+from taut.cli.model_file import load_model
+from taut.compare import TECHNIQUES, compare
+from taut.designs.from_frame import TableError
+
+NAMES = [technique.name for technique in TECHNIQUES]
+
+
+@pytest.fixture
+def model(taut_command, table_file, tmp_path):
+    path = tmp_path / "model.taut"
+    options = ["--target", "price", "--technique", "lasso-min", "--model", path]
+    result = taut_command("fit", table_file, *options)
+    assert result.exit_code == 0, result.output
+    return path
+
+
+@pytest.mark.parametrize("technique", NAMES)
+def test_every_technique_predicts_the_same_after_saving(
+    taut_command, table, table_file, tmp_path, technique
+):
+    path, out = tmp_path / "model.taut", tmp_path / "out.parquet"
+    options = ["--target", "price", "--technique", technique, "--model", path]
+    assert taut_command("fit", table_file, *options).exit_code == 0
+    result = taut_command("predict", path, table_file, "--output", out)
+    assert result.exit_code == 0, result.output
+    expected = compare(table, "price", techniques=technique).model.predict(table)
+    np.testing.assert_allclose(pl.read_parquet(out)["price_predicted"], expected, rtol=1e-6)
+
+
+def test_the_target_need_not_be_there_and_other_columns_are_said(
+    taut_command, model, table, tmp_path
+):
+    new = tmp_path / "new.csv"
+    table.drop("price", "row").with_columns(pl.lit("Rome").alias("town"), pl.lit(1).alias("extra"))
+    table.drop("price", "row").with_columns(
+        pl.lit("Rome").alias("town"), pl.lit(1).alias("extra")
+    ).write_csv(new)
+    result = taut_command("predict", model, new)
+    assert result.exit_code == 0, result.output
+    rows = pl.read_csv(io.StringIO(result.stdout))
+    assert rows.columns[-1] == "price_predicted"
+    assert rows.height == 90
+    assert "Ignored, not in training: extra" in result.stderr
+    assert "'Rome' (90 rows) was not in training" in " ".join(result.stderr.split())
+
+
+def refused(path):
+    with pytest.raises(TableError) as caught:
+        load_model(path)
+    return str(caught.value)
+
+
+def test_a_file_that_is_no_archive_is_refused(tmp_path):
+    path = tmp_path / "model.taut"
+    path.write_bytes(pickle.dumps(LinearRegression()))
+    assert "is no model file" in refused(path)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    assert "there is no model file" in refused(tmp_path / "absent.taut")
+
+
+def test_foreign_types_are_named_and_not_loaded(tmp_path):
+    path = tmp_path / "model.taut"
+    foreign = make_pipeline(FunctionTransformer(print), LinearRegression())
+    dump({"format": "taut model 1", "target": "y", "pipeline": foreign}, path)
+    dump({"format": "taut model 1", "target": "y", "pipeline": [tuple, io.BytesIO]}, path)
+    said = refused(path)
+    assert "is refused" in said
+    assert "BytesIO" in said
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        LinearRegression(),
+        {"format": "taut model 1", "target": "y", "pipeline": make_pipeline(StandardScaler())},
+        {
+            "format": "taut model 1",
+            "target": "y",
+            "pipeline": make_pipeline(FunctionTransformer(), LinearRegression()),
+        },
+        {"format": "another", "target": "y", "pipeline": make_pipeline(StandardScaler())},
+    ],
+)
+def test_models_of_others_are_refused(tmp_path, content):
+    path = tmp_path / "model.taut"
+    dump(content, path)
+    assert "no model of this version of taut" in refused(path)
+
+
+def rewritten(path, change):
+    """The same archive with every member passed through ``change(name, content)``."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, change(name, content))
+
+
+def test_a_type_that_was_swapped_in_is_refused(model):
+    rewritten(model, lambda name, content: content.replace(b"SimpleImputer", b"BufferedReader"))
+    assert model.name in refused(model)
+
+
+def test_a_system_call_that_was_swapped_in_is_refused(model):
+    def change(name, content):
+        content = content.replace(b"sklearn.impute._base", b"os")
+        return content.replace(b"SimpleImputer", b"system")
+
+    rewritten(model, change)
+    said = refused(model)
+    assert "is refused" in said
+    assert "os.system" in said
+
+
+def test_a_damaged_archive_is_refused(model):
+    content = model.read_bytes()
+    model.write_bytes(content[: len(content) // 2] + content[len(content) // 2 + 40 :])
+    assert model.name in refused(model)
+
+
+def test_saving_is_whole_or_not_at_all(model, monkeypatch):
+    import taut.cli.model_file as module
+
+    before = model.read_bytes()
+    saved = load_model(model)
+
+    def fails(*arguments, **settings):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(module, "_skops", lambda: (fails, None, None))
+    with pytest.raises(OSError, match="disk full"):
+        module.save_model(model, saved.pipeline, "price", "lasso-min")
+    assert model.read_bytes() == before
+    assert [path.name for path in model.parent.glob("*.part")] == []

@@ -1,0 +1,59 @@
+"""Sharing a path between the rules of a family changes nothing."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.model_selection import KFold
+
+import taut
+from taut.compare import TECHNIQUES, choose
+from taut.compare.fitting import fit_techniques
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(80, 12)) * np.geomspace(0.1, 10.0, 12)
+Y = X[:, 3] - 0.1 * X[:, 9] + RANDOM.normal(size=80)
+FOLDS = KFold(4, shuffle=True, random_state=1)
+
+
+@pytest.mark.parametrize("weights", [None, RANDOM.integers(0, 3, 80).astype(float)])
+def test_every_technique_is_as_fitted_on_its_own(weights):
+    for fit in fit_techniques(TECHNIQUES, FOLDS, (X, Y, weights), lambda label: None):
+        alone = fit.technique.make(FOLDS).fit(X, Y, sample_weight=weights)
+        np.testing.assert_allclose(fit.model.predict(X), alone.predict(X), rtol=1e-12)
+        assert vars(fit.model).keys() == vars(alone).keys()
+        if hasattr(alone, "alpha_"):
+            assert fit.model.alpha == alone.alpha
+            assert fit.model.alpha_ == alone.alpha_
+            assert fit.model.certificate_ == alone.certificate_
+            assert fit.model.n_iter_ == alone.n_iter_
+            assert fit.model.dual_gap_ == alone.dual_gap_
+
+
+def test_a_family_is_fitted_once(monkeypatch):
+    fitted = []
+    plain = taut.Lasso.fit
+
+    def counted(self, *arguments, **named):
+        fitted.append(self.alpha.rule)
+        return plain(self, *arguments, **named)
+
+    monkeypatch.setattr(taut.Lasso, "fit", counted)
+    rules = [
+        fit.model.alpha.rule
+        for fit in fit_techniques(choose("lasso"), FOLDS, (X, Y, None), lambda label: None)
+    ]
+    assert rules == ["1se", "min"]
+    assert fitted == ["1se"]
+
+
+def test_a_fit_that_falls_short_is_told(recwarn):
+    def make(folds):
+        return taut.Lasso(alpha=1e-3, tol=1e-15, max_iter=1)
+
+    technique = choose("lasso-min")[0]
+    short = replace(technique, make=make)
+    (fit,) = fit_techniques([short], FOLDS, (X, Y, None), lambda label: None)
+    assert fit.solved == fit.model.certificate_.solved
+    assert not fit.solved
+    assert not recwarn.list

@@ -1,0 +1,81 @@
+"""The ranking, the pick and the verdict from made-up scores."""
+
+import numpy as np
+import pytest
+
+from taut.compare import TECHNIQUES, choose
+from taut.compare.evaluate import Record
+from taut.compare.leaderboard import ranked
+from taut.compare.verdict import rounded, verdict
+
+PHRASES = {technique.name: technique.phrase for technique in TECHNIQUES}
+NOISE = np.array([0.3, -0.2, 0.1, -0.1, -0.1])
+
+
+def board(**means):
+    """A leaderboard of five folds; ``name=(mean, noise)`` is one technique's score."""
+    techniques = choose([name.replace("_", "-") for name in means])
+    records = {}
+    for name, (mean, noise) in means.items():
+        scores = (mean + noise * NOISE).tolist()
+        records[name.replace("_", "-")] = Record(scores, [0.5] * 5, [3] * 5, [0.1] * 5)
+    return ranked(techniques, records, 0.25, 10, 5.0, 0.95)
+
+
+def marked(rows, mark):
+    return next(row["technique"] for row in rows if row[mark])
+
+
+def told(rows, columns=(3, 10)):
+    return verdict(rows, PHRASES, columns, "price")
+
+
+def test_a_clear_winner_is_picked():
+    rows = board(null=(9.0, 0.1), lasso_1se=(6.0, 0.1), ridge_min=(4.0, 0.0))
+    assert marked(rows, "best") == marked(rows, "picked") == "ridge-min"
+    assert "predicts best, and everything simpler is detectably worse" in told(rows)["sentence"]
+
+
+def test_the_simplest_of_the_undistinguished_is_picked():
+    rows = board(null=(9.0, 0.1), lasso_1se=(4.1, 1.0), lasso_min=(4.05, 1.0), ridge_min=(4.0, 0.0))
+    assert marked(rows, "best") == "ridge-min"
+    assert marked(rows, "picked") == "lasso-1se"
+    sentence = told(rows)["sentence"]
+    assert "no detectable difference from the best, ridge" in sentence
+    assert "needs only 3 of the 10 usable columns" in sentence
+
+
+def test_the_plain_average_may_win_and_the_verdict_says_so():
+    rows = board(null=(4.1, 1.0), ridge_min=(4.0, 0.0))
+    assert marked(rows, "picked") == "null"
+    assert "not by more than chance" in told(rows)["sentence"]
+    rows = board(null=(4.0, 0.1), ridge_min=(5.0, 0.0))
+    assert "Nothing tried predicts price better" in told(rows)["sentence"]
+
+
+def test_of_equal_scores_the_simpler_is_the_best():
+    rows = board(null=(9.0, 0.0), lasso_min=(4.0 + 1e-9, 0.0), ridge_min=(4.0, 0.0))
+    assert marked(rows, "best") == marked(rows, "picked") == "lasso-min"
+    assert not any(row["detectably_worse"] for row in rows[:2])
+
+
+def test_a_technique_that_fails_wildly_does_not_blur_the_others():
+    rows = board(null=(9.0, 0.1), lasso_1se=(4.0, 0.0), least_squares=(1e12, 1e12))
+    assert [row["technique"] for row in rows] == ["lasso-1se", "null", "least-squares"]
+    assert marked(rows, "picked") == "lasso-1se"
+
+
+@pytest.mark.parametrize(
+    ("value", "like", "text"),
+    [
+        (1.87432, 54.46, "1.87"),
+        (-0.000012, 54.46, "0.00"),
+        (-2180.4, 28495.0, "-2,180"),
+        (0.0004, 0.1357, "0.0004"),
+        (1.07e-13, 1.07e-13, "1.07e-13"),
+        (2.5e13, 54.46, "2.5e+13"),
+        (0.0, 0.0, "0"),
+    ],
+)
+def test_figures_are_readable_and_comparable(value, like, text):
+    assert rounded(value, like) == text

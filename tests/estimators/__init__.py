@@ -1,0 +1,1 @@
+"""The estimators against scikit-learn's, its checks, and their own promises."""
