@@ -65,7 +65,7 @@ void DenseDesign<T>::moments(const double* v, bool centre, double* mean, double*
     for (Index j = 0; j < p; ++j) {
       const double* x = widen(data_ + j * col_stride_, n, widened);
       mean[j] = centre ? simd::dot(v, x, n) : 0.0;
-      norm[j] = std::sqrt(simd::weighted_square(v, x, mean[j], n));
+      settle_mean(simd::deviation(v, x, mean[j], n), centre, mean[j], norm[j]);
     }
     return;
   }
@@ -74,14 +74,16 @@ void DenseDesign<T>::moments(const double* v, bool centre, double* mean, double*
       const T* x = data_ + i * row_stride_;
       for (Index j = 0; j < p; ++j) mean[j] += v[i] * static_cast<double>(x[j]);
     }
+  Vector first(p, 0.0);
   for (Index i = 0; i < n; ++i) {
     const T* x = data_ + i * row_stride_;
     for (Index j = 0; j < p; ++j) {
-      const double d = static_cast<double>(x[j]) - mean[j];
-      norm[j] += v[i] * d * d;
+      const double d = static_cast<double>(x[j]) - mean[j], w = v[i] * d;
+      first[j] += w;
+      norm[j] += w * d;
     }
   }
-  for (Index j = 0; j < p; ++j) norm[j] = std::sqrt(norm[j]);
+  for (Index j = 0; j < p; ++j) settle_mean({first[j], norm[j]}, centre, mean[j], norm[j]);
 }
 
 template <class T>

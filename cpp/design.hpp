@@ -4,6 +4,7 @@
 // a copy: the view's column j is sqrt(v_i) (x_ij - mean_j), with weights v summing to one.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <memory>
@@ -29,6 +30,18 @@ class Columns {
                         double* rss) const = 0;
 };
 
+// Finishes a column's mean and norm from its deviations about a first mean: what the first mean
+// missed by rounding is added to it and taken out of the square (Chan, Golub & LeVeque 1983). What
+// a column that is constant up to rounding then has left is no variation.
+inline void settle_mean(simd::Deviation d, bool centre, double& mean, double& norm) {
+  if (centre) {
+    d.second -= d.first * d.first;
+    mean += d.first;
+  }
+  norm = std::sqrt(std::max(d.second, 0.0));
+  if (centre && norm <= 1e-14 * std::abs(mean)) norm = 0.0;
+}
+
 class Design {
  public:
   Design(Index rows, Index cols) : rows_(rows), cols_(cols) {}
@@ -38,7 +51,8 @@ class Design {
   // Whether residuals can be computed, or sufficient statistics are all there is.
   virtual bool has_rows() const { return true; }
 
-  // Weighted means (zero where not centred) and weighted norms of the centred columns.
+  // Weighted means (zero where not centred) and weighted norms of the centred columns; a column
+  // that only rounding keeps from being constant has norm zero.
   virtual void moments(const double* v, bool centre, double* mean, double* norm) const = 0;
   // out (cols x count) = X' R, uncentred.
   virtual void cross(const double* R, int count, double* out) const = 0;
@@ -66,10 +80,6 @@ struct View {
         norm(X.cols()), centred(centre) {
     for (Index i = 0; i < X.rows(); ++i) root_v[i] = std::sqrt(v[i]);
     X.moments(v.data(), centre, mean.data(), norm.data());
-    // A column that is constant up to rounding carries nothing beside an intercept.
-    if (centre)
-      for (Index j = 0; j < X.cols(); ++j)
-        if (norm[j] <= 1e-14 * std::abs(mean[j])) norm[j] = 0.0;
   }
 
   // out = centred X' R. The residuals of a fit with intercept sum to zero only up to rounding.

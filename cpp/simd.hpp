@@ -23,18 +23,27 @@ TAUT_MULTIVERSION inline double dot(const double* a, const double* b, std::ptrdi
   return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7])) + tail;
 }
 
-// sum_i v_i (x_i - m)^2
-TAUT_MULTIVERSION inline double weighted_square(const double* v, const double* x, double m,
-                                                std::ptrdiff_t n) {
-  double s[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+// sum_i v_i (x_i - m) and sum_i v_i (x_i - m)^2
+struct Deviation {
+  double first, second;
+};
+TAUT_MULTIVERSION inline Deviation deviation(const double* v, const double* x, double m,
+                                             std::ptrdiff_t n) {
+  double s[8] = {0, 0, 0, 0, 0, 0, 0, 0}, t[8] = {0, 0, 0, 0, 0, 0, 0, 0};
   std::ptrdiff_t i = 0;
   for (; i + 8 <= n; i += 8)
     for (int k = 0; k < 8; ++k) {
-      const double d = x[i + k] - m;
-      s[k] += v[i + k] * d * d;
+      const double d = x[i + k] - m, w = v[i + k] * d;
+      t[k] += w;
+      s[k] += w * d;
     }
-  for (; i < n; ++i) s[0] += v[i] * (x[i] - m) * (x[i] - m);
-  return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
+  for (; i < n; ++i) {
+    const double d = x[i] - m;
+    t[0] += v[i] * d;
+    s[0] += v[i] * d * d;
+  }
+  return {((t[0] + t[4]) + (t[1] + t[5])) + ((t[2] + t[6]) + (t[3] + t[7])),
+          ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]))};
 }
 
 TAUT_MULTIVERSION inline void axpy(double c, const double* x, double* y, std::ptrdiff_t n) {

@@ -16,16 +16,21 @@ class SparseDesign final : public Design {
 
   void moments(const double* v, bool centre, double* mean, double* norm) const override {
     for (Index j = 0; j < cols(); ++j) {
-      double m = 0, stored = 0, s = 0;
+      double m = 0, stored = 0;
+      simd::Deviation d{0, 0};
       if (centre) each(j, [&](I i, double x) { m += v[i] * x; });
       each(j, [&](I i, double x) {
+        const double w = v[i] * (x - m);
         stored += v[i];
-        s += v[i] * (x - m) * (x - m);
+        d.first += w;
+        d.second += w * (x - m);
       });
       // Weight of the zeros; what little a full column seems to lack is rounding.
       const double rest = 1.0 - stored > 1e-15 * rows() ? 1.0 - stored : 0.0;
+      d.first -= m * rest;
+      d.second += m * m * rest;
       mean[j] = m;
-      norm[j] = std::sqrt(s + m * m * rest);
+      settle_mean(d, centre, mean[j], norm[j]);
     }
   }
 

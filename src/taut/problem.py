@@ -55,16 +55,16 @@ class Problem:
         n_features = self.design.shape[1]
         l1, l2, lower, upper = self.penalty.coordinates(n_features)
         if self.standardize:
-            scale = self.scale
+            scale = self.moments[1]
             l1, l2 = l1 * scale, l2 * scale**2
         return Coordinates(l1, l2, lower, upper)
 
-    @cached_property
-    def scale(self) -> np.ndarray:
-        """Weighted standard deviation of each column."""
-        if "scale" not in self.shared:
-            self.shared["scale"] = self.design.moments(self.weights)[1]
-        return self.shared["scale"]
+    @property
+    def moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Weighted mean and standard deviation of each column."""
+        if "moments" not in self.shared:
+            self.shared["moments"] = self.design.moments(self.weights)
+        return self.shared["moments"]
 
     def for_response(self, response) -> Problem:
         """The same problem for another response, sharing what depends on the design alone."""

@@ -37,7 +37,8 @@ def described(table, kinds: Mapping[str, str]) -> list[Note]:
 
 
 def _dates(names: list[str]) -> Note | None:
-    text = f"Dates turned into year, month, day of the week and hour, as far as they vary: {listed(names)}."
+    parts = "year, month, day of the week and hour, as far as they vary"
+    text = f"Dates turned into {parts}: {listed(names)}."
     return Note("info", text, tuple(names)) if names else None
 
 

@@ -262,7 +262,7 @@ def _date_parts(dates: np.ndarray) -> dict[str, np.ndarray]:
 
 def _varying(parts: dict[str, np.ndarray]) -> list[str]:
     """Parts of a date that differ between rows; the year alone where none does."""
-    varying = [name for name, v in parts.items() if np.nanmin(v) < np.nanmax(v)]
+    varying = [name for name, v in parts.items() if len(np.unique(v[~np.isnan(v)])) > 1]
     return varying or ["year"]
 
 

@@ -76,7 +76,8 @@ def fold_errors(problem: Problem, moments, alphas, controls: Controls):
     constant = reference <= 1e-28 * whole.mean**2
     if np.any((variation < _LEAST_VARIATION * reference) & ~constant):
         return None
-    fold = replace(problem, shared={"scale": np.sqrt(np.where(constant, 0.0, variation))})
+    deviation = np.sqrt(np.where(constant, 0.0, variation))
+    fold = replace(problem, shared={"moments": (centred.mean, deviation)})
     gram = centred.gram.copy()
     gram[constant], gram[:, constant] = 0.0, 0.0
     _, coefs, _, _, _, _, status, _ = _core.solve_gram_path(

@@ -8,7 +8,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from taut.problem import Problem
 
-__all__ = ["centred_operator", "centred_response", "column_means", "system_columns"]
+__all__ = ["centred_operator", "centred_response", "column_means", "column_norms", "system_columns"]
 
 
 def centred_response(problem: Problem):
@@ -20,8 +20,14 @@ def centred_response(problem: Problem):
 def column_means(problem: Problem):
     """Weighted means of the columns; zeros without an intercept."""
     if problem.fit_intercept:
-        return problem.design.moments(problem.weights)[0]
+        return problem.moments[0]
     return np.zeros(problem.design.shape[1])
+
+
+def column_norms(problem: Problem):
+    """Weighted norms of the centred columns; zero for one that is constant up to rounding."""
+    mean, deviation = problem.moments
+    return deviation if problem.fit_intercept else np.hypot(deviation, mean)
 
 
 def system_columns(problem: Problem, columns=slice(None)):
@@ -45,17 +51,16 @@ def centred_operator(problem: Problem):
         What the columns were divided by.
     """
     matrix, root = problem.design.matrix, np.sqrt(problem.weights)
-    average, deviation = problem.design.moments(problem.weights)
-    mean = average if problem.fit_intercept else np.zeros_like(average)
-    norm = deviation if problem.fit_intercept else np.hypot(deviation, average)
-    scale = np.where(norm > 0, norm, 1.0)
+    mean, norm = column_means(problem), column_norms(problem)
+    live = norm > 0
+    scale = np.where(live, norm, 1.0)
 
     def forward(x):
-        x = x.ravel() / scale
+        x = np.where(live, x.ravel() / scale, 0.0)
         return root * (matrix @ x - mean @ x)
 
     def adjoint(r):
         r = root * r.ravel()
-        return (matrix.T @ r - mean * r.sum()) / scale
+        return np.where(live, (matrix.T @ r - mean * r.sum()) / scale, 0.0)
 
     return LinearOperator(matrix.shape, forward, adjoint, dtype=np.float64), mean, scale

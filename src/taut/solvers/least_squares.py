@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
 from scipy.sparse.linalg import lsqr
 
 from taut.problem import Problem
@@ -13,6 +13,7 @@ from taut.solvers.centred import (
     centred_operator,
     centred_response,
     column_means,
+    column_norms,
     system_columns,
 )
 
@@ -22,7 +23,7 @@ _EPS = np.finfo(np.float64).eps
 
 
 class LeastSquares:
-    """Dense: singular values (LAPACK gelsd). Sparse: LSQR (Paige & Saunders 1982).
+    """Dense: one orthogonal factorisation for all targets. Sparse: LSQR (Paige & Saunders 1982).
 
     Where columns depend on one another the minimiser is not unique; this is the one of smallest
     Euclidean norm, as scipy.linalg.lstsq and scikit-learn's LinearRegression have it.
@@ -37,73 +38,111 @@ class LeastSquares:
     def path(self, problem: Problem, grid: Grid, controls: Controls) -> Solved:
         alphas = grid.below(0.0, 1.0) if grid.alphas is not None else np.zeros(1)
         solve = _iterative if sparse.issparse(problem.design.matrix) else _direct
-        coef, mean, gap, n_iter = solve(problem, controls)
+        coef, gap, n_iter = solve(problem, controls)
         certificate = _certificate(problem, coef, gap, n_iter, controls.tol)
         y_mean, _ = centred_response(problem)
         repeat = len(alphas)
         return Solved(
             alphas,
             np.repeat(coef[:, None], repeat, axis=1),
-            np.repeat(y_mean - mean @ coef, repeat),
+            np.repeat(y_mean - column_means(problem) @ coef, repeat),
             (certificate,) * repeat,
         )
 
 
-def _direct(problem, controls):
-    matrix, mean = system_columns(problem), column_means(problem)
-    _, response = centred_response(problem)
-    # Columns of one norm: rank decisions do not depend on units. The solution of smallest norm is
-    # that of the columns as given only where the rank is full, so a deficient rank is solved again.
-    norms = np.sqrt(np.einsum("ij,ij->j", matrix, matrix))
+class _Factor:
+    """The singular value decomposition of a matrix, by way of a QR factorisation of its long side.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n_samples, n_features)
+        Overwritten.
+    rank : int, default None
+        How many singular values count; None counts those above rounding.
+    """
+
+    def __init__(self, matrix, rank=None):
+        self.wide = matrix.shape[1] > matrix.shape[0]
+        tall = matrix.T if self.wide else matrix
+        self.Q, R = linalg.qr(tall, mode="economic", overwrite_a=True, check_finite=False)
+        U, self.singular, Vt = linalg.svd(R, full_matrices=False, check_finite=False)
+        # matrix = (Q U) S Vt, or for more columns than rows its transpose.
+        self.inner, self.outer = (Vt.T, U) if not self.wide else (U, Vt.T)
+        if rank is None:
+            largest = self.singular[0] if len(self.singular) else 0.0
+            rank = int(np.count_nonzero(self.singular > _EPS * max(matrix.shape) * largest))
+        self.rank = rank
+
+    def solve(self, response):
+        """The vector of smallest norm that fits ``response`` best."""
+        first = response if self.wide else self.Q.T @ response
+        weights = (self.outer[:, : self.rank].T @ first) / self.singular[: self.rank]
+        last = self.inner[:, : self.rank] @ weights
+        return self.Q @ last if self.wide else last
+
+
+def _factor(problem):
+    """A factor, and what the columns were divided by.
+
+    Columns have unit norm, so that rank does not depend on units. Where the rank falls short, the
+    solution of smallest norm is that of the columns as given.
+    """
+    matrix, norms = system_columns(problem), column_norms(problem)
+    matrix[:, norms == 0] = 0.0
     scale = np.where(norms > 0, norms, 1.0)
-    coef, _, rank, singular = np.linalg.lstsq(matrix / scale, response, rcond=None)
-    coef = coef / scale
-    if rank < matrix.shape[1]:
-        minimal, _, rank_as_given, singular_as_given = np.linalg.lstsq(matrix, response, rcond=None)
-        if rank_as_given == rank:
-            coef, singular, scale = minimal, singular_as_given, np.ones_like(scale)
-    slope = (matrix.T @ (response - matrix @ coef)) / scale
-    smallest = singular[rank - 1] if rank else np.inf
-    return coef, mean, 0.5 * float(slope @ slope) / smallest**2, 1
+    factor = _Factor(matrix / scale)
+    if factor.rank < matrix.shape[1]:
+        return _Factor(matrix, factor.rank), np.ones_like(scale)
+    return factor, scale
+
+
+def _direct(problem, controls):
+    if "factor" not in problem.shared:
+        problem.shared["factor"] = _factor(problem)
+    factor, scale = problem.shared["factor"]
+    _, response = centred_response(problem)
+    coef = factor.solve(response) / scale
+    slope = _slope(problem, coef) / scale
+    smallest = factor.singular[factor.rank - 1] if factor.rank else np.inf
+    return coef, 0.5 * float(slope @ slope) / smallest**2, 1
 
 
 def _iterative(problem, controls):
-    operator, mean, scale = centred_operator(problem)
+    operator, _, scale = centred_operator(problem)
     _, response = centred_response(problem)
-    n_samples, n_features = operator.shape
-    coef, reason, n_iter, *rest = lsqr(
+    coef, _, n_iter, _, _, norm, condition, *_ = lsqr(
         operator,
         response,
         atol=_EPS,
         btol=_EPS,
         conlim=0,
-        iter_lim=max(controls.max_iter, 10 * min(n_samples, n_features)),
+        iter_lim=max(controls.max_iter, 10 * min(operator.shape)),
     )
-    condition = rest[3]
-    residual = response - operator.matvec(coef)
-    slope = operator.rmatvec(residual)
+    slope = _slope(problem, coef / scale) / scale
     # LSQR estimates |A| and cond(A): the smallest singular value that matters is their quotient.
-    smallest = rest[2] / condition if condition > 0 else np.inf
-    return coef / scale, mean, 0.5 * float(slope @ slope) / max(smallest, _EPS) ** 2, n_iter
+    smallest = norm / condition if condition > 0 else np.inf
+    return coef / scale, 0.5 * float(slope @ slope) / max(smallest, _EPS) ** 2, n_iter
+
+
+def _slope(problem, coef):
+    """Z'(residual), zero at the solution; dead columns have none."""
+    y_mean, _ = centred_response(problem)
+    mean = column_means(problem)
+    residual = problem.response - y_mean - problem.design.product(coef) + mean @ coef
+    residual *= problem.weights
+    slope = problem.design.cross(residual) - mean * residual.sum()
+    return np.where(column_norms(problem) > 0, slope, 0.0)
 
 
 def _certificate(problem, coef, gap, n_iter, tol):
-    """P(b) - min P = 1/2 |A (A'A)^+ A'r|^2 <= 1/2 |A'r|^2 / sigma_min^2, with no gap to estimate."""
+    """P(b) - min P = 1/2 |A (A'A)^+ A'r|^2 <= 1/2 |A'r|^2 / sigma_min^2: no dual is needed."""
     _, response = centred_response(problem)
-    null = 0.5 * float(response @ response)
-    relative = gap / null if null > 0 else 0.0
+    squares = float(response @ response)
+    relative = gap / (0.5 * squares) if squares > 0 else 0.0
+    norms = column_norms(problem)
+    live = norms > 0
+    kkt = 0.0
+    if squares > 0 and live.any():
+        kkt = float(np.max(np.abs(_slope(problem, coef)[live]) / norms[live]) / np.sqrt(squares))
     status = Status.SOLVED if relative <= tol else Status.STALLED
-    kkt = _kkt(problem, coef)
-    return Certificate(gap, relative, kkt, status, n_iter, tol)
-
-
-def _kkt(problem, coef):
-    y_mean, response = centred_response(problem)
-    size = np.sqrt(float(response @ response))
-    mean, norm = problem.design.moments(problem.weights)
-    if not problem.fit_intercept:
-        norm, mean = np.hypot(norm, mean), np.zeros_like(mean)
-    residual = problem.response - y_mean - problem.design.product(coef) + mean @ coef
-    slope = problem.design.cross(problem.weights * residual) - mean * (problem.weights @ residual)
-    live = norm > 0
-    return float(np.max(np.abs(slope[live]) / norm[live], initial=0.0) / size) if size > 0 else 0.0
+    return Certificate(float(gap), float(relative), kkt, status, n_iter, tol)

@@ -20,6 +20,7 @@ from taut.solvers.centred import (
     centred_operator,
     centred_response,
     column_means,
+    column_norms,
     system_columns,
 )
 from taut.solvers.certify import certificates
@@ -167,11 +168,16 @@ def _gram(problem):
     dense = _core.gram(
         problem.design.handle, problem.response, problem.weights, problem.fit_intercept
     )
+    dead = column_norms(problem) == 0
     if dense is not None:
-        return dense[0], dense[2]
+        gram, mean = dense[0], dense[2]
+        gram[dead], gram[:, dead] = 0.0, 0.0
+        return gram, mean
     matrix, mean = problem.design.matrix, column_means(problem)
     product = (matrix.T @ matrix.multiply(problem.weights[:, None])).toarray()
-    return product - np.outer(mean, mean), mean
+    gram = product - np.outer(mean, mean)
+    gram[dead], gram[:, dead] = 0.0, 0.0
+    return gram, mean
 
 
 def _kernel(problem, columns, root):
