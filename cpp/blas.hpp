@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include "small.hpp"
+
 namespace taut::blas {
 
 struct Table {
@@ -25,10 +27,23 @@ struct Table {
 
 inline Table table;
 
+// Up to this many multiply-adds an operation is done in small.hpp.
+inline constexpr double kSmall = 4e6;
+inline bool is_small(double m, double n, double k = 1) { return m * n * k <= kSmall; }
+
+inline constexpr int kSmallFactor = 256;  // likewise, the side of a factorisation
+
 // C = alpha op(A) op(B) + beta C
 inline void gemm(char op_a, char op_b, int m, int n, int k, double alpha, const double* a, int lda,
                  const double* b, int ldb, double beta, double* c, int ldc) {
   if (m == 0 || n == 0) return;
+  if (op_a == 'T' && op_b == 'N' && is_small(m, n, k))
+    return small::cross(m, n, k, a, lda, b, ldb, alpha, beta, c, ldc);
+  if (op_a == 'N' && op_b == 'N' && beta == 1.0 && is_small(m, n, k)) {
+    for (std::ptrdiff_t j = 0; j < n; ++j)
+      small::add_product(m, k, alpha, a, lda, b + j * ldb, c + j * ldc);
+    return;
+  }
   table.dgemm(&op_a, &op_b, &m, &n, &k, &alpha, const_cast<double*>(a), &lda,
               const_cast<double*>(b), &ldb, &beta, c, &ldc);
 }
@@ -37,32 +52,46 @@ inline void gemm(char op_a, char op_b, int m, int n, int k, double alpha, const 
 inline void gemv(char op, int m, int n, double alpha, const double* a, int lda, const double* x,
                  double beta, double* y) {
   if (m == 0 || n == 0) return;
+  if (op == 'T' && is_small(m, n)) {
+    for (std::ptrdiff_t j = 0; j < n; ++j)
+      y[j] = alpha * simd::dot(a + j * lda, x, m) + (beta == 0.0 ? 0.0 : beta * y[j]);
+    return;
+  }
   int one = 1;
   table.dgemv(&op, &m, &n, &alpha, const_cast<double*>(a), &lda, const_cast<double*>(x), &one,
               &beta, y, &one);
 }
 
-// Upper triangle of C = alpha op(A)' op(A) + beta C; trans 'T': A is k x n, 'N': A is n x k.
+// Upper triangle of C = alpha op(A) op(A)' + beta C; trans 'T': A is k x n, 'N': A is n x k.
 inline void syrk(char trans, int n, int k, double alpha, const double* a, int lda, double beta,
                  double* c, int ldc) {
   if (n == 0) return;
+  if (trans == 'T' && is_small(n, n, k))  // both triangles: twice the work of very little
+    return small::cross(n, n, k, a, lda, a, lda, alpha, beta, c, ldc);
+  if (trans == 'N' && beta == 1.0 && is_small(n, n, k))
+    return small::add_outer(n, k, alpha, a, lda, c, ldc);
   char uplo = 'U';
   table.dsyrk(&uplo, &trans, &n, &k, &alpha, const_cast<double*>(a), &lda, &beta, c, &ldc);
 }
 
 // Cholesky of the upper triangle in place; false where A is not positive definite.
 inline bool cholesky(int n, double* a, int lda) {
+  if (n <= kSmallFactor) return small::cholesky(n, a, lda);
   char uplo = 'U';
   int info = 0;
-  if (n > 0) table.dpotrf(&uplo, &n, a, &lda, &info);
+  table.dpotrf(&uplo, &n, a, &lda, &info);
   return info == 0;
 }
 
 // Upper triangle of the inverse from the Cholesky factor, in place; false on a zero pivot.
 inline bool inverse_from_cholesky(int n, double* a, int lda) {
+  if (n <= kSmallFactor) {
+    small::inverse_from_cholesky(n, a, lda);
+    return true;
+  }
   char uplo = 'U';
   int info = 0;
-  if (n > 0) table.dpotri(&uplo, &n, a, &lda, &info);
+  table.dpotri(&uplo, &n, a, &lda, &info);
   return info == 0;
 }
 
@@ -70,6 +99,10 @@ inline bool inverse_from_cholesky(int n, double* a, int lda) {
 inline void symm(int m, int n, const double* a, int lda, const double* b, int ldb, double* c,
                  int ldc) {
   if (m == 0 || n == 0) return;
+  if (is_small(m, m, n)) {
+    for (std::ptrdiff_t j = 0; j < n; ++j) small::symv(m, a, lda, b + j * ldb, c + j * ldc);
+    return;
+  }
   char side = 'L', uplo = 'U';
   double one = 1.0, zero = 0.0;
   table.dsymm(&side, &uplo, &m, &n, &one, const_cast<double*>(a), &lda, const_cast<double*>(b),
@@ -78,7 +111,7 @@ inline void symm(int m, int n, const double* a, int lda, const double* b, int ld
 
 // y = A x, where A is symmetric and its upper triangle given.
 inline void symv(int n, const double* a, int lda, const double* x, double* y) {
-  if (n == 0) return;
+  if (is_small(n, n)) return small::symv(n, a, lda, x, y);
   char uplo = 'U';
   int step = 1;
   double one = 1.0, zero = 0.0;
@@ -89,6 +122,7 @@ inline void symv(int n, const double* a, int lda, const double* x, double* y) {
 // B (m x n) = B op(R)^-1 for an upper triangular R.
 inline void solve_right(char op, int m, int n, const double* r, int ldr, double* b, int ldb) {
   if (m == 0 || n == 0) return;
+  if (is_small(m, n, n)) return small::solve_right(op == 'T', m, n, r, ldr, b, ldb);
   char side = 'R', uplo = 'U', diag = 'N';
   double one = 1.0;
   table.dtrsm(&side, &uplo, &op, &diag, &m, &n, &one, const_cast<double*>(r), &ldr, b, &ldb);

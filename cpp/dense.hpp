@@ -36,7 +36,6 @@ class DenseDesign final : public Design {
   }
   bool nearly_centred(const View& view) const;
   void gram_in_place(const View& view, const double* centred_y, double* gram, double* correlation) const;
-  void cross_short(const double* R, int count, double* out) const;
   void cross_converted(const double* R, int count, double* out) const;
 
   const T* data_;
@@ -96,26 +95,13 @@ void DenseDesign<T>::cross(const double* R, int count, double* out) const {
       else blas::gemm('N', 'N', p, count, n, 1.0, x, p, R, n, 0.0, out, p);
     } else {
       // Short columns meet all right-hand sides while they are in cache.
-      if (n <= 4096) cross_short(R, count, out);
+      if (n <= 4096) small::cross(p, count, n, x, n, R, n, 1.0, 0.0, out, p);
       else if (count == 1) blas::gemv('T', n, p, 1.0, x, n, R, 0.0, out);
       else blas::gemm('T', 'N', p, count, n, 1.0, x, n, R, n, 0.0, out, p);
     }
   } else {
     cross_converted(R, count, out);
   }
-}
-
-template <class T>
-void DenseDesign<T>::cross_short(const double* R, int count, double* out) const {
-  const std::ptrdiff_t n = rows(), p = cols();
-  const std::ptrdiff_t fours = count >= 4 ? p / 4 * 4 : 0;
-  const int lanes = count / 4 * 4;
-  for (std::ptrdiff_t j = 0; j < fours; j += 4)
-    for (int c = 0; c < lanes; c += 4)
-      simd::cross44(data_ + j * n, n, R + c * n, n, n, out + c * p + j, p);
-  for (std::ptrdiff_t j = 0; j < p; ++j)
-    for (int c = j < fours ? lanes : 0; c < count; ++c)
-      out[c * p + j] = simd::dot(data_ + j * n, R + c * n, n);
 }
 
 // float32 entries are widened block by block: products and sums are float64 throughout.
