@@ -104,6 +104,17 @@ void require(bool condition, const char* message) {
   if (!condition) throw nb::value_error(message);
 }
 
+taut::Vector given(const std::optional<Array>& alphas) {
+  return alphas ? taut::Vector(alphas->data(), alphas->data() + alphas->shape(0)) : taut::Vector();
+}
+
+// `count` strengths down from alpha_max, in geometric steps
+taut::Vector geometric(double alpha_max, double ratio, int count) {
+  taut::Vector grid(count, alpha_max);
+  for (int k = 1; k < count; ++k) grid[k] = alpha_max * std::pow(ratio, k / (count - 1.0));
+  return grid;
+}
+
 // Coefficients before anything moves: zero, or the bound nearest to it.
 void fill_resting(taut::Vector& coefs, std::size_t p, const double* lower, const double* upper) {
   for (std::size_t k = 0; k < coefs.size(); ++k) coefs[k] = std::clamp(0.0, lower[k % p], upper[k % p]);
@@ -145,7 +156,7 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
       require(j >= 0 && static_cast<std::size_t>(j) < p, "hint must index columns");
       likely.push_back(static_cast<taut::Index>(j));
     }
-  taut::Vector grid = alphas ? taut::Vector(alphas->data(), alphas->data() + alphas->shape(0)) : taut::Vector();
+  taut::Vector grid = given(alphas);
   taut::Vector coefs, intercepts;
   std::vector<taut::Certificate> certificates;
   {
@@ -156,12 +167,9 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
     const taut::Response response(view, y.data());
     taut::PathSolver solver(view, response, {l1.data(), l2.data(), lower.data(), upper.data()},
                             {tol, max_iter, static_cast<taut::Engine>(engine)}, poll);
-    const double alpha_max = solver.start(alphas ? static_cast<int>(grid.size()) : n_alphas, likely);
-    if (!alphas) {
-      grid.resize(n_alphas);
-      for (int k = 0; k < n_alphas; ++k)
-        grid[k] = n_alphas == 1 ? alpha_max : alpha_max * std::pow(alpha_min_ratio, k / (n_alphas - 1.0));
-    }
+    const double alpha_max =
+        solver.start(grid.empty() ? n_alphas : static_cast<int>(grid.size()), likely);
+    if (grid.empty()) grid = geometric(alpha_max, alpha_min_ratio, n_alphas);
     const std::size_t count = grid.size();
     coefs.resize(p * count);
     fill_resting(coefs, p, lower.data(), upper.data());
@@ -178,14 +186,15 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
 // The path of a problem known by its sufficient statistics: G = X'VX, c = X'Vy, and y'Vy, centred.
 nb::tuple solve_gram_path(nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu> gram,
                           Array correlation, double squares, Array l1, Array l2, Array lower,
-                          Array upper, Array alphas, double tol, int max_iter) {
-  const std::size_t p = correlation.shape(0), count = alphas.shape(0);
+                          Array upper, std::optional<Array> alphas, int n_alphas,
+                          double alpha_min_ratio, double tol, int max_iter) {
+  const std::size_t p = correlation.shape(0);
   require(p > 0 && gram.shape(0) == p && gram.shape(1) == p, "gram must be features x features");
   require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
           "penalty arrays need one entry for each column");
-  require(max_iter > 0 && squares >= 0, "empty problem");
-  taut::Vector grid(alphas.data(), alphas.data() + count), coefs(p * count), intercepts(count);
-  std::vector<taut::Certificate> certificates(count);
+  require(max_iter > 0 && n_alphas > 0 && squares >= 0, "empty problem");
+  taut::Vector grid = given(alphas), coefs;
+  std::vector<taut::Certificate> certificates;
   {
     nb::gil_scoped_release unlocked;
     taut::Interrupt interrupt = signals();
@@ -195,10 +204,14 @@ nb::tuple solve_gram_path(nb::ndarray<const double, nb::ndim<2>, nb::c_contig, n
     const taut::Response response(view, squares);
     taut::PathSolver solver(view, response, {l1.data(), l2.data(), lower.data(), upper.data()},
                             {tol, max_iter, taut::Engine::gram}, [&interrupt] { interrupt.poll(); });
-    solver.start(static_cast<int>(count));
+    const double alpha_max = solver.start(grid.empty() ? n_alphas : static_cast<int>(grid.size()));
+    if (grid.empty()) grid = geometric(alpha_max, alpha_min_ratio, n_alphas);
+    coefs.resize(p * grid.size());
     fill_resting(coefs, p, lower.data(), upper.data());
-    solver.run(grid.data(), static_cast<int>(count), coefs.data(), certificates.data());
+    certificates.resize(grid.size());
+    solver.run(grid.data(), static_cast<int>(grid.size()), coefs.data(), certificates.data());
   }
+  taut::Vector intercepts(grid.size());
   return packed(std::move(grid), std::move(coefs), p, std::move(intercepts), certificates);
 }
 
@@ -274,14 +287,19 @@ nb::tuple certify(const Handle& X, Array y, Array weights, bool centre, Array l1
     taut::Interrupt interrupt = signals();
     const taut::View view(*X.design, weights.data(), centre);
     const taut::Response response(view, y.data());
-    for (std::size_t k = 0; k < count; ++k) {
+    // A few points at a time: matrix products, with room for no more than a few columns.
+    std::vector<taut::Certificate> found(count);
+    const std::size_t most = std::max<std::size_t>(1, (1 << 22) / std::max(n, p));
+    for (std::size_t first = 0; first < count; first += most) {
       interrupt.poll();
-      const taut::Certificate c = taut::certify_point(
-          view, response, {l1.data(), l2.data(), lower.data(), upper.data()}, alphas.data()[k],
-          coefs.data() + k * p);
-      gaps[k] = c.gap;
-      relative[k] = c.relative_gap;
-      kkt[k] = c.kkt;
+      const int block = static_cast<int>(std::min(most, count - first));
+      taut::certify_points(view, response, {l1.data(), l2.data(), lower.data(), upper.data()},
+                           alphas.data() + first, coefs.data() + first * p, block, found.data() + first);
+    }
+    for (std::size_t k = 0; k < count; ++k) {
+      gaps[k] = found[k].gap;
+      relative[k] = found[k].relative_gap;
+      kkt[k] = found[k].kkt;
     }
   }
   return nb::make_tuple(to_numpy(std::move(gaps), {count}), to_numpy(std::move(relative), {count}),
@@ -307,7 +325,8 @@ NB_MODULE(_core, m) {
   m.def("solve_gram_path", &solve_gram_path, nb::arg("gram").noconvert(),
         nb::arg("correlation").noconvert(), "squares"_a, nb::arg("l1").noconvert(),
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
-        nb::arg("alphas").noconvert(), "tol"_a, "max_iter"_a);
+        nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
+        "max_iter"_a);
   m.def("group_statistics", &group_statistics, "design"_a, nb::arg("y").noconvert(),
         nb::arg("weights").noconvert(), nb::arg("group").noconvert(), "groups"_a,
         nb::arg("shift").noconvert());

@@ -63,18 +63,21 @@ struct Response {
   }
 };
 
-// r = v (y - X coef), centred; returns the weighted sum of squares of y - X coef.
-inline double weighted_residual(const View& view, const Response& y, const double* coef, double* r) {
-  const Index n = view.design.rows();
-  double s = 0;
-  view.design.product(coef, 1, r);
-  const double shift = simd::dot(coef, view.mean.data(), view.design.cols());
-  for (Index i = 0; i < n; ++i) {
-    const double e = y.centred[i] - r[i] + shift;
-    s += view.v[i] * e * e;
-    r[i] = view.v[i] * e;
+// R[:, c] = v (y - X coefs[:, c]), centred, and the weighted sums of squares of y - X coefs[:, c].
+inline void weighted_residuals(const View& view, const Response& y, const double* coefs, int count,
+                               double* R, double* rss) {
+  const std::ptrdiff_t n = view.design.rows(), p = view.design.cols();
+  view.design.product(coefs, count, R);
+  for (int c = 0; c < count; ++c) {
+    double s = 0, *r = R + c * n;
+    const double shift = simd::dot(coefs + c * p, view.mean.data(), p);
+    for (std::ptrdiff_t i = 0; i < n; ++i) {
+      const double e = y.centred[i] - r[i] + shift;
+      s += view.v[i] * e * e;
+      r[i] = view.v[i] * e;
+    }
+    rss[c] = s;
   }
-  return s;
 }
 
 // A coordinate without slope must be met exactly by the dual point; this much more than its own
@@ -123,15 +126,17 @@ Certificate certify(const View& view, const Response& y, const Penalty& penalty,
   return out;
 }
 
-// The certificate of a point on all features, from X itself.
-inline Certificate certify_point(const View& view, const Response& y, const Penalty& penalty,
-                                 double alpha, const double* coef) {
-  Vector r(view.design.rows()), z(view.design.cols());
-  const double rss = weighted_residual(view, y, coef, r.data());
-  view.cross(r.data(), 1, z.data());
+// The certificates of `count` points on all features, from X itself.
+inline void certify_points(const View& view, const Response& y, const Penalty& penalty,
+                           const double* alphas, const double* coefs, int count, Certificate* out) {
+  const std::size_t n = view.design.rows(), p = view.design.cols();
+  Vector R(n * count), z(p * count), rss(count);
+  weighted_residuals(view, y, coefs, count, R.data(), rss.data());
+  view.cross(R.data(), count, z.data());
   const auto every = [](Index j) { return j; };
-  return certify(view, y, penalty, alpha, z.data(), rss, view.design.cols(), every,
-                 [&](Index j) { return coef[j]; });
+  for (int c = 0; c < count; ++c)
+    out[c] = certify(view, y, penalty, alphas[c], z.data() + c * p, rss[c], view.design.cols(), every,
+                     [&](Index j) { return coefs[c * p + j]; });
 }
 
 }  // namespace taut

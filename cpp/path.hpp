@@ -196,7 +196,7 @@ class PathSolver {
     }
     Vector R(static_cast<std::size_t>(n) * batch.width);
     if (complete_) {
-      batch.rss[0] = weighted_residual(view_, y_, batch.betas[0].data(), R.data());
+      weighted_residuals(view_, y_, batch.betas[0].data(), 1, R.data(), batch.rss.data());
     } else {
       const std::size_t size = quadratic_.size();
       Vector coefs(size * batch.width);

@@ -59,6 +59,11 @@ class Problem:
             l1, l2 = l1 * scale, l2 * scale**2
         return Coordinates(l1, l2, lower, upper)
 
+    @cached_property
+    def is_separable(self) -> bool:
+        """Whether the penalty is a sum over features."""
+        return self.penalty.coordinates(self.design.shape[1]) is not None
+
     @property
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Weighted mean and standard deviation of each column."""

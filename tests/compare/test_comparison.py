@@ -114,6 +114,8 @@ def test_a_combination_of_columns_that_gives_the_target_is_suspected():
         {"y": "y", "sample_weight": "weight"},
         {"y": "y", "sample_weight": "weight", "techniques": "null"},
         {"y": "y", "techniques": "least-squares", "seed": 5},
+        {"y": "y", "techniques": "elastic-net"},
+        {"y": "y", "techniques": "ridge"},
     ],
 )
 def test_the_code_of_the_pick_reproduces_it(arguments):

@@ -18,8 +18,10 @@ FOLDS = KFold(4, shuffle=True, random_state=1)
 
 @pytest.mark.parametrize("weights", [None, RANDOM.integers(0, 3, 80).astype(float)])
 def test_every_technique_is_as_fitted_on_its_own(weights):
+    centred = Y - np.average(Y, weights=weights)
+    spread = np.sqrt(np.average(centred**2, weights=weights))
     for fit in fit_techniques(TECHNIQUES, FOLDS, (X, Y, weights), lambda label: None):
-        alone = fit.technique.make(FOLDS).fit(X, Y, sample_weight=weights)
+        alone = fit.technique.make(FOLDS, spread).fit(X, Y, sample_weight=weights)
         np.testing.assert_allclose(fit.model.predict(X), alone.predict(X), rtol=1e-12)
         assert vars(fit.model).keys() == vars(alone).keys()
         if hasattr(alone, "alpha_"):
@@ -48,7 +50,7 @@ def test_a_family_is_fitted_once(monkeypatch):
 
 
 def test_a_fit_that_falls_short_is_told(recwarn):
-    def make(folds):
+    def make(folds, spread):
         return taut.Lasso(alpha=1e-3, tol=1e-15, max_iter=1)
 
     technique = choose("lasso-min")[0]
@@ -57,3 +59,14 @@ def test_a_fit_that_falls_short_is_told(recwarn):
     assert fit.solved == fit.model.certificate_.solved
     assert not fit.solved
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("family", ["lasso", "elastic-net", "least-squares"])
+@pytest.mark.parametrize("unit", [1e-3, 1e5])
+def test_the_unit_of_the_target_changes_nothing(family, unit):
+    def predicted(y):
+        fits = fit_techniques(choose(family), FOLDS, (X, y, None), lambda label: None)
+        return [fit.model.predict(X) for fit in fits]
+
+    for scaled, plain in zip(predicted(unit * Y), predicted(Y), strict=True):
+        np.testing.assert_allclose(scaled / unit, plain, rtol=1e-6, atol=1e-8)

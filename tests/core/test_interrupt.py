@@ -36,4 +36,4 @@ SHAPES = {"gram": "20_000, 700", "working set": "600, 3000"}
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_interrupt_is_answered_within_a_second(engine):
     script = SCRIPT.format(shape=SHAPES[engine], engine=engine)
-    assert float(run_script(script)) < (5.0 if SANITIZED else 1.0)
+    assert float(run_script(script)) < (10.0 if SANITIZED else 1.0)

@@ -113,7 +113,7 @@ def _reduced(model):
 
 
 def _technique_types() -> set[type]:
-    return {type(technique.make(None)) for technique in TECHNIQUES}
+    return {type(technique.make(None, 1.0)) for technique in TECHNIQUES}
 
 
 def _trusted() -> set[str]:

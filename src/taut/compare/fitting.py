@@ -57,16 +57,18 @@ def fit_techniques(
     ------
     Fit
     """
+    X, y, weights = data
+    spread = np.sqrt(np.average((y - np.average(y, weights=weights)) ** 2, weights=weights))
     done: dict[str, Fit] = {}
     for technique in techniques:
         progress(technique.label)
-        model = technique.make(folds)
+        model = technique.make(folds, spread)
         sibling = done.get(technique.family)
         if sibling is not None and hasattr(sibling.model, "cv_results_"):
             model = with_rule(sibling.model, model.alpha)
             yield Fit(technique, model, sibling.seconds, model.certificate_.solved)
         else:
-            done[technique.family] = _fitted(technique, model, *data)
+            done[technique.family] = _fitted(technique, model, X, y, weights)
             yield done[technique.family]
 
 

@@ -33,7 +33,8 @@ class Technique:
     complexity : int
         Rank of simplicity, 0 the simplest: first the fewest columns, then the most shrinkage.
     make : callable
-        ``make(folds)`` gives the estimator, unfitted; ``folds`` is what ``CV`` takes.
+        ``make(folds, spread)`` gives the estimator, unfitted; ``folds`` is what ``CV`` takes,
+        ``spread`` the standard deviation of the target in the training rows.
     tasks : tuple of str
     """
 
@@ -42,12 +43,23 @@ class Technique:
     label: str
     phrase: str
     complexity: int
-    make: Callable[[object], BaseEstimator]
+    make: Callable[[object, float], BaseEstimator]
     tasks: tuple[str, ...] = ("regression",)
 
 
 _MINIMUM = "the alpha of least validation error"
 _ONE_SE = "the one-standard-error rule"
+
+
+def _elastic_net(rule: CV, spread: float) -> ElasticNet:
+    """Equal parts of L1 and L2, whatever the unit of the target.
+
+    With the target in units of its standard deviation s, b = s b' and alpha (r |b| + (1 - r) b^2/2)
+    is s^2 times alpha' (r' |b'| + (1 - r') b'^2/2) where alpha r = s alpha' r' and
+    alpha (1 - r) = alpha' (1 - r'). Equal parts, r' = 1/2, are r = s / (1 + s).
+    """
+    return ElasticNet(alpha=rule, l1_ratio=float(spread / (1 + spread)), standardize=True)
+
 
 TECHNIQUES = (
     Technique(
@@ -56,7 +68,7 @@ TECHNIQUES = (
         "Null model (mean)",
         "the plain average",
         0,
-        lambda folds: DummyRegressor(),
+        lambda folds, spread: DummyRegressor(),
     ),
     Technique(
         "lasso-1se",
@@ -64,7 +76,7 @@ TECHNIQUES = (
         "Lasso (1-SE)",
         f"the lasso with {_ONE_SE}",
         1,
-        lambda folds: Lasso(alpha=CV(folds, rule="1se"), standardize=True),
+        lambda folds, spread: Lasso(alpha=CV(folds, rule="1se"), standardize=True),
     ),
     Technique(
         "elastic-net-1se",
@@ -72,7 +84,7 @@ TECHNIQUES = (
         "Elastic net (1-SE)",
         f"the elastic net with {_ONE_SE}",
         2,
-        lambda folds: ElasticNet(alpha=CV(folds, rule="1se"), standardize=True),
+        lambda folds, spread: _elastic_net(CV(folds, rule="1se"), spread),
     ),
     Technique(
         "lasso-min",
@@ -80,7 +92,7 @@ TECHNIQUES = (
         "Lasso (min)",
         f"the lasso with {_MINIMUM}",
         3,
-        lambda folds: Lasso(alpha=CV(folds, rule="min"), standardize=True),
+        lambda folds, spread: Lasso(alpha=CV(folds, rule="min"), standardize=True),
     ),
     Technique(
         "elastic-net-min",
@@ -88,7 +100,7 @@ TECHNIQUES = (
         "Elastic net (min)",
         f"the elastic net with {_MINIMUM}",
         4,
-        lambda folds: ElasticNet(alpha=CV(folds, rule="min"), standardize=True),
+        lambda folds, spread: _elastic_net(CV(folds, rule="min"), spread),
     ),
     Technique(
         "ridge-1se",
@@ -96,7 +108,7 @@ TECHNIQUES = (
         "Ridge (1-SE)",
         f"ridge with {_ONE_SE}",
         5,
-        lambda folds: Ridge(alpha=CV(folds, rule="1se"), standardize=True),
+        lambda folds, spread: Ridge(alpha=CV(folds, rule="1se"), standardize=True),
     ),
     Technique(
         "ridge-min",
@@ -104,7 +116,7 @@ TECHNIQUES = (
         "Ridge (min)",
         f"ridge with {_MINIMUM}",
         6,
-        lambda folds: Ridge(alpha=CV(folds, rule="min"), standardize=True),
+        lambda folds, spread: Ridge(alpha=CV(folds, rule="min"), standardize=True),
     ),
     Technique(
         "least-squares",
@@ -112,7 +124,7 @@ TECHNIQUES = (
         "Least squares",
         "plain least squares",
         7,
-        lambda folds: LinearRegression(),
+        lambda folds, spread: LinearRegression(),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Feature matrices as the compiled core reads them: where they lie, with no copy that is not needed."""
+"""Feature matrices as the compiled core reads them, copied only where they must be."""
 
 from __future__ import annotations
 

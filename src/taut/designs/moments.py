@@ -1,4 +1,4 @@
-"""Sufficient statistics of least squares: everything a path needs of many rows, in p-sized numbers."""
+"""Sufficient statistics of least squares: many rows in p-sized numbers."""
 
 from __future__ import annotations
 

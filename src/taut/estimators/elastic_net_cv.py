@@ -13,8 +13,7 @@ from taut import penalties
 from taut.estimators.base import Task
 from taut.estimators.penalised import PenalisedModel, constrained
 from taut.estimators.routing import check_routable, routed, splits_of, splitter_of
-from taut.path import solve_targets
-from taut.selection.cross_validation import CVResults, cross_validate
+from taut.selection.cross_validation import CVResults, solve_and_validate
 from taut.solvers import Grid
 from taut.validation import check_alphas, check_positive
 
@@ -153,27 +152,23 @@ class ElasticNetCV(PenalisedModel):
         task = self._prepare(X, y, sample_weight)
         splits = splits_of(self.cv, X, task.target, split_params)
         trials = [self._trial(task, ratio, grid, splits) for ratio in ratios]
-        best = int(np.argmin([results.mean.min() for results in trials]))
-        self.mse_path_ = np.squeeze(np.stack([results.errors for results in trials]))
-        alphas = np.stack([results.alphas for results in trials])
+        best = int(np.argmin([results.mean.min() for _, results in trials]))
+        self.mse_path_ = np.squeeze(np.stack([results.errors for _, results in trials]))
+        alphas = np.stack([results.alphas for _, results in trials])
         self.alphas_ = alphas if grid.alphas is None and len(ratios) > 1 else alphas[0]
-        return self._refit(task, ratios[best], trials[best])
+        self._keep_ratio(float(ratios[best]))
+        return self._keep_trial(task, *trials[best])
 
-    def _trial(self, task: Task, l1_ratio, grid: Grid, splits) -> CVResults:
-        """Errors along alpha for one mixture; the mean over folds is not weighted."""
-        problem = _with(task, self._mixture(l1_ratio))
-        controls = self._controls()
-        alphas = solve_targets([problem], grid, controls)[0].alphas
-        results = cross_validate([problem], alphas, splits, controls)
-        return CVResults(results.alphas, results.errors, results.train_errors)
+    def _trial(self, task: Task, l1_ratio, grid: Grid, splits):
+        """Path and errors along alpha for one mixture; the mean over folds is not weighted."""
+        problem = replace(task.problems[0], penalty=self._mixture(l1_ratio))
+        solved, results = solve_and_validate([problem], grid, splits, self._controls())
+        return solved, CVResults(results.alphas, results.errors, results.train_errors)
 
-    def _refit(self, task: Task, l1_ratio, results: CVResults):
-        problem = _with(task, self._mixture(l1_ratio))
-        solved = solve_targets([problem], Grid(results.alphas), self._controls())
+    def _keep_trial(self, task: Task, solved, results: CVResults):
         self.path_ = self._path(task, solved)
         self.cv_results_ = results
         self.alpha_ = results.alpha_min
-        self._keep_ratio(float(l1_ratio))
         return self._keep(task, solved, results.index_min)
 
     def _keep_ratio(self, l1_ratio: float):
@@ -229,10 +224,6 @@ class ElasticNetCV(PenalisedModel):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = False
         return tags
-
-
-def _with(task, penalty):
-    return replace(task.problems[0], penalty=penalty, shared={})
 
 
 class LassoCV(ElasticNetCV):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from taut.estimators.base import LinearModel, Task
-from taut.path import Path, solve_targets
+from taut.path import Path
 from taut.penalties import Box, NonNegative, Penalty
 from taut.selection.rule import Rule
 from taut.solvers import Grid, solve_path
@@ -46,13 +46,12 @@ class PenalisedModel(LinearModel):
 
     def _fit_path(self, task: Task, groups):
         controls = self._controls()
-        solved = solve_targets(task.problems, Grid(), controls)
-        choice = self.alpha.choose(task.problems, solved, controls, groups)
-        self.path_ = self._path(task, solved)
+        choice = self.alpha.choose(task.problems, Grid(), controls, groups)
+        self.path_ = self._path(task, choice.solved)
         self.alpha_ = float(self.path_.alphas[choice.index])
         results = replace(choice.results, alphas=self.path_.alphas)
         setattr(self, self.alpha.results_name, results)
-        return self._keep(task, solved, choice.index)
+        return self._keep(task, choice.solved, choice.index)
 
     def _path(self, task: Task, solved) -> Path:
         """The whole path, its alphas and intercepts as the estimator has them."""

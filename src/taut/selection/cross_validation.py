@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from taut.path import solve_targets
 from taut.problem import Problem
 from taut.selection.fold_moments import fold_errors, gather
 from taut.selection.folds import as_splits
@@ -108,18 +109,34 @@ class CV(Rule):
         if self.rule not in _RULES:
             raise ValueError(f"rule must be one of {_RULES}, got {self.rule!r}")
 
-    def choose(self, problems, solved, controls: Controls, groups=None) -> Choice:
+    def choose(self, problems, grid: Grid, controls: Controls, groups=None) -> Choice:
         y = (
-            np.stack([p.response for p in problems], axis=1)
+            np.column_stack([p.response for p in problems])
             if problems[1:]
             else problems[0].response
         )
         splits = as_splits(self.folds, len(y), self.random_state, y, groups)
-        # Folds are much like the whole: they begin with the features that its paths used.
-        used = [path.coefs.any(axis=1) for path in solved]
-        controls = replace(controls, likely=np.flatnonzero(np.any(used, axis=0)))
-        results = cross_validate(problems, solved[0].alphas, splits, controls)
-        return Choice(results.index_min if self.rule == "min" else results.index_1se, results)
+        solved, results = solve_and_validate(problems, grid, splits, controls)
+        index = results.index_min if self.rule == "min" else results.index_1se
+        return Choice(solved, index, results)
+
+
+def solve_and_validate(problems: Sequence[Problem], grid: Grid, splits, controls: Controls):
+    """The path on all rows, and its errors on each fold at the same alphas.
+
+    What the two can share they share: statistics of all rows are the sum of those of the folds, and
+    folds begin with the features that the path on all rows used.
+
+    Returns
+    -------
+    solved : list of Solved
+    results : CVResults
+    """
+    gather(problems, splits)
+    solved = solve_targets(problems, grid, controls)
+    used = [path.coefs.any(axis=1) for path in solved]
+    controls = replace(controls, likely=np.flatnonzero(np.any(used, axis=0)))
+    return solved, cross_validate(problems, solved[0].alphas, splits, controls)
 
 
 def cross_validate(problems: Sequence[Problem], alphas, splits, controls: Controls) -> CVResults:
@@ -140,7 +157,7 @@ def cross_validate(problems: Sequence[Problem], alphas, splits, controls: Contro
         A fold's training or test rows all have zero weight.
     """
     grid, weights = Grid(np.asarray(alphas)), problems[0].weights
-    moments = gather(problems[0], splits) if len(problems) == 1 else None
+    moments = gather(problems, splits)
     errors = np.empty((len(alphas), len(splits)))
     train_errors = np.empty_like(errors)
     fold_weights = np.empty(len(splits))

@@ -12,14 +12,12 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from taut import _core
 from taut.designs.moments import Moments
 from taut.losses import Squared
 from taut.problem import Problem
-from taut.solution import Status
-from taut.solvers import Controls
+from taut.solvers import Controls, Grid
 from taut.solvers.choose import choose
-from taut.solvers.path_engine import PathEngine
+from taut.solvers.path_engine import PathEngine, solve_moments
 
 __all__ = ["fold_errors", "gather"]
 
@@ -27,15 +25,18 @@ _LEAST_ERROR = 1e-8  # of the squared response: below it, rounding shows in y'y 
 _LEAST_VARIATION = 1e-8  # of a column in the training rows, against all rows
 
 
-def gather(problem: Problem, splits) -> list[tuple[Moments, Moments]] | None:
-    """Training and held-out moments of each fold, or None where they do not serve."""
-    n_samples, n_features = problem.design.shape
-    worth = n_features <= 2000 and n_samples >= 5 * n_features and n_samples >= 1000
-    if not worth or sparse.issparse(problem.design.matrix):
+def gather(problems, splits) -> list[tuple[Moments, Moments]] | None:
+    """Training and held-out moments of each fold, or None where they do not serve.
+
+    They are kept for the next call with the same splits, and their sum for the path on all rows.
+    """
+    problem = problems[0]
+    if len(problems) > 1 or not _worth(problem):
         return None
-    if not isinstance(problem.loss, Squared) or not isinstance(choose(problem), PathEngine):
-        return None
-    groups = _partition(splits, n_samples, problem.weights)
+    kept = problem.shared.get("folds")
+    if kept is not None and kept[0] is splits and kept[1] is problem.response:
+        return kept[2]
+    groups = _partition(splits, problem.design.shape[0])
     if groups is None:
         return None
     parts = Moments.of_groups(
@@ -44,10 +45,24 @@ def gather(problem: Problem, splits) -> list[tuple[Moments, Moments]] | None:
     total = parts[0]
     for part in parts[1:]:
         total = total + part
-    return [(total - held_out, held_out) for held_out in parts[:-1]]
+    folds = [(total - held_out, held_out) for held_out in parts[:-1]]
+    problem.shared["folds"] = (splits, problem.response, folds)
+    problem.shared["centred"] = (problem.response, total.centred(problem.fit_intercept))
+    return folds
 
 
-def _partition(splits, n_samples, weights):
+def _worth(problem):
+    n_samples, n_features = problem.design.shape
+    return (
+        n_samples >= max(1000, 5 * n_features)
+        and n_features <= 2000
+        and not sparse.issparse(problem.design.matrix)
+        and isinstance(problem.loss, Squared)
+        and isinstance(choose(problem), PathEngine)
+    )
+
+
+def _partition(splits, n_samples):
     """The fold that holds each row out (rows that none does: one more), if each fold trains on all
     the rest."""
     groups = np.full(n_samples, len(splits), dtype=np.int32)
@@ -80,18 +95,12 @@ def fold_errors(problem: Problem, moments, alphas, controls: Controls):
     fold = replace(problem, shared={"moments": (centred.mean, deviation)})
     gram = centred.gram.copy()
     gram[constant], gram[:, constant] = 0.0, 0.0
-    _, coefs, _, _, _, _, status, _ = _core.solve_gram_path(
-        gram,
-        np.where(constant, 0.0, centred.correlation),
-        centred.squares,
-        *fold.coordinates,
-        np.asarray(alphas, dtype=np.float64),
-        controls.tol,
-        controls.max_iter,
-    )
-    if np.any(np.asarray(status) != Status.SOLVED):
+    correlation = np.where(constant, 0.0, centred.correlation)
+    centred = replace(centred, gram=gram, correlation=correlation)
+    solved = solve_moments(fold, centred, Grid(np.asarray(alphas)), controls)
+    if not all(c.solved for c in solved.certificates):
         return None
-    intercepts = centred.response_mean - centred.mean @ coefs
+    coefs, intercepts = solved.coefs, solved.intercepts
     errors = training.mean_squared_errors(coefs, intercepts)
     if errors.min() < _LEAST_ERROR * centred.squares:
         return None

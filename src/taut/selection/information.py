@@ -8,9 +8,10 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import gammaln
 
+from taut.path import solve_targets
 from taut.problem import Problem
 from taut.selection.rule import Choice, Rule
-from taut.solvers import Controls, Solved
+from taut.solvers import Controls, Grid, Solved
 from taut.solvers.centred import system_columns
 
 __all__ = ["AIC", "BIC", "EBIC", "CriterionResults", "degrees_of_freedom"]
@@ -46,12 +47,13 @@ class _Criterion(Rule):
 
     results_name: ClassVar[str] = "criterion_results_"
 
-    def choose(self, problems, solved, controls: Controls, groups=None) -> Choice:
+    def choose(self, problems, grid: Grid, controls: Controls, groups=None) -> Choice:
+        solved = solve_targets(problems, grid, controls)
         # Targets have errors of their own: their likelihoods multiply, their prices add up.
         parts = [self._criterion(p, s) for p, s in zip(problems, solved, strict=True)]
         criterion, df = (sum(part) for part in zip(*parts, strict=True))
         results = CriterionResults(solved[0].alphas, criterion, df)
-        return Choice(int(np.argmin(criterion)), results)
+        return Choice(solved, int(np.argmin(criterion)), results)
 
     def _criterion(self, problem: Problem, solved: Solved):
         n_samples = np.count_nonzero(problem.weights)

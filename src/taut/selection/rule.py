@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from taut.problem import Problem
-from taut.solvers import Controls, Solved
+from taut.solvers import Controls, Grid, Solved
 
 __all__ = ["Choice", "Rule"]
 
@@ -18,12 +18,15 @@ class Choice:
 
     Attributes
     ----------
+    solved : list of Solved
+        The paths on all rows, one per target, on the same alphas.
     index : int
-        Its place on the path.
+        The place of the strength on them.
     results : CVResults or CriterionResults
         What the choice rests on.
     """
 
+    solved: list[Solved]
     index: int
     results: Any
 
@@ -35,20 +38,15 @@ class Rule:
     """The attribute under which an estimator keeps what the choice rests on."""
 
     def choose(
-        self,
-        problems: Sequence[Problem],
-        solved: Sequence[Solved],
-        controls: Controls,
-        groups=None,
+        self, problems: Sequence[Problem], grid: Grid, controls: Controls, groups=None
     ) -> Choice:
-        """Choose one strength, the same for all targets.
+        """Solve the whole path and choose one strength, the same for all targets.
 
         Parameters
         ----------
         problems : sequence of Problem
             One per target, on the same design and weights.
-        solved : sequence of Solved
-            Their paths on all rows, on the same alphas.
+        grid : Grid
         controls : Controls
         groups : array of shape (n_samples,), default None
             For splitters that keep groups together.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
 from taut import _core
+from taut.designs.moments import CentredMoments
 from taut.losses import Squared
 from taut.problem import Problem
 from taut.solution import Certificate, Status
 from taut.solvers.base import Controls, Grid, Solved
 
-__all__ = ["PathEngine"]
+__all__ = ["PathEngine", "solve_moments"]
 
 
 class PathEngine:
@@ -19,7 +20,7 @@ class PathEngine:
     def refuses(self, problem: Problem) -> str | None:
         if not isinstance(problem.loss, Squared):
             return f"the path engine solves least squares, not {problem.loss!r}"
-        if problem.penalty.coordinates(problem.design.shape[1]) is None:
+        if not problem.is_separable:
             return (
                 f"the path engine needs a penalty that separates over features, and "
                 f"{problem.penalty!r} does not"
@@ -27,7 +28,12 @@ class PathEngine:
         return None
 
     def path(self, problem: Problem, grid: Grid, controls: Controls, engine: int = 0) -> Solved:
-        alphas, coefs, intercepts, *measures = _core.solve_path(
+        response, centred = problem.shared.get("centred", (None, None))
+        if response is problem.response and engine == 0:
+            solved = solve_moments(problem, centred, grid, controls)
+            if all(c.solved for c in solved.certificates):
+                return solved
+        found = _core.solve_path(
             problem.design.handle,
             problem.response,
             problem.weights,
@@ -41,10 +47,32 @@ class PathEngine:
             engine,
             controls.likely,
         )
-        certificates = tuple(
-            Certificate(gap, relative, kkt, Status(status), n_iter, controls.tol)
-            for gap, relative, kkt, status, n_iter in zip(
-                *(m.tolist() for m in measures), strict=True
-            )
-        )
-        return Solved(alphas, coefs, np.asarray(intercepts), certificates)
+        return _solved(found, controls)
+
+
+def solve_moments(
+    problem: Problem, centred: CentredMoments, grid: Grid, controls: Controls
+) -> Solved:
+    """The path from sufficient statistics; not solved where their rounding would show."""
+    found = _core.solve_gram_path(
+        centred.gram,
+        centred.correlation,
+        centred.squares,
+        *problem.coordinates,
+        grid.alphas,
+        grid.n_alphas,
+        grid.ratio(problem),
+        controls.tol,
+        controls.max_iter,
+    )
+    solved = _solved(found, controls)
+    return replace(solved, intercepts=centred.response_mean - centred.mean @ solved.coefs)
+
+
+def _solved(found, controls) -> Solved:
+    alphas, coefs, intercepts, *measures = found
+    certificates = tuple(
+        Certificate(gap, relative, kkt, Status(status), n_iter, controls.tol)
+        for gap, relative, kkt, status, n_iter in zip(*(m.tolist() for m in measures), strict=True)
+    )
+    return Solved(alphas, coefs, intercepts, certificates)

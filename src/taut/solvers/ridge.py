@@ -47,7 +47,7 @@ class Ridge:
 
     def path(self, problem: Problem, grid: Grid, controls: Controls) -> Solved:
         spectrum = _spectrum(problem)
-        alphas = grid.below(*_default_range(problem, grid)) if grid.alphas is None else grid.alphas
+        alphas = grid.below(*_default_range(problem, spectrum, grid))
         coefs = spectrum.coefs(problem, alphas)
         n_iter = np.ones(len(alphas), dtype=int)
         found = certificates(problem, alphas, coefs, n_iter, controls.tol)
@@ -60,26 +60,28 @@ class Ridge:
         return Solved(alphas, coefs, y_mean - spectrum.mean @ coefs, found)
 
 
-def _default_range(problem, grid):
-    """No alpha zeroes a ridge: as glmnet does, start where an elastic net of l1_ratio 0.001 would."""
-    y_mean, _ = centred_response(problem)
-    slope = problem.design.cross(problem.weights * (problem.response - y_mean))
-    l2 = problem.coordinates.l2
-    penalised = l2 > 0
-    largest = 1e3 * np.max(np.abs(slope[penalised]) / np.sqrt(l2[penalised]), initial=0.0)
-    return (largest if largest > 0 else 1.0), grid.ratio(problem, wide=1e-7, tall=1e-7)
+def _default_range(problem, spectrum, grid):
+    """No alpha zeroes a ridge: start where even the strongest direction is shrunk a hundredfold.
+
+    The eigenvalues carry the units of the columns, so the range is the same in any units.
+    """
+    largest = 1e2 * spectrum.largest
+    return (largest if largest > 0 else 1.0), grid.ratio(problem, wide=1e-8, tall=1e-8)
 
 
 def _spectrum(problem):
-    if "spectrum" not in problem.shared:
+    # The same penalty on the same design: one decomposition for all targets.
+    penalty, spectrum = problem.shared.get("spectrum", (None, None))
+    if penalty is not problem.penalty:
         n_samples, n_features = problem.design.shape
         if n_features <= min(n_samples, _LARGEST):
-            problem.shared["spectrum"] = _FeatureSpectrum(problem)
+            spectrum = _FeatureSpectrum(problem)
         elif n_samples <= _LARGEST:
-            problem.shared["spectrum"] = _RowSpectrum(problem)
+            spectrum = _RowSpectrum(problem)
         else:
-            problem.shared["spectrum"] = _NoSpectrum(problem)
-    return problem.shared["spectrum"]
+            spectrum = _NoSpectrum(problem)
+        problem.shared["spectrum"] = (problem.penalty, spectrum)
+    return spectrum
 
 
 def _split(problem):
@@ -102,6 +104,7 @@ class _FeatureSpectrum:
         reduced = self.gram[np.ix_(P, P)] - self.gram[np.ix_(P, U)] @ self.carry
         self.values, self.vectors = linalg.eigh(reduced / self.root / self.root[:, None])
         self.values = np.maximum(self.values, 0.0)
+        self.largest = self.values.max(initial=0.0)
 
     def coefs(self, problem, alphas):
         U, P = self.unpenalised, self.penalised
@@ -133,6 +136,7 @@ class _RowSpectrum:
         kernel = self._project(self._project(_kernel(problem, self.penalised, self.root)).T)
         self.values, self.vectors = linalg.eigh((kernel + kernel.T) / 2)
         self.values = np.maximum(self.values, 0.0)
+        self.largest = self.values.max(initial=0.0)
 
     def _project(self, rows):
         return rows - self.basis @ (self.basis.T @ rows)
@@ -159,6 +163,9 @@ class _NoSpectrum:
 
     def __init__(self, problem):
         self.mean = column_means(problem)
+        penalised, _, root = _split(problem)
+        # The sum of the eigenvalues, which the largest does not exceed.
+        self.largest = np.sum((column_norms(problem)[penalised] / root) ** 2)
 
     def coefs(self, problem, alphas):
         return np.zeros((problem.design.shape[1], len(alphas)), order="F")
