@@ -122,6 +122,16 @@ class BlockInverse {
   static std::vector<int> independent(const Gram& g, const std::vector<int>& fresh, Vector S) {
     const int k = static_cast<int>(fresh.size());
     std::vector<int> keep;
+    // As a rule all are, and a plain factor shows it.
+    Vector factor = S;
+    bool sound = blas::cholesky(k, factor.data(), k);
+    for (int c = 0; sound && c < k; ++c) {
+      const double root = factor[c + static_cast<std::size_t>(c) * k];
+      sound = root * root > kPivot * g(fresh[c], fresh[c]);
+      keep.push_back(c);
+    }
+    if (sound) return keep;
+    keep.clear();
     for (int c = 0; c < k; ++c) {
       const double pivot = S[c + static_cast<std::size_t>(c) * k];
       if (!(pivot > kPivot * g(fresh[c], fresh[c]))) continue;

@@ -116,6 +116,8 @@ class Quadratic {
   }
 
  private:
+  static constexpr int kCrowd = 64;
+
   Coordinate coordinate(int j) const {
     const Entry& e = entries_[j];
     return {alpha_ * e.l1, alpha_ * e.l2, e.lower, e.upper};
@@ -151,15 +153,26 @@ class Quadratic {
     return false;
   }
 
+  // Coordinates that want to leave their kinks, the worst violations first where they are many: a
+  // crowd freed at once mostly walks back.
   std::vector<int> leaving() {
-    std::vector<int> out;
+    std::vector<std::pair<double, int>> found;
     for (int j = 0; j < size(); ++j) {
       if (free_[j]) continue;
-      const int way = coordinate(j).direction(beta_[j], z_[j], slack(j));
+      const Coordinate h = coordinate(j);
+      const int way = h.direction(beta_[j], z_[j], slack(j));
       if (way == 0) continue;
       sign_[j] = way > 0 ? (beta_[j] >= 0 ? 1 : -1) : (beta_[j] > 0 ? 1 : -1);
-      out.push_back(j);
+      found.emplace_back(h.violation(beta_[j], z_[j]) / entries_[j].noise, j);
     }
+    const std::size_t most = std::max(kCrowd, inverse_.size());
+    if (found.size() > most) {
+      std::nth_element(found.begin(), found.begin() + most, found.end(), std::greater<>());
+      found.resize(most);
+    }
+    std::vector<int> out;
+    for (const auto& entry : found) out.push_back(entry.second);
+    std::sort(out.begin(), out.end());
     return out;
   }
 
