@@ -41,7 +41,6 @@ void load_blas() {
   borrow(b, "dgemm", taut::blas::table.dgemm);
   borrow(b, "dgemv", taut::blas::table.dgemv);
   borrow(b, "dsyrk", taut::blas::table.dsyrk);
-  borrow(b, "dsymm", taut::blas::table.dsymm);
   borrow(b, "dsymv", taut::blas::table.dsymv);
   borrow(b, "dtrsm", taut::blas::table.dtrsm);
   borrow(l, "dpotrf", taut::blas::table.dpotrf);
@@ -71,6 +70,7 @@ Handle dense(Matrix<T> x) {
 
 template <class T, class I>
 Handle sparse(Flat<T> values, Flat<I> rows, Flat<I> starts, std::size_t n, std::size_t p) {
+  const taut::Index n_rows = checked(n), n_columns = checked(p);
   const std::size_t stored = values.shape(0);
   if (rows.shape(0) != stored || starts.shape(0) != p + 1)
     throw nb::value_error("inconsistent sparse arrays");
@@ -80,8 +80,8 @@ Handle sparse(Flat<T> values, Flat<I> rows, Flat<I> starts, std::size_t n, std::
   for (std::size_t k = 0; sound && k < static_cast<std::size_t>(s[p]); ++k)
     sound = rows.data()[k] >= 0 && static_cast<std::size_t>(rows.data()[k]) < n;
   if (!sound) throw nb::value_error("sparse indices out of range");
-  return {std::make_unique<taut::SparseDesign<T, I>>(values.data(), rows.data(), s, checked(n),
-                                                     checked(p)),
+  return {std::make_unique<taut::SparseDesign<T, I>>(values.data(), rows.data(), s, n_rows,
+                                                     n_columns),
           nb::make_tuple(nb::cast(values), nb::cast(rows), nb::cast(starts))};
 }
 

@@ -15,8 +15,6 @@ struct Table {
                 int*) = nullptr;
   void (*dsyrk)(char*, char*, int*, int*, double*, double*, int*, double*, double*,
                 int*) = nullptr;
-  void (*dsymm)(char*, char*, int*, int*, double*, double*, int*, double*, int*, double*, double*,
-                int*) = nullptr;
   void (*dsymv)(char*, int*, double*, double*, int*, double*, int*, double*, double*,
                 int*) = nullptr;
   void (*dtrsm)(char*, char*, char*, char*, int*, int*, double*, double*, int*, double*,
@@ -95,18 +93,22 @@ inline bool inverse_from_cholesky(int n, double* a, int lda) {
   return info == 0;
 }
 
-// C (m x n) = A B, where A is symmetric and its upper triangle given.
+// C (m x n) = A B, where A is symmetric and its upper triangle given. By panels of columns, each of
+// which serves twice while it is in cache: a library's symm unpacks all of A for a handful of columns.
 inline void symm(int m, int n, const double* a, int lda, const double* b, int ldb, double* c,
                  int ldc) {
-  if (m == 0 || n == 0) return;
-  if (is_small(m, m, n)) {
-    for (std::ptrdiff_t j = 0; j < n; ++j) small::symv(m, a, lda, b + j * ldb, c + j * ldc);
-    return;
+  constexpr int kPanel = 128;
+  if (n == 0) return;
+  for (std::ptrdiff_t first = 0; first < m; first += kPanel) {
+    const int width = std::min<int>(kPanel, m - static_cast<int>(first));
+    const double* panel = a + first * lda;
+    for (std::ptrdiff_t j = 0; j < n; ++j)
+      small::symv(width, panel + first, lda, b + first + j * ldb, c + first + j * ldc);
+    if (first == 0) continue;
+    const int above = static_cast<int>(first);
+    gemm('N', 'N', above, n, width, 1.0, panel, lda, b + first, ldb, 1.0, c, ldc);
+    gemm('T', 'N', width, n, above, 1.0, panel, lda, b, ldb, 1.0, c + first, ldc);
   }
-  char side = 'L', uplo = 'U';
-  double one = 1.0, zero = 0.0;
-  table.dsymm(&side, &uplo, &m, &n, &one, const_cast<double*>(a), &lda, const_cast<double*>(b),
-              &ldb, &zero, c, &ldc);
 }
 
 // y = A x, where A is symmetric and its upper triangle given.

@@ -30,7 +30,7 @@ class PathSolver {
   PathSolver(const View& view, const Response& y, Penalty penalty, Settings settings,
              std::function<void()> poll)
       : view_(view), X_(view.design), y_(y), penalty_(penalty), settings_(settings),
-        poll_(std::move(poll)), position_(X_.cols(), -1), quadratic_(y.null, settings.tol), z_(X_.cols()) {
+        poll_(std::move(poll)), position_(X_.cols(), -1), quadratic_(y.null, settings.tol, poll_), z_(X_.cols()) {
     for (Index j = 0; j < X_.cols(); ++j) {
       if (!usable(j)) continue;
       if (penalty_.l1[j] > 0) steepest_ = std::max(steepest_, view_.norm[j] / penalty_.l1[j]);
@@ -47,7 +47,7 @@ class PathSolver {
     choose_engine(strengths, hint);
     hinted_ = !hint.empty();
     quadratic_.set_alpha(1e150);
-    quadratic_.solve(settings_.max_iter, poll_);
+    quadratic_.solve(settings_.max_iter);
     if (quadratic_.size() > 0) refresh(quadratic_.beta());
     double alpha_max = 0;
     for (Index j = 0; j < X_.cols(); ++j) {
@@ -175,7 +175,7 @@ class PathSolver {
     for (int i = 0; i < width; ++i) {
       quadratic_.set_alpha(alphas_[first + i]);
       const int left = settings_.max_iter - certificates[first + i].iterations;
-      certificates[first + i].iterations += quadratic_.solve(left, poll_);
+      certificates[first + i].iterations += quadratic_.solve(left);
       batch.betas.push_back(quadratic_.beta());
     }
     correlate(batch);

@@ -30,8 +30,10 @@ class Quadratic {
 
   // `objective` is that of the null model: decreases far below its rounding are no progress.
   // `tol` is the relative gap that is wanted: stationarity is driven well below it.
-  Quadratic(double objective, double tol)
-      : least_decrease_(1e-17 * objective), precision_(std::clamp(1e-4 * tol, 1e-13, 1e-9)) {}
+  // `poll` is called now and then, and may throw to end it all.
+  Quadratic(double objective, double tol, std::function<void()> poll)
+      : least_decrease_(1e-17 * objective), precision_(std::clamp(1e-4 * tol, 1e-13, 1e-9)),
+        poll_(std::move(poll)) {}
 
   int size() const { return static_cast<int>(beta_.size()); }
   double* gram() { return gram_.data(); }
@@ -87,11 +89,11 @@ class Quadratic {
 
   // Minimises from where it stands; returns the number of steps, at most max_steps: Newton steps
   // and rounds of freeing coordinates.
-  int solve(int max_steps, const std::function<void()>& poll) {
+  int solve(int max_steps) {
     int steps = 0;
     bool freed = false;
     while (steps < max_steps) {
-      poll();
+      poll_();
       if (face_is_optimal()) {
         if (freed && decrease_ <= least_decrease_ && !sweep()) break;  // freeing gained nothing: rounding has the last word
         std::vector<int> violators = leaving();
@@ -224,6 +226,7 @@ class Quadratic {
       if (entries_[j].l1 == 0) sign_[j] = 0;
     }
     for (int j : inverse_.append(system(), std::move(coordinates))) {
+      poll_();
       free_[j] = false;
       exchange(j);
     }
@@ -408,6 +411,7 @@ class Quadratic {
   }
 
   double alpha_ = 0, least_decrease_, precision_;
+  std::function<void()> poll_;
   std::vector<Entry> entries_;
   Vector beta_, z_, saved_, ridge_, gram_, rho_;
   std::vector<int> sign_;

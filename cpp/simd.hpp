@@ -58,6 +58,39 @@ TAUT_MULTIVERSION inline void axpy4(const double* c, const double* const* column
   for (std::ptrdiff_t i = 0; i < n; ++i) y[i] += c0 * x0[i] + c1 * x1[i] + c2 * x2[i] + c3 * x3[i];
 }
 
+// y += sum_k c[k] column[k], and dots[k] = column[k]' x: four columns of a symmetric matrix, each
+// read once for both of its parts.
+TAUT_MULTIVERSION inline void symmetric4(const double* c, const double* const* column, const double* x,
+                                         double* y, double* dots, std::ptrdiff_t n) {
+  const double c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
+  const double *a0 = column[0], *a1 = column[1], *a2 = column[2], *a3 = column[3];
+  double s0[8] = {}, s1[8] = {}, s2[8] = {}, s3[8] = {};
+  std::ptrdiff_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (int k = 0; k < 8; ++k) {
+      const double u0 = a0[i + k], u1 = a1[i + k], u2 = a2[i + k], u3 = a3[i + k], v = x[i + k];
+      y[i + k] += c0 * u0 + c1 * u1 + c2 * u2 + c3 * u3;
+      s0[k] += u0 * v;
+      s1[k] += u1 * v;
+      s2[k] += u2 * v;
+      s3[k] += u3 * v;
+    }
+  for (; i < n; ++i) {
+    y[i] += c0 * a0[i] + c1 * a1[i] + c2 * a2[i] + c3 * a3[i];
+    s0[0] += a0[i] * x[i];
+    s1[0] += a1[i] * x[i];
+    s2[0] += a2[i] * x[i];
+    s3[0] += a3[i] * x[i];
+  }
+  dots[0] = dots[1] = dots[2] = dots[3] = 0;
+  for (int k = 0; k < 8; ++k) {
+    dots[0] += s0[k];
+    dots[1] += s1[k];
+    dots[2] += s2[k];
+    dots[3] += s3[k];
+  }
+}
+
 // max_i |z_i| g_i
 TAUT_MULTIVERSION inline double largest_ratio(const double* z, const double* g, std::ptrdiff_t n) {
   double s[8] = {0, 0, 0, 0, 0, 0, 0, 0};

@@ -47,7 +47,22 @@ inline void cross(int m, int n, int k, const double* a, std::ptrdiff_t lda, cons
 
 // y = A x for a symmetric A whose upper triangle is given: each column serves twice.
 inline void symv(int n, const double* a, std::ptrdiff_t lda, const double* x, double* y) {
-  for (int j = 0; j < n; ++j) {
+  int j = 0;
+  for (; j + 4 <= n; j += 4) {
+    const double* columns[4] = {a + j * lda, a + (j + 1) * lda, a + (j + 2) * lda, a + (j + 3) * lda};
+    double dots[4];
+    for (int k = 0; k < 4; ++k) y[j + k] = 0;
+    simd::symmetric4(x + j, columns, x, y, dots, j);
+    // The small triangle on the diagonal, by hand.
+    for (int k = 0; k < 4; ++k) {
+      y[j + k] += dots[k] + columns[k][j + k] * x[j + k];
+      for (int i = 0; i < k; ++i) {
+        y[j + i] += columns[k][j + i] * x[j + k];
+        y[j + k] += columns[k][j + i] * x[j + i];
+      }
+    }
+  }
+  for (; j < n; ++j) {
     const double* column = a + j * lda;
     y[j] = column[j] * x[j] + simd::dot(column, x, j);
     simd::axpy(x[j], column, y, j);

@@ -1,5 +1,7 @@
 """Wrong arguments: the error names the argument, the value and the fix."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -109,7 +111,7 @@ def test_bad_data(model, case):
         (taut.RidgeCV(cv=3, alpha_per_target=True), ValueError, "alpha_per_target=True needs"),
         (taut.RidgeCV(cv=40), ValueError, "folds .* number of rows, 20, got 40"),
     ],
-    ids=repr,
+    ids=lambda value: re.sub(" at 0x[0-9a-f]+", "", repr(value)),
 )
 def test_bad_parameter(model, error, message):
     with pytest.raises(error, match=message):
