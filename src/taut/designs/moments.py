@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,19 @@ class CentredMoments:
     squares: float
     mean: np.ndarray
     response_mean: float
+
+    @property
+    def constant(self) -> np.ndarray:
+        """Which columns only rounding keeps from being constant."""
+        return np.diagonal(self.gram) <= 1e-28 * self.mean**2
+
+    def without(self, columns) -> CentredMoments:
+        """The problem in which these columns, given by a mask, do not vary at all."""
+        if not columns.any():
+            return self
+        gram = self.gram.copy()
+        gram[columns], gram[:, columns] = 0.0, 0.0
+        return replace(self, gram=gram, correlation=np.where(columns, 0.0, self.correlation))
 
 
 @dataclass(frozen=True, eq=False)

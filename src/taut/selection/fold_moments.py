@@ -13,11 +13,9 @@ import numpy as np
 from scipy import sparse
 
 from taut.designs.moments import Moments
-from taut.losses import Squared
 from taut.problem import Problem
 from taut.solvers import Controls, Grid
 from taut.solvers.choose import choose
-from taut.solvers.path_engine import PathEngine, solve_moments
 
 __all__ = ["fold_errors", "gather"]
 
@@ -47,7 +45,8 @@ def gather(problems, splits) -> list[tuple[Moments, Moments]] | None:
         total = total + part
     folds = [(total - held_out, held_out) for held_out in parts[:-1]]
     problem.shared["folds"] = (splits, problem.response, folds)
-    problem.shared["centred"] = (problem.response, total.centred(problem.fit_intercept))
+    whole = total.centred(problem.fit_intercept)
+    problem.shared["centred"] = (problem.response, whole.without(whole.constant))
     return folds
 
 
@@ -57,8 +56,7 @@ def _worth(problem):
         n_samples >= max(1000, 5 * n_features)
         and n_features <= 2000
         and not sparse.issparse(problem.design.matrix)
-        and isinstance(problem.loss, Squared)
-        and isinstance(choose(problem), PathEngine)
+        and choose(problem).takes_moments
     )
 
 
@@ -88,16 +86,14 @@ def fold_errors(problem: Problem, moments, alphas, controls: Controls):
     centred = training.centred(problem.fit_intercept)
     whole = (training + held_out).centred(problem.fit_intercept)
     variation, reference = np.diagonal(centred.gram), np.diagonal(whole.gram)
-    constant = reference <= 1e-28 * whole.mean**2
+    constant = whole.constant
     if np.any((variation < _LEAST_VARIATION * reference) & ~constant):
         return None
-    deviation = np.sqrt(np.where(constant, 0.0, variation))
+    centred = centred.without(constant)
+    deviation = np.sqrt(np.diagonal(centred.gram))
     fold = replace(problem, shared={"moments": (centred.mean, deviation)})
-    gram = centred.gram.copy()
-    gram[constant], gram[:, constant] = 0.0, 0.0
-    correlation = np.where(constant, 0.0, centred.correlation)
-    centred = replace(centred, gram=gram, correlation=correlation)
-    solved = solve_moments(fold, centred, Grid(np.asarray(alphas)), controls)
+    solver, grid = choose(problem), Grid(np.asarray(alphas))
+    solved = solver.path_of_moments(fold, centred, grid, controls)
     if not all(c.solved for c in solved.certificates):
         return None
     coefs, intercepts = solved.coefs, solved.intercepts

@@ -10,7 +10,7 @@ import numpy as np
 from taut.problem import Problem
 from taut.solution import Certificate
 
-__all__ = ["Controls", "Grid", "Solved", "Solver"]
+__all__ = ["Controls", "Grid", "Solved", "Solver", "path_of_kept_moments"]
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,29 @@ class Solved:
 
 
 class Solver(Protocol):
-    """A way to solve some problems."""
+    """A way to solve some problems.
+
+    Attributes
+    ----------
+    takes_moments : bool
+        Whether it has a ``path_of_moments(problem, centred, grid, controls)`` that needs the
+        sufficient statistics alone; a solution that their rounding may have spoilt says that it is
+        not solved.
+    """
+
+    takes_moments: bool
 
     def refuses(self, problem: Problem) -> str | None:
         """Why this solver cannot take the problem and what can, or None."""
 
     def path(self, problem: Problem, grid: Grid, controls: Controls) -> Solved:
         """Solve along the grid."""
+
+
+def path_of_kept_moments(solver, problem: Problem, grid: Grid, controls: Controls):
+    """The path from statistics that were gathered for something else, or None."""
+    response, centred = problem.shared.get("centred", (None, None))
+    if response is not problem.response:
+        return None
+    solved = solver.path_of_moments(problem, centred, grid, controls)
+    return solved if all(c.solved for c in solved.certificates) else None

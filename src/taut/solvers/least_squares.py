@@ -29,6 +29,8 @@ class LeastSquares:
     Euclidean norm, as scipy.linalg.lstsq and scikit-learn's LinearRegression have it.
     """
 
+    takes_moments = False
+
     def refuses(self, problem: Problem) -> str | None:
         l1, l2, lower, upper = problem.coordinates
         if np.any(l1) or np.any(l2) or np.any(np.isfinite(lower)) or np.any(np.isfinite(upper)):

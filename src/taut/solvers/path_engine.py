@@ -9,13 +9,15 @@ from taut.designs.moments import CentredMoments
 from taut.losses import Squared
 from taut.problem import Problem
 from taut.solution import Certificate, Status
-from taut.solvers.base import Controls, Grid, Solved
+from taut.solvers.base import Controls, Grid, Solved, path_of_kept_moments
 
-__all__ = ["PathEngine", "solve_moments"]
+__all__ = ["PathEngine"]
 
 
 class PathEngine:
     """Active sets and exact Newton steps along the path (cpp/path.hpp)."""
+
+    takes_moments = True
 
     def refuses(self, problem: Problem) -> str | None:
         if not isinstance(problem.loss, Squared):
@@ -28,10 +30,9 @@ class PathEngine:
         return None
 
     def path(self, problem: Problem, grid: Grid, controls: Controls, engine: int = 0) -> Solved:
-        response, centred = problem.shared.get("centred", (None, None))
-        if response is problem.response and engine == 0:
-            solved = solve_moments(problem, centred, grid, controls)
-            if all(c.solved for c in solved.certificates):
+        if engine == 0:
+            solved = path_of_kept_moments(self, problem, grid, controls)
+            if solved is not None:
                 return solved
         found = _core.solve_path(
             problem.design.handle,
@@ -49,24 +50,22 @@ class PathEngine:
         )
         return _solved(found, controls)
 
-
-def solve_moments(
-    problem: Problem, centred: CentredMoments, grid: Grid, controls: Controls
-) -> Solved:
-    """The path from sufficient statistics; not solved where their rounding would show."""
-    found = _core.solve_gram_path(
-        centred.gram,
-        centred.correlation,
-        centred.squares,
-        *problem.coordinates,
-        grid.alphas,
-        grid.n_alphas,
-        grid.ratio(problem),
-        controls.tol,
-        controls.max_iter,
-    )
-    solved = _solved(found, controls)
-    return replace(solved, intercepts=centred.response_mean - centred.mean @ solved.coefs)
+    def path_of_moments(
+        self, problem: Problem, centred: CentredMoments, grid: Grid, controls: Controls
+    ) -> Solved:
+        found = _core.solve_gram_path(
+            centred.gram,
+            centred.correlation,
+            centred.squares,
+            *problem.coordinates,
+            grid.alphas,
+            grid.n_alphas,
+            grid.ratio(problem),
+            controls.tol,
+            controls.max_iter,
+        )
+        solved = _solved(found, controls)
+        return replace(solved, intercepts=centred.response_mean - centred.mean @ solved.coefs)
 
 
 def _solved(found, controls) -> Solved:

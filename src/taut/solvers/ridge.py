@@ -13,9 +13,10 @@ from scipy import linalg, sparse
 from scipy.sparse.linalg import LinearOperator, cg
 
 from taut import _core
+from taut.designs.moments import CentredMoments
 from taut.losses import Squared
 from taut.problem import Problem
-from taut.solvers.base import Controls, Grid, Solved
+from taut.solvers.base import Controls, Grid, Solved, path_of_kept_moments
 from taut.solvers.centred import (
     centred_operator,
     centred_response,
@@ -23,7 +24,7 @@ from taut.solvers.centred import (
     column_norms,
     system_columns,
 )
-from taut.solvers.certify import certificates
+from taut.solvers.certify import certificates, judged
 
 __all__ = ["Ridge"]
 
@@ -32,6 +33,8 @@ _LARGEST = 6000  # side of an eigendecomposition that is worth its n^3
 
 class Ridge:
     """Separable quadratic penalties without bounds."""
+
+    takes_moments = True
 
     def refuses(self, problem: Problem) -> str | None:
         l1, l2, lower, upper = problem.coordinates
@@ -46,6 +49,9 @@ class Ridge:
         return None
 
     def path(self, problem: Problem, grid: Grid, controls: Controls) -> Solved:
+        solved = path_of_kept_moments(self, problem, grid, controls)
+        if solved is not None:
+            return solved
         spectrum = _spectrum(problem)
         alphas = grid.below(*_default_range(problem, spectrum, grid))
         coefs = spectrum.coefs(problem, alphas)
@@ -58,6 +64,39 @@ class Ridge:
             found = certificates(problem, alphas, coefs, n_iter, controls.tol)
         y_mean, _ = centred_response(problem)
         return Solved(alphas, coefs, y_mean - spectrum.mean @ coefs, found)
+
+    def path_of_moments(
+        self, problem: Problem, centred: CentredMoments, grid: Grid, controls: Controls
+    ) -> Solved:
+        spectrum = _FeatureSpectrum(problem, centred.gram, centred.mean)
+        alphas = grid.below(*_default_range(problem, spectrum, grid))
+        coefs = spectrum.coefs_for(centred.correlation, alphas)
+        found = _judged(problem, centred, alphas, coefs, controls.tol)
+        return Solved(alphas, coefs, centred.response_mean - centred.mean @ coefs, found)
+
+
+def _judged(problem, centred, alphas, coefs, tol):
+    """Certificates from the statistics: terms h + h* - z b, with h*(z) = z^2 / (2 alpha l2).
+
+    What rounding may have done to z = c - G b counts as gap, so that it shows.
+    """
+    l2 = problem.coordinates.l2
+    norm = np.sqrt(np.diagonal(centred.gram))
+    size = np.sqrt(centred.squares)
+    slope = centred.correlation[:, None] - centred.gram @ coefs
+    residual = slope - np.outer(l2, alphas) * coefs
+    rounding = 4e-16 * (size + norm @ np.abs(coefs)) * norm[:, None]
+    curvature = np.outer(l2, alphas) + np.where(l2 > 0, 0.0, norm**2)[:, None]
+    live = norm > 0
+    terms = (np.abs(residual) + rounding)[live] ** 2 / (2 * curvature[live])
+    gaps = terms.sum(axis=0)
+    null = 0.5 * centred.squares
+    kkt = np.max(np.abs(residual[live]) / norm[live, None], axis=0, initial=0.0)
+    scale = size if size > 0 else 1.0
+    return tuple(
+        judged(gap, gap / null if null > 0 else gap, worst / scale, 1, tol)
+        for gap, worst in zip(gaps, kkt, strict=True)
+    )
 
 
 def _default_range(problem, spectrum, grid):
@@ -75,7 +114,7 @@ def _spectrum(problem):
     if penalty is not problem.penalty:
         n_samples, n_features = problem.design.shape
         if n_features <= min(n_samples, _LARGEST):
-            spectrum = _FeatureSpectrum(problem)
+            spectrum = _FeatureSpectrum(problem, *_gram(problem))
         elif n_samples <= _LARGEST:
             spectrum = _RowSpectrum(problem)
         else:
@@ -95,8 +134,8 @@ def _split(problem):
 class _FeatureSpectrum:
     """Eigenvectors of Z'Z, penalised features, after eliminating the others."""
 
-    def __init__(self, problem):
-        self.gram, self.mean = _gram(problem)
+    def __init__(self, problem, gram, mean):
+        self.gram, self.mean = gram, mean
         self.penalised, self.unpenalised, self.root = _split(problem)
         U, P = self.unpenalised, self.penalised
         self.inner = linalg.pinvh(self.gram[np.ix_(U, U)]) if len(U) else np.zeros((0, 0))
@@ -107,10 +146,13 @@ class _FeatureSpectrum:
         self.largest = self.values.max(initial=0.0)
 
     def coefs(self, problem, alphas):
-        U, P = self.unpenalised, self.penalised
         y_mean, _ = centred_response(problem)
         residual = problem.weights * (problem.response - y_mean)
-        slope = problem.design.cross(residual) - self.mean * residual.sum()
+        return self.coefs_for(problem.design.cross(residual) - self.mean * residual.sum(), alphas)
+
+    def coefs_for(self, slope, alphas):
+        """Coefficients for the slope Z'y of the null model."""
+        U, P = self.unpenalised, self.penalised
         free = self.inner @ slope[U]
         target = self.vectors.T @ ((slope[P] - self.gram[np.ix_(P, U)] @ free) / self.root)
         coefs = np.zeros((len(self.mean), len(alphas)), order="F")
