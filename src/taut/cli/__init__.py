@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["main"]
+__all__ = ["INTERRUPTED", "main"]
+
+INTERRUPTED = 130  # the shell's code for a program that Ctrl-C ended
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -16,6 +18,15 @@ def main(arguments: list[str] | None = None) -> None:
         In place of those of the process.
     """
     try:
+        app = _application()
+    except KeyboardInterrupt:  # Ctrl-C while libraries load; later the application answers it
+        print("Interrupted: nothing was written.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    app(args=arguments, prog_name="taut")
+
+
+def _application():
+    try:
         import click  # noqa: F401
         import polars  # noqa: F401
         import rich  # noqa: F401
@@ -26,4 +37,4 @@ def main(arguments: list[str] | None = None) -> None:
         )
     from taut.cli.app import app
 
-    app(args=arguments, prog_name="taut")
+    return app

@@ -7,14 +7,13 @@ from collections.abc import Callable
 import click
 
 from taut import __version__
+from taut.cli import INTERRUPTED
 from taut.cli.compare import Outputs, run_compare
 from taut.cli.models import run_fit, run_predict
 from taut.cli.tables import Roles, open_table
 from taut.designs.from_frame import TableError
 
 __all__ = ["app"]
-
-INTERRUPTED = 130
 
 
 class _Application(click.Group):

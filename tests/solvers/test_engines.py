@@ -1,0 +1,126 @@
+"""All engines give the same path, and an outside judge confirms what they say of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from taut.penalties import L1
+from taut.solvers import Controls, Grid
+
+from .registry import (
+    ENGINES,
+    OPTIONS,
+    PENALTIES,
+    PROBLEMS,
+    engines_for,
+    judged,
+    null_objective,
+    posed,
+)
+
+TOL = 1e-10
+TO_THE_END = Grid(None, 9, 1e-8)
+
+problems = pytest.mark.parametrize("name", PROBLEMS)
+penalties = pytest.mark.parametrize("penalty", PENALTIES)
+options = pytest.mark.parametrize("option", OPTIONS)
+
+
+def solved_by_all(problem, case, tol=TOL):
+    """The path of each engine, on the alphas of the first."""
+    grid, paths = TO_THE_END, {}
+    for engine, solve in engines_for(case).items():
+        paths[engine] = solve(problem, grid, Controls(tol))
+        grid = Grid(paths[engine].alphas)
+    return paths
+
+
+@problems
+@penalties
+@options
+def test_engines_agree_and_their_certificates_are_true(name, penalty, option):
+    case, option = PROBLEMS[name], OPTIONS[option]
+    penalty, terms = PENALTIES[penalty](case.X.shape[1])
+    problem = posed(case, penalty, **option)
+    paths = solved_by_all(problem, case)
+    for path in paths.values():
+        solved = np.array([c.solved for c in path.certificates])
+        assert case.hard or solved.all()
+        gaps, rounding = judged(case, path, **terms, **option)
+        assert np.all(np.isfinite(path.coefs))
+        assert np.all(gaps[solved] <= 1.1 * TOL + rounding[solved])
+        claimed = np.array([c.relative_gap for c in path.certificates])
+        assert np.array_equal(solved, claimed <= TOL) or case.hard
+
+    null = null_objective(case, problem.fit_intercept)
+    first, *others = paths.values()
+    for other in others:
+        assert_allclose(
+            objectives(problem, other), objectives(problem, first), rtol=0, atol=1e-9 * null
+        )
+        difference = fitted(case, other) - fitted(case, first)
+        spread = np.sqrt(case.shares @ difference**2 / null)
+        assert spread.max() < (1e-6 if case.hard else 1e-8)
+        if case.unique and not case.hard:
+            # A quadratic penalty of 1e-8 determines null directions to 8 digits only.
+            early = first.alphas > 1e-5 * first.alphas[0]
+            size = np.abs(first.coefs[:, early]).max()
+            assert_allclose(other.coefs[:, early], first.coefs[:, early], rtol=0, atol=1e-9 * size)
+
+
+def objectives(problem, path):
+    triples = zip(path.coefs.T, path.intercepts, path.alphas, strict=True)
+    return [problem.objective(*triple) for triple in triples]
+
+
+def fitted(case, path):
+    return case.X @ path.coefs + path.intercepts
+
+
+@problems
+@penalties
+def test_engines_begin_at_the_same_alpha(name, penalty):
+    case = PROBLEMS[name]
+    problem = posed(case, PENALTIES[penalty](case.X.shape[1])[0])
+    starts = [
+        solve(problem, Grid(None, 1), Controls(TOL)).alphas[0]
+        for solve in engines_for(case).values()
+    ]
+    assert_allclose(starts, starts[0], rtol=1e-8)
+
+
+HINTS = {
+    "nothing": lambda p: np.zeros(0, dtype=np.int64),
+    "everything": np.arange,
+    "one feature": lambda p: np.array([p - 1]),
+    "every other, backwards": lambda p: np.arange(p)[::-2].copy(),
+}
+
+
+@pytest.mark.parametrize("name", ["tall", "wide", "square", "rho .99, wide", "sparse, wide"])
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("hint", HINTS)
+@pytest.mark.parametrize("engine", ["gram", "working set"])
+def test_hints_change_nothing(name, penalty, hint, engine):
+    case = PROBLEMS[name]
+    n_features = case.X.shape[1]
+    problem = posed(case, PENALTIES[penalty](n_features)[0])
+    grid, controls = Grid(None, 12, 1e-3), Controls(TOL)
+    plain = ENGINES[engine](problem, grid, controls)
+    hinted = ENGINES[engine](problem, grid, replace(controls, likely=HINTS[hint](n_features)))
+    assert_allclose(hinted.alphas, plain.alphas, rtol=1e-12)
+    assert_allclose(hinted.coefs, plain.coefs, rtol=0, atol=1e-9 * np.abs(plain.coefs).max())
+    assert all(c.solved for c in hinted.certificates)
+
+
+@pytest.mark.parametrize("name", ["tall", "wide"])
+def test_the_penalty_passes_a_hundred_alphas_as_it_passes_one(name):
+    """The warm start along a long path leaves no trace in its last solution."""
+    problem = posed(PROBLEMS[name], L1())
+    for engine in ENGINES.values():
+        path = engine(problem, Grid(None, 100, 1e-4), Controls(TOL))
+        for k in (1, 50, 99):
+            alone = engine(problem, Grid(path.alphas[[k]]), Controls(TOL))
+            assert_allclose(alone.coefs[:, 0], path.coefs[:, k], atol=1e-8)
