@@ -128,3 +128,10 @@ def test_predict_checks_its_features(model):
     model.fit(X, y)
     with pytest.raises(ValueError, match=r"3 features, but .* is expecting 4"):
         model.predict(X[:, :3])
+
+
+def test_memory_that_would_not_fit_is_refused_at_once():
+    wide = sparse.csr_matrix(([1.0, 1.0], ([0, 1], [0, 1])), shape=(3, 1_000_000))
+    message = "1,000,000 features at 1000000 alphas would take .* GiB.*n_alphas"
+    with pytest.raises(MemoryError, match=message):
+        taut.fit_path(wide, [0.0, 1.0, 2.0], n_alphas=1_000_000)

@@ -7,6 +7,7 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator
 
 from taut.problem import Problem
+from taut.solvers.memory import require_memory
 
 __all__ = ["centred_operator", "centred_response", "column_means", "column_norms", "system_columns"]
 
@@ -33,6 +34,12 @@ def column_norms(problem: Problem):
 def system_columns(problem: Problem, columns=slice(None)):
     """Some columns of the system, as a dense float64 copy: for a few, or for a dense design."""
     matrix = problem.design.matrix[:, columns]
+    n_samples, n_columns = matrix.shape
+    require_memory(
+        n_samples * n_columns,
+        f"a dense copy of {n_samples:,} rows x {n_columns:,} columns",
+        "use a penalty (Ridge, Lasso), which needs no such copy, or leave out columns",
+    )
     matrix = matrix.toarray() if sparse.issparse(matrix) else matrix
     matrix = np.array(matrix, dtype=np.float64, order="F")
     matrix -= column_means(problem)[columns]

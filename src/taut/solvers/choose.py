@@ -7,6 +7,7 @@ import numpy as np
 from taut.problem import Problem
 from taut.solvers.base import Controls, Grid, Solved, Solver
 from taut.solvers.least_squares import LeastSquares
+from taut.solvers.memory import require_memory
 from taut.solvers.path_engine import PathEngine
 from taut.solvers.ridge import Ridge
 
@@ -33,7 +34,20 @@ def choose(problem: Problem) -> Solver:
 
 
 def solve_path(problem: Problem, grid: Grid, controls: Controls) -> Solved:
-    """Solve along the grid with the solver for the problem; alpha = 0 is least squares."""
+    """Solve along the grid with the solver for the problem; alpha = 0 is least squares.
+
+    Raises
+    ------
+    MemoryError
+        The coefficients of the whole path would not fit.
+    """
+    count = grid.n_alphas if grid.alphas is None else len(grid.alphas)
+    n_features = problem.design.shape[1]
+    require_memory(
+        n_features * count,
+        f"the coefficients of {n_features:,} features at {count} alphas",
+        "take fewer alphas (n_alphas), or leave out features",
+    )
     if grid.alphas is None or np.all(grid.alphas > 0):
         return choose(problem).path(problem, grid, controls)
     unpenalised = problem.without_penalty()

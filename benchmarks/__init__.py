@@ -1,0 +1,1 @@
+"""taut against its peers, at equal certified accuracy: ``make bench``."""
