@@ -21,7 +21,8 @@ class Case(NamedTuple):
     """Data, and what may be asked of a solver on it.
 
     ``unique``: the minimiser is determined well beyond rounding. ``hard``: columns whose sizes (or
-    means) differ so much that rounding may end a fit early; it must then say so.
+    means) differ so much that rounding may end a fit early; it must then say so. ``rounding``:
+    what rounding of the residuals may hide in a relative gap.
     """
 
     X: np.ndarray | sparse.csc_array
@@ -29,6 +30,7 @@ class Case(NamedTuple):
     weights: np.ndarray | None = None
     unique: bool = True
     hard: bool = False
+    rounding: float = 1e-14
 
     @property
     def shares(self) -> np.ndarray:
@@ -107,7 +109,8 @@ def _sparse(n_samples, n_features):
 
 
 def _far_from_zero(n_samples, n_features):
-    case = _linear(n_samples, n_features, unique=False, hard=True)
+    case = _linear(n_samples, n_features, unique=False, hard=True, rounding=1e-7)
+    # Residuals keep nine digits, and at 1e-8 alpha_max a correlation is that of a few last ones.
     return case._replace(X=case.X + 1e6, y=case.y + 1e7)
 
 
@@ -226,7 +229,7 @@ def judged(case: Case, solved: Solved, *, standardize=False, fit_intercept=True,
         gaps.append(verdict.relative_gap)
         parts = np.abs(y) + abs(intercept) + np.abs(X) @ np.abs(coef)
         correlations = np.abs(X).T @ (case.shares * parts)
-        rounding.append(1e-14 + 1e-15 * reach * correlations.sum() / verdict.null)
+        rounding.append(case.rounding + 1e-15 * reach * correlations.sum() / verdict.null)
     return np.array(gaps), np.array(rounding)
 
 

@@ -10,7 +10,7 @@ from taut.compare.evaluate import Record
 from taut.compare.interval import corrected_interval
 from taut.compare.techniques import Technique
 
-__all__ = ["ranked"]
+__all__ = ["ranked", "simplicity"]
 
 # Two techniques can give one solution; a difference in the last digits is none. Next to nothing
 # of the least score, and of the target's spread where that score is itself rounding.
@@ -80,6 +80,11 @@ def ranked(
                 "picked": False,
             }
         )
-    pick = min((r for r in rows if not r["detectably_worse"]), key=lambda r: r["complexity"])
+    pick = min((row for row in rows if not row["detectably_worse"]), key=simplicity)
     pick["picked"] = True
     return rows
+
+
+def simplicity(row: Mapping) -> tuple[int, int]:
+    """Sorts rows of the leaderboard: fewer features first, then the plainer technique."""
+    return round(row["features_used"]), row["complexity"]

@@ -31,7 +31,8 @@ class Technique:
     phrase : str
         For sentences: "Take ...".
     complexity : int
-        Rank of simplicity, 0 the simplest: first the fewest columns, then the most shrinkage.
+        Rank of simplicity among techniques that use as many features, 0 the simplest: first what
+        has nothing to choose, then the stronger penalty.
     make : callable
         ``make(folds, spread)`` gives the estimator, unfitted; ``folds`` is what ``CV`` takes,
         ``spread`` the standard deviation of the target in the training rows.
@@ -75,7 +76,7 @@ TECHNIQUES = (
         "lasso",
         "Lasso (1-SE)",
         f"the lasso with {_ONE_SE}",
-        1,
+        2,
         lambda folds, spread: Lasso(alpha=CV(folds, rule="1se"), standardize=True),
     ),
     Technique(
@@ -83,7 +84,7 @@ TECHNIQUES = (
         "elastic-net",
         "Elastic net (1-SE)",
         f"the elastic net with {_ONE_SE}",
-        2,
+        3,
         lambda folds, spread: _elastic_net(CV(folds, rule="1se"), spread),
     ),
     Technique(
@@ -91,7 +92,7 @@ TECHNIQUES = (
         "lasso",
         "Lasso (min)",
         f"the lasso with {_MINIMUM}",
-        3,
+        4,
         lambda folds, spread: Lasso(alpha=CV(folds, rule="min"), standardize=True),
     ),
     Technique(
@@ -99,7 +100,7 @@ TECHNIQUES = (
         "elastic-net",
         "Elastic net (min)",
         f"the elastic net with {_MINIMUM}",
-        4,
+        5,
         lambda folds, spread: _elastic_net(CV(folds, rule="min"), spread),
     ),
     Technique(
@@ -107,7 +108,7 @@ TECHNIQUES = (
         "ridge",
         "Ridge (1-SE)",
         f"ridge with {_ONE_SE}",
-        5,
+        6,
         lambda folds, spread: Ridge(alpha=CV(folds, rule="1se"), standardize=True),
     ),
     Technique(
@@ -115,7 +116,7 @@ TECHNIQUES = (
         "ridge",
         "Ridge (min)",
         f"ridge with {_MINIMUM}",
-        6,
+        7,
         lambda folds, spread: Ridge(alpha=CV(folds, rule="min"), standardize=True),
     ),
     Technique(
@@ -123,7 +124,7 @@ TECHNIQUES = (
         "least-squares",
         "Least squares",
         "plain least squares",
-        7,
+        1,
         lambda folds, spread: LinearRegression(),
     ),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from taut.compare.leaderboard import simplicity
+
 __all__ = ["rounded", "verdict"]
 
 
@@ -65,7 +67,7 @@ def _nothing_found(pick: dict, best: dict, phrases: dict[str, str], unit: str) -
 def _why_best(leaderboard: Sequence[dict], pick: dict) -> str:
     if len(leaderboard) == 1:
         return "it is the only technique that was tried"
-    simpler = [row for row in leaderboard if row["complexity"] < pick["complexity"]]
+    simpler = [row for row in leaderboard if simplicity(row) < simplicity(pick)]
     if not simpler:
         return "nothing tried predicts better, and it is the simplest of all"
     return "it predicts best, and everything simpler is detectably worse"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -94,7 +95,7 @@ class Moments:
         weights = np.ones(len(y)) if sample_weight is None else sample_weight
         weights = np.ascontiguousarray(weights, dtype=np.float64)
         if shift is None:
-            share = weights / weights.sum()
+            share = weights / weights.sum() if weights.any() else np.full(len(y), 1 / len(y))
             shift = np.append(design.moments(share)[0], share @ y)
         groups = np.ascontiguousarray(groups, dtype=np.int32)
         found = _core.group_statistics(design.handle, y, weights, groups, n_groups, shift)
@@ -189,9 +190,12 @@ class Moments:
         """
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as saved:
-                weight, shift = float(saved["weight"]), saved["shift"]
-                sums, products = saved["sums"], saved["products"]
-        except (OSError, KeyError, EOFError, ValueError) as error:
+                weight = float(saved["weight"])
+                shift, sums, products = (
+                    np.asarray(saved[name], dtype=np.float64)
+                    for name in ("shift", "sums", "products")
+                )
+        except (OSError, KeyError, EOFError, TypeError, ValueError, BadZipFile) as error:
             raise ValueError(f"data must be bytes from Moments.to_bytes, got: {error}") from error
         if shift.shape != sums.shape or products.shape != (len(shift), len(shift)):
             raise ValueError("data must be bytes from Moments.to_bytes, got arrays that do not fit")

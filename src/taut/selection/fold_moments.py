@@ -65,13 +65,10 @@ def _partition(splits, n_samples):
     the rest."""
     groups = np.full(n_samples, len(splits), dtype=np.int32)
     for k, (train, test) in enumerate(splits):
-        if np.any(groups[test] != len(splits)):
+        uses = np.bincount(np.concatenate([train, test]) % n_samples, minlength=n_samples)
+        if np.any(uses != 1) or np.any(groups[test] != len(splits)):
             return None
         groups[test] = k
-        rest = np.ones(n_samples, dtype=bool)
-        rest[test] = False
-        if len(train) != np.count_nonzero(rest) or not rest[train].all():
-            return None
     return groups
 
 
