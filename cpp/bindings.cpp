@@ -93,11 +93,12 @@ nb::object to_numpy(std::vector<T>&& values, std::initializer_list<std::size_t> 
   return nb::cast(nb::ndarray<nb::numpy, T>(held->data(), shape, owner, strides));
 }
 
-taut::Interrupt signals() {
-  return taut::Interrupt([] {
+taut::Interrupt signals(const taut::Cancel* cancel = nullptr) {
+  const auto check = [] {
     nb::gil_scoped_acquire lock;
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
-  });
+  };
+  return taut::Interrupt(check, cancel);
 }
 
 void require(bool condition, const char* message) {
@@ -143,7 +144,7 @@ nb::tuple packed(taut::Vector&& grid, taut::Vector&& coefs, std::size_t p, taut:
 nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array l1, Array l2,
                      Array lower, Array upper, std::optional<Array> alphas, int n_alphas,
                      double alpha_min_ratio, double tol, int max_iter, int engine,
-                     std::optional<Flat<std::int64_t>> hint) {
+                     std::optional<Flat<std::int64_t>> hint, const taut::Cancel* cancel) {
   const std::size_t n = X.design->rows(), p = X.design->cols();
   require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
   require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
@@ -161,7 +162,8 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
   std::vector<taut::Certificate> certificates;
   {
     nb::gil_scoped_release unlocked;
-    taut::Interrupt interrupt = signals();
+    taut::Interrupt interrupt = signals(cancel);
+    const taut::blas::SideBySide sharing(cancel != nullptr);
     const auto poll = [&interrupt] { interrupt.poll(); };
     const taut::View view(*X.design, weights.data(), centre);
     const taut::Response response(view, y.data());
@@ -310,6 +312,7 @@ nb::tuple certify(const Handle& X, Array y, Array weights, bool centre, Array l1
 
 NB_MODULE(_core, m) {
   load_blas();
+  nb::class_<taut::Cancel>(m, "Cancel").def(nb::init<>()).def("set", &taut::Cancel::set);
   nb::class_<Handle>(m, "Design")
       .def_prop_ro("shape", [](const Handle& X) { return nb::make_tuple(X.design->rows(), X.design->cols()); });
   m.def("dense", &dense<double>, nb::arg("x").noconvert());
@@ -340,5 +343,6 @@ NB_MODULE(_core, m) {
         nb::arg("weights").noconvert(), "centre"_a, nb::arg("l1").noconvert(),
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
         nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
-        "max_iter"_a, "engine"_a = 0, nb::arg("hint").noconvert().none() = nb::none());
+        "max_iter"_a, "engine"_a = 0, nb::arg("hint").noconvert().none() = nb::none(),
+        nb::arg("cancel").none() = nb::none());
 }

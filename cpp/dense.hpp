@@ -267,6 +267,16 @@ class DenseColumns final : public Columns {
     }
   }
 
+  bool cross(const double* R, int count, double* out) const override {
+    const std::ptrdiff_t n = X_.rows();
+    const double* w = view_.root_v.data();
+    Vector root(n * count);
+    for (std::ptrdiff_t c = 0; c < count; ++c)
+      for (std::ptrdiff_t i = 0; i < n; ++i) root[c * n + i] = w[i] > 0 ? R[c * n + i] / w[i] : 0.0;
+    blas::gemm('T', 'N', size_, count, X_.rows(), 1.0, z_.data(), X_.rows(), root.data(), X_.rows(), 0.0, out, size_);
+    return true;
+  }
+
  private:
   const DenseDesign<T>& X_;
   const View& view_;

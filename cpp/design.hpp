@@ -28,6 +28,9 @@ class Columns {
   // R[:, c] = v * (y - mean(y) - fit of coefs[:, c]), and the weighted sum of squared residuals.
   virtual void residual(const double* centred_y, const double* coefs, int count, double* R,
                         double* rss) const = 0;
+  // out (size x count) = the centred columns' correlations with R; false where they are not kept
+  // centred. Slower than Design::cross, and free of the rounding of large means.
+  virtual bool cross(const double*, int, double*) const { return false; }
 };
 
 // Finishes a column's mean and norm from its deviations about a first mean: what the first mean
@@ -74,12 +77,14 @@ struct View {
   Vector mean;    // of each column; zeros without an intercept
   Vector norm;    // of each weighted, centred column
   bool centred;
+  bool far = false;  // some means dwarf what varies about them, and show in X'R as rounding
 
   View(const Design& X, const double* weights, bool centre)
       : design(X), v(weights, weights + X.rows()), root_v(X.rows()), mean(X.cols(), 0.0),
         norm(X.cols()), centred(centre) {
     for (Index i = 0; i < X.rows(); ++i) root_v[i] = std::sqrt(v[i]);
     X.moments(v.data(), centre, mean.data(), norm.data());
+    for (Index j = 0; j < X.cols(); ++j) far |= norm[j] > 0 && std::abs(mean[j]) > 1e3 * norm[j];
   }
 
   // out = centred X' R. The residuals of a fit with intercept sum to zero only up to rounding.

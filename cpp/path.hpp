@@ -204,6 +204,13 @@ class PathSolver {
       columns_->residual(y_.centred.data(), coefs.data(), batch.width, R.data(), batch.rss.data());
     }
     view_.cross(R.data(), batch.width, batch.z.data());
+    if (!view_.far || complete_) return;
+    const std::size_t size = quadratic_.size();
+    Vector exact(size * batch.width);
+    if (!columns_->cross(R.data(), batch.width, exact.data())) return;
+    for (int i = 0; i < batch.width; ++i)
+      for (std::size_t k = 0; k < size; ++k)
+        batch.z[static_cast<std::size_t>(i) * p + features_[k]] = exact[i * size + k];
   }
 
   // Rounding of c - G b, carried into the gap, against the tolerance.

@@ -138,7 +138,7 @@ def test_errors_below_the_rounding_of_moments_are_left_to_the_rows(monkeypatch, 
 
 ROWS = np.arange(N)
 REFUSED = {
-    "few rows": lambda: ([posed(X[:900], Y[:900])], as_splits(5, 900)),
+    "few rows": lambda: ([posed(X[:60], Y[:60])], as_splits(5, 60)),
     "sparse": lambda: ([posed(sparse.csc_array(X), Y)], SHUFFLED),
     "several targets": lambda: ([posed(X, Y), posed(X, Y)], SHUFFLED),
     "no penalty": lambda: ([posed(X, Y, L1(weights=np.zeros(P)))], SHUFFLED),
@@ -146,6 +146,7 @@ REFUSED = {
         [posed(X, Y)],
         [(np.delete(ROWS, part), part) for part in (ROWS[:500], ROWS[499:900])],
     ),
+    "a row tested twice": lambda: ([posed(X, Y)], [(ROWS[500:], np.r_[ROWS[:500], 7])]),
     "a row drawn twice": lambda: ([posed(X, Y)], [(np.r_[ROWS[500:], 600], ROWS[:500])]),
     "a row in place of another": lambda: (
         [posed(X, Y)],
@@ -153,6 +154,13 @@ REFUSED = {
     ),
     "ordered in time": lambda: ([posed(X, Y)], [(ROWS[:1000], ROWS[1000:1500])]),
 }
+
+
+def test_rows_may_be_counted_from_the_end(monkeypatch, by_rows):
+    splits = [(np.arange(-N, -500), np.arange(-500, 0)), (ROWS[500:], ROWS[:500])]
+    short, long, left = both_ways(partial(posed, X, Y), splits, monkeypatch, by_rows)
+    assert left == 0
+    assert_same(short, long)
 
 
 @pytest.mark.parametrize("reason", REFUSED)

@@ -1,10 +1,13 @@
 """Moments: however the rows are cut, they add up to the same problem."""
 
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
 
 from taut.designs.moments import Moments
 
@@ -69,6 +72,13 @@ def test_what_was_added_can_be_taken_away(cut):
         assert_same(whole - second, first)
 
 
+def test_rows_without_weight_add_nothing():
+    nothing, whole = Moments.of(X, Y, np.zeros(N)), Moments.of(X, Y, W)
+    assert nothing.weight == 0
+    assert_same(whole + nothing, whole)
+    assert_same(nothing + whole, whole)
+
+
 @tried
 @given(shifts)
 def test_a_shift_and_its_return_change_nothing(shift):
@@ -120,8 +130,6 @@ def test_bytes_bring_everything_back():
 
 
 def _saved(**changes):
-    import io
-
     moments = Moments.of(X, Y)
     known = {name: getattr(moments, name) for name in ("weight", "shift", "sums", "products")}
     known = {name: value for name, value in (known | changes).items() if value is not None}
@@ -131,8 +139,6 @@ def _saved(**changes):
 
 
 def _array_alone():
-    import io
-
     buffer = io.BytesIO()
     np.save(buffer, X)
     return buffer.getvalue()
@@ -147,10 +153,27 @@ BAD = {
     "one array": _array_alone(),
     "an array missing": _saved(sums=None),
     "another size": _saved(shift=np.zeros(P)),
+    "numbers for arrays": _saved(shift=1.0, sums=1.0, products=1.0),
     "a weight that is no number": _saved(weight=np.zeros(3)),
     "objects": _saved(sums=np.array([{}] * (P + 1), dtype=object)),
     "text for numbers": _saved(sums=np.array(["a"] * (P + 1))),
 }
+
+
+def test_a_tampered_archive_is_read_or_refused():
+    """Each byte that says how the archive is laid out, not what is in it."""
+    entry = GOOD.index(b"PK\x01\x02")
+    for place in range(entry, entry + 46):
+        tampered = bytearray(GOOD)
+        tampered[place] ^= 1
+        assert _read(bytes(tampered)) in (None, GOOD)
+
+
+def _read(data):
+    try:
+        return Moments.from_bytes(data).to_bytes()
+    except ValueError:
+        return None
 
 
 @pytest.mark.parametrize("data", BAD)
@@ -160,7 +183,5 @@ def test_bytes_of_anything_else_are_refused(data):
 
 
 def test_sparse_matrices_are_refused():
-    from scipy import sparse
-
     with pytest.raises(TypeError, match="X must be dense"):
         Moments.of(sparse.csc_array(X), Y)

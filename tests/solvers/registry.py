@@ -109,7 +109,7 @@ def _sparse(n_samples, n_features):
 
 
 def _far_from_zero(n_samples, n_features):
-    case = _linear(n_samples, n_features, unique=False, hard=True, rounding=1e-7)
+    case = _linear(n_samples, n_features, unique=False, hard=True, rounding=1e-9)
     # Residuals keep nine digits, and at 1e-8 alpha_max a correlation is that of a few last ones.
     return case._replace(X=case.X + 1e6, y=case.y + 1e7)
 

@@ -13,6 +13,9 @@ from taut.designs.design import as_design
 
 __all__ = ["CentredMoments", "Moments"]
 
+# What np.load raises on bytes that are not an archive of arrays, or one that was tampered with.
+_UNREADABLE = (OSError, KeyError, EOFError, TypeError, ValueError, RuntimeError, BadZipFile)
+
 
 @dataclass(frozen=True, eq=False)
 class CentredMoments:
@@ -195,8 +198,9 @@ class Moments:
                     np.asarray(saved[name], dtype=np.float64)
                     for name in ("shift", "sums", "products")
                 )
-        except (OSError, KeyError, EOFError, TypeError, ValueError, BadZipFile) as error:
+        except _UNREADABLE as error:
             raise ValueError(f"data must be bytes from Moments.to_bytes, got: {error}") from error
-        if shift.shape != sums.shape or products.shape != (len(shift), len(shift)):
+        size = shift.size
+        if not shift.shape == sums.shape == (size,) or products.shape != (size, size):
             raise ValueError("data must be bytes from Moments.to_bytes, got arrays that do not fit")
         return cls(weight, shift, sums, products)

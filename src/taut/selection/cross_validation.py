@@ -14,6 +14,7 @@ from taut.problem import Problem
 from taut.selection.fold_moments import fold_errors, gather
 from taut.selection.folds import as_splits
 from taut.selection.rule import Choice, Rule
+from taut.selection.threads import side_by_side
 from taut.solvers import Controls, Grid, solve_path
 
 __all__ = ["CV", "CVResults", "cross_validate", "share"]
@@ -161,12 +162,16 @@ def cross_validate(problems: Sequence[Problem], alphas, splits, controls: Contro
     errors = np.empty((len(alphas), len(splits)))
     train_errors = np.empty_like(errors)
     fold_weights = np.empty(len(splits))
-    for k, split in enumerate(splits):
-        training, testing = (share(weights, rows, k) for rows in split)
+    shares = [[share(weights, rows, k) for rows in split] for k, split in enumerate(splits)]
+
+    def one(k, controls):
         found = moments and fold_errors(problems[0], moments[k], grid.alphas, controls)
-        found = found or _fold_errors(problems, grid, controls, training, testing)
-        train_errors[:, k], errors[:, k] = found
-        fold_weights[k] = testing.sum()
+        return found or _fold_errors(problems, grid, controls, *shares[k])
+
+    found = side_by_side(one, len(splits), controls, np.prod(problems[0].design.shape))
+    for k, pair in enumerate(found):
+        train_errors[:, k], errors[:, k] = pair
+        fold_weights[k] = shares[k][1].sum()
     weighted = np.ptp(weights) > 0
     return CVResults(grid.alphas, errors, train_errors, fold_weights if weighted else None)
 

@@ -53,7 +53,7 @@ def gather(problems, splits) -> list[tuple[Moments, Moments]] | None:
 def _worth(problem):
     n_samples, n_features = problem.design.shape
     return (
-        n_samples >= max(1000, 5 * n_features)
+        n_samples >= max(200, 2 * n_features)
         and n_features <= 2000
         and not sparse.issparse(problem.design.matrix)
         and choose(problem).takes_moments

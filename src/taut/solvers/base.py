@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -48,11 +48,14 @@ class Controls:
         Most iterations for one strength.
     likely : ndarray of int64 or None
         Features that will probably be needed, from a path on similar data: a matter of speed alone.
+    cancel : taut._core.Cancel or None
+        Ends the solve early once it is set; for solves in several threads.
     """
 
     tol: float = 1e-6
     max_iter: int = 1000
     likely: np.ndarray | None = None
+    cancel: Any = None
 
 
 @dataclass(frozen=True)

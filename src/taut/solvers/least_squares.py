@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import linalg, sparse
-from scipy.sparse.linalg import lsqr
+from scipy.sparse.linalg import LinearOperator, lsqr
 
 from taut.problem import Problem
 from taut.solution import Certificate, Status
@@ -112,7 +112,15 @@ def _direct(problem, controls):
 def _iterative(problem, controls):
     operator, _, scale = centred_operator(problem)
     _, response = centred_response(problem)
-    coef, _, n_iter, _, _, norm, condition, *_ = lsqr(
+    scaled, n_iter, smallest = _lsqr(operator, response, controls)
+    coef = _shortest(operator, scaled, scale, controls)
+    slope = _slope(problem, coef) / scale
+    return coef, 0.5 * float(slope @ slope) / smallest**2, n_iter
+
+
+def _lsqr(operator, response, controls):
+    """The solution of smallest norm, steps taken, and the smallest singular value that matters."""
+    solution, _, n_iter, _, _, norm, condition, *_ = lsqr(
         operator,
         response,
         atol=_EPS,
@@ -120,10 +128,27 @@ def _iterative(problem, controls):
         conlim=0,
         iter_lim=max(controls.max_iter, 10 * min(operator.shape)),
     )
-    slope = _slope(problem, coef / scale) / scale
-    # LSQR estimates |A| and cond(A): the smallest singular value that matters is their quotient.
+    # LSQR estimates |A| and cond(A): the quotient is what it met as the smallest singular value.
     smallest = norm / condition if condition > 0 else np.inf
-    return coef / scale, 0.5 * float(slope @ slope) / max(smallest, _EPS) ** 2, n_iter
+    return solution, n_iter, max(smallest, _EPS)
+
+
+def _shortest(operator, scaled, scale, controls):
+    """The coefficients of smallest norm with the fit of ``scaled``, those of unit-norm columns.
+
+    They differ where columns depend on one another. The fit is in the range of A = B diag(scale),
+    so that LSQR on A, as given, finds its shortest preimage.
+    """
+    coef = scaled / scale
+    as_given = operator @ LinearOperator(
+        (len(scale), len(scale)),
+        lambda x: x.ravel() * scale,
+        lambda x: x.ravel() * scale,
+        dtype=np.float64,
+    )
+    shortest, *_ = _lsqr(as_given, operator.matvec(scaled), controls)
+    shorter = np.linalg.norm(shortest) < (1 - 1e-8) * np.linalg.norm(coef)
+    return shortest if shorter else coef
 
 
 def _slope(problem, coef):

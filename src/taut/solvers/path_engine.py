@@ -47,6 +47,7 @@ class PathEngine:
             controls.max_iter,
             engine,
             controls.likely,
+            controls.cancel,
         )
         return _solved(found, controls)
 
