@@ -80,7 +80,7 @@ class PathSolver {
   struct Batch {
     int first, width;
     std::vector<Vector> betas;
-    Vector z, rss;
+    Vector rss;
   };
 
   bool usable(Index j) const {
@@ -171,7 +171,7 @@ class PathSolver {
   }
 
   Batch look_ahead(int first, int width, Certificate* certificates) {
-    Batch batch{first, width, {}, {}, Vector(width)};
+    Batch batch{first, width, {}, Vector(width)};
     for (int i = 0; i < width; ++i) {
       quadratic_.set_alpha(alphas_[first + i]);
       const int left = settings_.max_iter - certificates[first + i].iterations;
@@ -185,16 +185,18 @@ class PathSolver {
   // Correlations of all features with the residual at each strength of the batch.
   void correlate(Batch& batch) {
     const Index n = X_.rows(), p = X_.cols();
-    batch.z.resize(static_cast<std::size_t>(p) * batch.width);
+    // Kept from round to round: fresh pages cost as much as what is written to them.
+    if (ahead_.size() < static_cast<std::size_t>(p) * batch.width) ahead_.resize(static_cast<std::size_t>(p) * batch.width);
     if (complete_ && (!X_.has_rows() || gram_is_accurate())) {
-      batch.z = quadratic_.gradient();
+      std::copy(quadratic_.gradient().begin(), quadratic_.gradient().end(), ahead_.begin());
       // |y - Xb|^2 = |y|^2 - b'(c + z); it counts only where the dual point had to be scaled.
       double rss = 2 * y_.null;
-      for (Index j = 0; j < p; ++j) rss -= batch.betas[0][j] * (correlation_[j] + batch.z[j]);
+      for (Index j = 0; j < p; ++j) rss -= batch.betas[0][j] * (correlation_[j] + ahead_[j]);
       batch.rss[0] = std::max(rss, 0.0);
       return;
     }
-    Vector R(static_cast<std::size_t>(n) * batch.width);
+    Vector& R = residuals_;
+    if (R.size() < static_cast<std::size_t>(n) * batch.width) R.resize(static_cast<std::size_t>(n) * batch.width);
     if (complete_) {
       weighted_residuals(view_, y_, batch.betas[0].data(), 1, R.data(), batch.rss.data());
     } else {
@@ -203,14 +205,14 @@ class PathSolver {
       for (int i = 0; i < batch.width; ++i) std::copy(batch.betas[i].begin(), batch.betas[i].end(), coefs.begin() + i * size);
       columns_->residual(y_.centred.data(), coefs.data(), batch.width, R.data(), batch.rss.data());
     }
-    view_.cross(R.data(), batch.width, batch.z.data());
+    view_.cross(R.data(), batch.width, ahead_.data());
     if (!view_.far || complete_) return;
     const std::size_t size = quadratic_.size();
     Vector exact(size * batch.width);
     if (!columns_->cross(R.data(), batch.width, exact.data())) return;
     for (int i = 0; i < batch.width; ++i)
       for (std::size_t k = 0; k < size; ++k)
-        batch.z[static_cast<std::size_t>(i) * p + features_[k]] = exact[i * size + k];
+        ahead_[static_cast<std::size_t>(i) * p + features_[k]] = exact[i * size + k];
   }
 
   // Rounding of c - G b, carried into the gap, against the tolerance.
@@ -231,7 +233,7 @@ class PathSolver {
     for (; accepted < batch.width; ++accepted) {
       const int k = first + accepted;
       const Vector& beta = batch.betas[accepted];
-      const double* z = batch.z.data() + static_cast<std::ptrdiff_t>(accepted) * p;
+      const double* z = ahead_.data() + static_cast<std::ptrdiff_t>(accepted) * p;
       Certificate& certificate = certificates[k];
       const int iterations = certificate.iterations;
       certificate = certified(alphas_[k], beta, z, batch.rss[accepted]);
@@ -246,7 +248,7 @@ class PathSolver {
     }
     const int last = std::min(accepted, batch.width - 1);
     const std::vector<Index> fresh = wanted(batch, last);
-    const double* z = batch.z.data() + static_cast<std::ptrdiff_t>(last) * p;
+    const double* z = ahead_.data() + static_cast<std::ptrdiff_t>(last) * p;
     z_.assign(z, z + p);
     z_alpha_ = alphas_[first + last];
     join(fresh);
@@ -296,7 +298,7 @@ class PathSolver {
     std::vector<Index> out;
     if (complete_) return out;
     const int k = batch.first + last;
-    const double* now = batch.z.data() + static_cast<std::ptrdiff_t>(last) * X_.cols();
+    const double* now = ahead_.data() + static_cast<std::ptrdiff_t>(last) * X_.cols();
     const double* before = last > 0 ? now - X_.cols() : z_.data();
     const double alpha = alphas_[k], alpha_before = last > 0 ? alphas_[k - 1] : z_alpha_;
     const double goal = alphas_[std::min(k + std::min(2 * batch.width, widest()), count_ - 1)];
@@ -326,6 +328,7 @@ class PathSolver {
   const double* alphas_ = nullptr;
   int count_ = 0;
   Vector correlation_;  // X'Vy, where the Gram matrix is complete
+  Vector ahead_, residuals_;  // correlations and residuals of the strengths of a batch
   Vector z_;  // correlations at the last verified point, and its strength
   double z_alpha_ = 0;
 };

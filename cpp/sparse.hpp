@@ -100,19 +100,23 @@ template <class T, class I>
 class SparseColumns final : public Columns {
  public:
   SparseColumns(const SparseDesign<T, I>& X, const View& view)
-      : X_(X), view_(view), scattered_(X.rows(), 0.0) {}
+      : X_(X), view_(view), rows_(X.rows()) {}
 
-  // Each new column is scattered once, weighted, and met by the stored entries of the others.
+  // The working columns are kept row by row as well: a new column meets, in each of its rows, just
+  // the columns that have an entry there.
   void append(const std::vector<Index>& features, double* gram, std::ptrdiff_t ld) override {
     const int old = static_cast<int>(features_.size());
     for (Index j : features) {
       const int position = static_cast<int>(features_.size());
       features_.push_back(j);
-      X_.each(j, [&](I i, double x) { scattered_[i] = view_.v[i] * x; });
-      for (int k = 0; k <= position; ++k)
-        gram[k + position * ld] = X_.dot(features_[k], scattered_.data()) -
-                                  view_.mean[features_[k]] * view_.mean[j];
-      X_.each(j, [&](I i, double) { scattered_[i] = 0.0; });
+      double* column = gram + position * ld;
+      for (int k = 0; k <= position; ++k) column[k] = -view_.mean[features_[k]] * view_.mean[j];
+      X_.each(j, [&](I i, double x) {
+        std::vector<Entry>& row = rows_[i];
+        row.push_back({position, x});
+        const double weighted = view_.v[i] * x;
+        for (const Entry& entry : row) column[entry.position] += weighted * entry.value;
+      });
     }
     mirror(gram, ld, old, static_cast<int>(features_.size()));
   }
@@ -140,8 +144,12 @@ class SparseColumns final : public Columns {
  private:
   const SparseDesign<T, I>& X_;
   const View& view_;
+  struct Entry {
+    int position;
+    double value;
+  };
   std::vector<Index> features_;
-  Vector scattered_;
+  std::vector<std::vector<Entry>> rows_;
 };
 
 template <class T, class I>
