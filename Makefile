@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+BENCH ?= .venv-bench
 JOBS ?= 2
 
 PY := $(VENV)/bin/python
@@ -14,7 +15,7 @@ CXX ?= g++
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all test-torch lint format sanitize wheel clean
+.PHONY: help demo test test-all test-torch lint format sanitize wheel clean bench bench-quick bench-guard
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,8 +65,18 @@ wheel: $(VENV)/tools.stamp ## build the wheel and the source archive into dist/
 	$(PIP) install --quiet build
 	$(PY) -m build
 
+# The peers live in an environment of their own: some of them need an older NumPy.
+bench: $(BENCH)/taut.stamp ## time taut and its peers at equal accuracy (an hour or two)
+	$(BENCH)/bin/python -m benchmarks.run
+
+bench-quick: $(BENCH)/taut.stamp ## the same on few problems, within short limits
+	$(BENCH)/bin/python -m benchmarks.run --quick
+
+bench-guard: $(VENV)/taut.stamp ## fail where this tree is slower than its parent commit
+	$(PY) -m benchmarks.guard
+
 clean: ## remove everything that was built or installed
-	rm -rf $(VENV) build dist $(REPORT) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) build dist $(REPORT) .pytest_cache .ruff_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Build tools live in the environment, so that a second build reuses what the first compiled.
@@ -83,4 +94,13 @@ $(VENV)/taut.stamp: $(VENV)/tools.stamp $(SOURCES) CMakeLists.txt README.md LICE
 
 $(VENV)/test.stamp: $(VENV)/taut.stamp
 	$(PIP) install --quiet --group test
+	touch $@
+
+$(BENCH)/peers.stamp: benchmarks/install.py
+	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m benchmarks.install
+	touch $@
+
+$(BENCH)/taut.stamp: $(BENCH)/peers.stamp $(SOURCES) CMakeLists.txt pyproject.toml
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check "numpy<2" .
 	touch $@

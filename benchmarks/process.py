@@ -13,7 +13,11 @@ ROOT = Path(__file__).parents[1]
 
 
 class Unusable(Exception):
-    """The solver cannot go on with this problem; the message says why, in the words of the table."""
+    """The solver cannot go on with this problem; the message is what the table says."""
+
+
+class TooSlow(Unusable):
+    """One run took longer than allowed."""
 
 
 class Worker:
@@ -38,15 +42,21 @@ class Worker:
 
     def __init__(self, peer, folder, site=None):
         paths = [str(p) for p in (site, ROOT) if p]
-        self._output = Path(folder) / f"output-{peer}"
+        self.peer = peer
+        self._folder = Path(folder)
+        self._output = self._folder / f"output-{peer}"
+        self._environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+        self._start()
+
+    def _start(self):
         self._process = subprocess.Popen(
-            _command(peer, folder),
+            _command(self.peer, self._folder),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
-            cwd=folder,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            cwd=self._folder,
+            env=self._environment,
         )
         word, rest = self._answer(self.START_SECONDS)
         if word != "ready":
@@ -55,7 +65,7 @@ class Worker:
         self.warm_up = float(rest)
 
     def ask(self, kind, tol, limit):
-        """Solve once.
+        """Solve once; in a new process where the last one had to be ended.
 
         Returns
         -------
@@ -63,6 +73,8 @@ class Worker:
         output : Path
             The file with the path, or with the curve of errors.
         """
+        if self._process.poll() is not None:
+            self._start()
         self._process.stdin.write(f"{kind} {tol!r} {self._output}\n".encode())
         word, rest = self._answer(limit)
         if word != "done":
@@ -75,7 +87,7 @@ class Worker:
             ready = selector.select(limit)
         if not ready:
             self.end()
-            raise Unusable(f"> {limit:.0f} s")
+            raise TooSlow(f"> {limit:.0f} s")
         line = self._process.stdout.readline().decode().strip()
         if not line:
             self.end()

@@ -1,10 +1,10 @@
 """One solver on one problem, in a process of its own.
 
-Started as ``python -m benchmarks.worker PEER FOLDER``. It says ``ready SECONDS`` once it has loaded the
-problem, with the time of importing the solver and of a first tiny path, which is where compilation
-just in time goes. Then each line ``path|cv|product TOLERANCE FILE`` on its standard input makes it
-solve, answer ``done SECONDS`` or ``failed REASON``, and write the path (a column of intercept and
-coefficients for each alpha) or the curve of errors to the file.
+Started as ``python -m benchmarks.worker PEER FOLDER``. It says ``ready SECONDS`` once it has loaded
+the problem, with the time of importing the solver and of a first tiny path, which is where
+compilation just in time goes. Then each line ``path|cv|product TOLERANCE FILE`` on its standard
+input makes it solve, answer ``done SECONDS`` or ``failed REASON``, and write the path (a column of
+intercept and coefficients for each alpha) or the curve of errors to the file.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ def timed(call, *arguments):
 
 def answer(adapter, data, request):
     kind, tol, file = request.split()
+    if kind == "cv" and not hasattr(adapter, "cv"):
+        return "failed it has no cross-validation"
     X, y, alphas, fold = data
     if kind == "product":
         seconds, _ = timed(lambda: X.T @ X)

@@ -1,9 +1,10 @@
 """One adapter a solver.
 
-An adapter has ``path(X, y, alphas, tol)``, which returns coefficients of shape (n_features, n_alphas)
-and intercepts of the lasso with alphas on scikit-learn's scale; where the solver can cross-validate,
-``cv(X, y, alphas, fold, tol)``, which returns the mean squared error of each alpha and the refitted
-coefficients and intercept; and where it cannot take everything, ``refuses(X)``, a reason or None.
+An adapter has ``path(X, y, alphas, tol)``, which returns coefficients of shape
+(n_features, n_alphas) and intercepts of the lasso, with alphas on scikit-learn's scale; where the
+solver can cross-validate, ``cv(X, y, alphas, fold, tol)``, which returns the mean squared error of
+each alpha and the refitted coefficients and intercept; and where it cannot take everything,
+``refuses(X)``, a reason or None.
 ``tol`` is whatever the solver means by its tolerance.
 """
 

@@ -1,5 +1,6 @@
-import taut
 from sklearn.model_selection import PredefinedSplit
+
+import taut
 
 
 def path(X, y, alphas, tol):

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
-from taut import _core
-from taut.solvers import Controls
+from taut.solvers import Cancel, Controls
 
 __all__ = ["side_by_side"]
 
@@ -24,7 +23,7 @@ def side_by_side(solve, count: int, controls: Controls, n_entries: int) -> list:
     threads = min(count, _openmp_effective_n_threads()) if n_entries >= _WORTH else 1
     if threads < 2:
         return [solve(k, controls) for k in range(count)]
-    cancel = _core.Cancel()
+    cancel = Cancel()
     shared = replace(controls, cancel=cancel)
     with ThreadPoolExecutor(threads) as pool:
         futures = [pool.submit(solve, k, shared) for k in range(count)]

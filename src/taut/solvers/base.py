@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from taut._core import Cancel
 from taut.problem import Problem
 from taut.solution import Certificate
 
-__all__ = ["Controls", "Grid", "Solved", "Solver", "path_of_kept_moments"]
+__all__ = ["Cancel", "Controls", "Grid", "Solved", "Solver", "path_of_kept_moments"]
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,14 @@ class Controls:
         Most iterations for one strength.
     likely : ndarray of int64 or None
         Features that will probably be needed, from a path on similar data: a matter of speed alone.
-    cancel : taut._core.Cancel or None
+    cancel : Cancel or None
         Ends the solve early once it is set; for solves in several threads.
     """
 
     tol: float = 1e-6
     max_iter: int = 1000
     likely: np.ndarray | None = None
-    cancel: Any = None
+    cancel: Cancel | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,150 @@
+"""One problem: every solver's tolerance found, then all of them timed in turns."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import exchange
+from benchmarks.gap import relative_gaps
+from benchmarks.peers import PEERS
+from benchmarks.process import Unusable, Worker
+from benchmarks.search import loosest_tolerance
+
+REQUIRED = 1e-6
+EXACT = 1e-12
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long things may take.
+
+    Parameters
+    ----------
+    seconds : float
+        For one run, and for all repeated runs of one solver together.
+    repeats : int
+    """
+
+    seconds: float
+    repeats: int
+
+    @property
+    def search(self):
+        """For finding the tolerance of one solver."""
+        return 3 * self.seconds
+
+
+@dataclass
+class Run:
+    """Something that is timed repeatedly."""
+
+    worker: Worker
+    kind: str
+    tol: float
+    seconds: list
+    result: dict
+    entry: str
+
+    def once(self, limit):
+        seconds, output = self.worker.ask(self.kind, self.tol, limit)
+        self.seconds.append(seconds)
+        if self.kind == "cv":
+            self.result["curve"] = np.fromfile(output).tolist()
+
+    def has_time(self, limit):
+        return not self.seconds or sum(self.seconds) + self.seconds[-1] < limit
+
+
+def measure(problem, peers, limits, note=print):
+    """Search and time on one problem; a dict of plain values for the report."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        exchange.write(folder, *problem.build())
+        data = exchange.read(folder)
+        record = {
+            "name": problem.name,
+            "title": problem.title,
+            "shape": list(data[0].shape),
+            "load": os.getloadavg()[0],
+            "solvers": {},
+        }
+        workers, runs = {}, []
+        try:
+            for peer in peers:
+                found = record["solvers"][peer] = {"title": PEERS[peer][0]}
+                try:
+                    workers[peer] = Worker(peer, folder)
+                    found["warm_up"] = workers[peer].warm_up
+                    _find(workers[peer], data, limits, found)
+                    runs += _runs(problem, peer, workers[peer], found, record)
+                    note(f"  {peer}: tol {found['tol']:.0e}, gap {found['gap']:.0e}")
+                except Unusable as reason:
+                    found["status"] = str(reason)
+                    note(f"  {peer}: {reason}")
+            _in_turns(runs, limits)
+        finally:
+            for worker in workers.values():
+                worker.end()
+    _compare_curves(record)
+    return record
+
+
+def _find(worker, data, limits, found):
+    X, y, alphas, _ = data
+
+    def gap_at(tol):
+        _, output = worker.ask("path", tol, limits.seconds)
+        coefs, intercepts = exchange.read_path(output, X.shape[1])
+        if len(intercepts) < len(alphas):
+            raise Unusable("failed: the path ends early")
+        return float(relative_gaps(X, y, alphas, coefs, intercepts).max())
+
+    found["tol"], found["gap"] = loosest_tolerance(gap_at, REQUIRED, limits.search)
+    if worker.peer == "taut":
+        found["exact_gap"] = gap_at(EXACT)
+
+
+def _runs(problem, peer, worker, found, record):
+    kinds = [("path", "path", found["tol"])]
+    if problem.cv_target:
+        kinds.append(("cv", "cv", found["tol"]))
+    if peer == "taut":
+        kinds.append(("exact", "path", EXACT))
+    runs = [Run(worker, kind, tol, [], found, entry) for entry, kind, tol in kinds]
+    if peer == "taut" and problem.product:
+        runs.append(Run(worker, "product", 0.0, [], record, "product"))
+    return runs
+
+
+def _in_turns(runs, limits):
+    """All runs once, then all again: what else the machine does, it does to all of them."""
+    waiting = list(runs)
+    for _ in range(limits.repeats):
+        for run in list(waiting):
+            try:
+                if run.has_time(limits.seconds):
+                    run.once(limits.seconds)
+                    continue
+            except Unusable as reason:
+                run.result[f"{run.entry}_status"] = str(reason)
+            waiting.remove(run)
+    for run in runs:
+        if run.seconds:
+            run.result[run.entry] = statistics.median(run.seconds)
+            run.result[f"{run.entry}_runs"] = run.seconds
+
+
+def _compare_curves(record):
+    """How far each curve of cross-validated errors is from taut's, relative to it."""
+    solvers = record["solvers"]
+    reference = np.array(solvers.get("taut", {}).get("curve", []))
+    for found in solvers.values():
+        curve = np.array(found.pop("curve", []))
+        if len(curve) == len(reference) > 0:
+            found["curve_difference"] = float(np.max(np.abs(curve / reference - 1)))
