@@ -78,7 +78,7 @@ class Problem:
     def without_penalty(self) -> Problem:
         """The same problem at alpha = 0: bounds and exclusions stay."""
         _, _, lower, upper = self.penalty.coordinates(self.design.shape[1])
-        return replace(self, penalty=Box(lower, upper), shared=dict(self.shared))
+        return replace(self, penalty=Box(lower, upper))
 
     def objective(self, coef, intercept: float, alpha: float) -> float:
         """Value of the objective."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numbers
+from difflib import get_close_matches
 
 import numpy as np
 from sklearn.utils.validation import check_array, check_consistent_length
 
 __all__ = [
     "check_alphas",
+    "check_choice",
     "check_flag",
     "check_matrix",
     "check_positive",
@@ -98,6 +100,15 @@ def check_positive(value, name, kind=numbers.Real, zero=False, other=""):
     if not np.isfinite(value) or value < 0 or (value == 0 and not zero):
         bound = ">= 0" if zero else "> 0"
         raise ValueError(f"{name} must be finite and {bound}, got {value!r}")
+    return value
+
+
+def check_choice(value, name, choices) -> str:
+    """One of a few names."""
+    if value not in choices:
+        close = get_close_matches(str(value), choices, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else "choose from " + ", ".join(choices)
+        raise ValueError(f"{name} must be one of its names, got {value!r}: {hint}")
     return value
 
 

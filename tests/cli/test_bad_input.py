@@ -117,3 +117,22 @@ def test_predict_needs_the_columns_of_training(taut_command, table, table_file, 
     result = taut_command("predict", model, new)
     assert result.exit_code == 2
     assert "'depth' must be numeric" in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["compare", "short.csv", "--target", "a", "--report", "short.csv"],
+        ["compare", "short.csv", "--target", "a", "--report", "x", "--json", "./x"],
+        ["fit", "short.csv", "--target", "a", "--technique", "ridge-min", "--model", "short.csv"],
+        ["predict", "m.skops", "short.csv", "--output", "short.csv"],
+    ],
+)
+def test_nothing_that_is_read_or_written_is_written_over(
+    taut_command, folder, monkeypatch, arguments
+):
+    monkeypatch.chdir(folder)
+    result = taut_command(*arguments)
+    assert result.exit_code == 2
+    assert "are the same file" in result.output
+    assert (folder / "short.csv").read_bytes() == FILES["short.csv"]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn import linear_model as reference
 from tests.estimators.samples import LAYOUTS, regression, thinned, weights
 
@@ -115,3 +116,18 @@ def test_cross_validated_lasso(name, parameters, weighted):
     assert ours.alpha_ == pytest.approx(theirs.alpha_, rel=1e-10)
     assert getattr(ours, "l1_ratio_", None) == getattr(theirs, "l1_ratio_", None)
     assert_same(ours, theirs, X)
+
+
+@pytest.mark.parametrize("shape", [(40, 6), (8, 20)])
+@pytest.mark.parametrize("deficient", [False, True])
+def test_rank_and_singular_values(shape, deficient):
+    random = np.random.default_rng(3)
+    X = random.normal(size=shape) * np.arange(1, shape[1] + 1)
+    if deficient:
+        X[:, 1] = X[:, 0]
+    y, weights = random.normal(size=shape[0]), random.uniform(0.5, 2.0, shape[0])
+    ours = taut.LinearRegression().fit(X, y, weights)
+    theirs = reference.LinearRegression().fit(X, y, weights)
+    assert ours.rank_ == theirs.rank_
+    np.testing.assert_allclose(ours.singular_, theirs.singular_, atol=1e-10)
+    assert not hasattr(ours.fit(sparse.csr_array(X), y), "rank_")

@@ -74,6 +74,8 @@ def test_bad_data(model, case):
         (taut.Lasso(alpha=True), TypeError, "alpha must be a number .* got True"),
         (taut.Lasso(alpha=[0.1, 0.2]), TypeError, "alpha must be a number"),
         (taut.Lasso(alpha=taut.CV), TypeError, "alpha must be a number or a rule"),
+        (taut.Ridge(solver="svds"), ValueError, "solver .* got 'svds': did you mean 'svd'"),
+        (taut.Lasso(selection="x"), ValueError, "selection .* got 'x': choose from cyclic"),
         (taut.Ridge(alpha=[0.1, 0.2]), ValueError, "alpha .* 1 targets, got 2"),
         (taut.Ridge(alpha=[-0.1]), ValueError, r"alpha\[0\] must be .* got -0.1"),
         (taut.Lasso(tol=-1), ValueError, "tol must be finite and >= 0, got -1"),

@@ -8,7 +8,7 @@ import click
 
 from taut import __version__
 from taut.cli import INTERRUPTED
-from taut.cli.compare import Outputs, run_compare
+from taut.cli.compare import Outputs, require_distinct, run_compare
 from taut.cli.models import run_fit, run_predict
 from taut.cli.tables import Roles, open_table
 from taut.designs.from_frame import TableError
@@ -90,7 +90,7 @@ def compare(
 
     With no TABLE, on scikit-learn's diabetes data.
     """
-    files = Outputs.checked(**outputs)
+    files = Outputs.checked(table, **outputs)
     source = open_table(table, target, drop)
     roles = Roles(task, weights, groups, time)
     run_compare(source, roles, files, techniques=techniques, cv=folds, seed=seed, quick=quick)
@@ -104,6 +104,7 @@ def compare(
 @click.option("--model", required=True, type=_FILE, help="File to save the model to.")
 def fit(table, target, drop, task, weights, groups, time, seed, technique, model) -> None:
     """Fit one technique on TABLE and save it."""
+    require_distinct({"TABLE": table, "--model": model})
     source = open_table(table, target, drop)
     run_fit(source, Roles(task, weights, groups, time), technique, seed, model)
 

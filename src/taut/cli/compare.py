@@ -16,7 +16,7 @@ from taut.cli.terminal import print_summary, progress_bar
 from taut.designs.from_frame import TableError
 from taut.report.files import replace_file
 
-__all__ = ["Outputs", "checked_path", "run_compare"]
+__all__ = ["Outputs", "checked_path", "require_distinct", "run_compare"]
 
 
 @dataclass(frozen=True)
@@ -28,19 +28,49 @@ class Outputs:
     model: Path | None
 
     @classmethod
-    def checked(cls, json_file: str | None, report: str | None, model: str | None) -> Outputs:
-        """Make sure that every file can be written.
+    def checked(
+        cls, table: str | None, json_file: str | None, report: str | None, model: str | None
+    ) -> Outputs:
+        """Make sure that every file can be written, and that none is the table or another.
 
         Raises
         ------
         TableError
             If one cannot.
         """
+        require_distinct(
+            {"TABLE": table, "--json": json_file, "--report": report, "--model": model}
+        )
         return cls(
             checked_path(json_file, "--json"),
             checked_path(report, "--report"),
             checked_path(model, "--model"),
         )
+
+
+def require_distinct(files: dict[str, str | None]) -> None:
+    """Refuse to write one file over another of the same command.
+
+    Parameters
+    ----------
+    files : dict of str to str or None
+        What the command reads and writes, by argument.
+
+    Raises
+    ------
+    TableError
+        Two arguments name the same file.
+    """
+    seen: dict[Path, str] = {}
+    for name, path in files.items():
+        if not path:
+            continue
+        other = seen.setdefault(Path(path).resolve(), name)
+        if other != name:
+            raise TableError(
+                f"{name} and {other} are the same file, {path!r}: give {name} another name, so "
+                "that nothing is overwritten"
+            )
 
 
 def checked_path(path: str | None, option: str) -> Path | None:

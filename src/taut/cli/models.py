@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from taut.cli.compare import checked_path
+from taut.cli.compare import checked_path, require_distinct
 from taut.cli.model_file import load_model, save_model
 from taut.cli.tables import Roles, Source
 from taut.cli.terminal import print_notes, progress_bar
@@ -41,6 +41,7 @@ def run_fit(source: Source, roles: Roles, technique: str, seed: int, model: str)
 
 def run_predict(model: str, table: str, output: str | None) -> None:
     """Predict for every row of a table, and write the table with the predictions."""
+    require_distinct({"MODEL": model, "TABLE": table, "--output": output})
     path = checked_path(output, "--output")
     if path is not None and path.suffix.lower() not in (".csv", ".parquet"):
         raise TableError(f"--output {output!r} must end in .csv or .parquet")

@@ -95,7 +95,7 @@ def _detail(leaderboard: Sequence[dict], pick: dict, best: dict, unit: str) -> s
     if pick is not best:
         text += (
             f"; the best, {best['label']}, by {shown(best['score'])}. The difference of "
-            f"{shown(pick['difference'])} is within chance: the 95 % interval is "
+            f"{shown(pick['difference'])} could be chance: the 95 % interval is "
             f"{shown(pick['difference_low'])} to {shown(pick['difference_high'])}"
         )
     return text + "."

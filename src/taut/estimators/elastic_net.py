@@ -7,6 +7,7 @@ from scipy import sparse
 
 from taut import penalties
 from taut.estimators.penalised import PenalisedModel, constrained
+from taut.validation import check_choice
 
 __all__ = ["ElasticNet", "Lasso"]
 
@@ -123,6 +124,7 @@ class ElasticNet(PenalisedModel):
         self.upper = upper
 
     def _penalty(self):
+        check_choice(self.selection, "selection", ("cyclic", "random"))
         mixture = penalties.ElasticNet(self.l1_ratio, self.penalty_weights)
         return constrained(mixture, self.positive, self.lower, self.upper)
 

@@ -7,6 +7,7 @@ import numpy as np
 from taut.estimators.base import LinearModel
 from taut.penalties import Box, NonNegative
 from taut.solvers import Grid, solve_path
+from taut.solvers.least_squares import rank_and_singular_values
 from taut.validation import check_flag
 
 __all__ = ["LinearRegression"]
@@ -38,6 +39,10 @@ class LinearRegression(LinearModel):
     dual_gap_ : float or ndarray of shape (n_targets,)
         Excess of ``1/(2 sum w) sum_i w_i (y_i - b0 - x_i'b)^2`` over its minimum, at most.
     n_iter_ : int or list of int
+    rank_ : int
+        Of the centred X; only where X is dense and coefficients are free.
+    singular_ : ndarray of shape (min(n_samples, n_features),)
+        Singular values of the centred, weighted X; likewise.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
@@ -85,4 +90,14 @@ class LinearRegression(LinearModel):
         """
         task, controls = self._prepare(X, y, sample_weight), self._controls()
         grid = Grid(np.zeros(1))
-        return self._keep(task, [solve_path(p, grid, controls) for p in task.problems])
+        solved = [solve_path(problem, grid, controls) for problem in task.problems]
+        self._keep_rank(task)
+        return self._keep(task, solved)
+
+    def _keep_rank(self, task):
+        for stale in ("rank_", "singular_"):
+            vars(self).pop(stale, None)
+        found = rank_and_singular_values(task.problems[0])
+        if found is not None:
+            self.rank_, singular = found
+            self.singular_ = singular * np.sqrt(task.total_weight)

@@ -6,9 +6,11 @@ import numpy as np
 
 from taut.estimators.penalised import PenalisedModel, constrained
 from taut.penalties import L2
-from taut.validation import check_positive
+from taut.validation import check_choice, check_positive
 
 __all__ = ["Ridge"]
+
+_SOLVERS = ("auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga", "lbfgs")
 
 
 class Ridge(PenalisedModel):
@@ -108,6 +110,7 @@ class Ridge(PenalisedModel):
         self.upper = upper
 
     def _penalty(self):
+        check_choice(self.solver, "solver", _SOLVERS)
         return constrained(L2(self.penalty_weights), self.positive, self.lower, self.upper)
 
     def _unit(self, task):

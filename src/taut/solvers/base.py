@@ -86,9 +86,12 @@ class Solver(Protocol):
         Whether it has a ``path_of_moments(problem, centred, grid, controls)`` that needs the
         sufficient statistics alone; a solution that their rounding may have spoilt says that it is
         not solved.
+    has_own_grid : bool
+        Whether it chooses an automatic grid itself where no penalty sets coefficients to zero.
     """
 
     takes_moments: bool
+    has_own_grid: bool
 
     def refuses(self, problem: Problem) -> str | None:
         """Why this solver cannot take the problem and what can, or None."""

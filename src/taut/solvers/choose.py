@@ -9,7 +9,7 @@ from taut.solvers.base import Controls, Grid, Solved, Solver
 from taut.solvers.least_squares import LeastSquares
 from taut.solvers.memory import require_memory
 from taut.solvers.path_engine import PathEngine
-from taut.solvers.ridge import Ridge
+from taut.solvers.ridge import Ridge, ridge_range
 
 __all__ = ["SOLVERS", "choose", "solve_path"]
 
@@ -48,6 +48,7 @@ def solve_path(problem: Problem, grid: Grid, controls: Controls) -> Solved:
         f"the coefficients of {n_features:,} features at {count} alphas",
         "take fewer alphas (n_alphas), or leave out features",
     )
+    grid = _without_l1(problem, grid)
     if grid.alphas is None or np.all(grid.alphas > 0):
         return choose(problem).path(problem, grid, controls)
     unpenalised = problem.without_penalty()
@@ -57,6 +58,16 @@ def solve_path(problem: Problem, grid: Grid, controls: Controls) -> Solved:
         rest = Grid(grid.alphas[~zero])
         parts.append((~zero, choose(problem).path(problem, rest, controls)))
     return _joined(grid.alphas, problem.design.shape[1], parts)
+
+
+def _without_l1(problem, grid):
+    """An automatic grid for a bounded ridge, or bounds alone: no alpha zeroes anything there."""
+    l1, l2, *_ = problem.coordinates
+    if grid.alphas is not None or np.any(l1) or choose(problem).has_own_grid:
+        return grid
+    if not np.any(l2):
+        return Grid(np.ones(1))  # alpha means nothing to bounds
+    return Grid(grid.below(*ridge_range(problem, grid)))
 
 
 def _joined(alphas, n_features, parts):

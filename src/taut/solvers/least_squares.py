@@ -17,7 +17,7 @@ from taut.solvers.centred import (
     system_columns,
 )
 
-__all__ = ["LeastSquares"]
+__all__ = ["LeastSquares", "rank_and_singular_values"]
 
 _EPS = np.finfo(np.float64).eps
 
@@ -30,6 +30,7 @@ class LeastSquares:
     """
 
     takes_moments = False
+    has_own_grid = True
 
     def refuses(self, problem: Problem) -> str | None:
         l1, l2, lower, upper = problem.coordinates
@@ -66,8 +67,8 @@ class _Factor:
     def __init__(self, matrix, rank=None):
         self.wide = matrix.shape[1] > matrix.shape[0]
         tall = matrix.T if self.wide else matrix
-        self.Q, R = linalg.qr(tall, mode="economic", overwrite_a=True, check_finite=False)
-        U, self.singular, Vt = linalg.svd(R, full_matrices=False, check_finite=False)
+        self.Q, self.R = linalg.qr(tall, mode="economic", overwrite_a=True, check_finite=False)
+        U, self.singular, Vt = linalg.svd(self.R, full_matrices=False, check_finite=False)
         # matrix = (Q U) S Vt, or for more columns than rows its transpose.
         self.inner, self.outer = (Vt.T, U) if not self.wide else (U, Vt.T)
         if rank is None:
@@ -96,6 +97,22 @@ def _factor(problem):
     if factor.rank < matrix.shape[1]:
         return _Factor(matrix, factor.rank), np.ones_like(scale)
     return factor, scale
+
+
+def rank_and_singular_values(problem: Problem):
+    """Rank and singular values of the weighted, centred system, once it was solved directly.
+
+    Returns
+    -------
+    tuple of int and ndarray of shape (min(n_samples, n_features),), or None
+        The weights sum to one.
+    """
+    if "factor" not in problem.shared:
+        return None
+    factor, scale = problem.shared["factor"]
+    if np.all(scale == 1.0):
+        return factor.rank, factor.singular
+    return factor.rank, linalg.svdvals(factor.R * scale)
 
 
 def _direct(problem, controls):

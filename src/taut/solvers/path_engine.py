@@ -18,6 +18,7 @@ class PathEngine:
     """Active sets and exact Newton steps along the path (cpp/path.hpp)."""
 
     takes_moments = True
+    has_own_grid = False
 
     def refuses(self, problem: Problem) -> str | None:
         if not isinstance(problem.loss, Squared):

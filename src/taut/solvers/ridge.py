@@ -26,7 +26,7 @@ from taut.solvers.centred import (
 )
 from taut.solvers.certify import certificates, judged
 
-__all__ = ["Ridge"]
+__all__ = ["Ridge", "ridge_range"]
 
 _LARGEST = 6000  # side of an eigendecomposition that is worth its n^3
 
@@ -35,6 +35,7 @@ class Ridge:
     """Separable quadratic penalties without bounds."""
 
     takes_moments = True
+    has_own_grid = True
 
     def refuses(self, problem: Problem) -> str | None:
         l1, l2, lower, upper = problem.coordinates
@@ -106,6 +107,11 @@ def _default_range(problem, spectrum, grid):
     """
     largest = 1e2 * spectrum.largest
     return (largest if largest > 0 else 1.0), grid.ratio(problem, wide=1e-8, tall=1e-8)
+
+
+def ridge_range(problem: Problem, grid: Grid):
+    """Largest alpha and ratio of an automatic grid for a ridge that another solver takes."""
+    return _default_range(problem, _NoSpectrum(problem), grid)
 
 
 def _spectrum(problem):
