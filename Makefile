@@ -15,7 +15,7 @@ CXX ?= g++
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all test-torch lint format sanitize wheel clean bench bench-quick bench-guard
+.PHONY: help demo test test-quick test-torch lint format sanitize wheel clean bench bench-quick bench-guard
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,11 +25,11 @@ demo: $(VENV)/taut.stamp ## build taut, compare techniques on the diabetes data,
 	@echo
 	@echo "The report is one file: open file://$(CURDIR)/$(REPORT) in a browser."
 
-test: $(VENV)/test.stamp ## install what the tests need and run the quick ones
-	$(PY) -m pytest -n $(JOBS) -m "not slow"
-
-test-all: $(VENV)/test.stamp ## run all tests, the slow ones too
+test: $(VENV)/test.stamp ## install what the tests need and run them all
 	$(PY) -m pytest -n $(JOBS)
+
+test-quick: $(VENV)/test.stamp ## the same without the slow ones
+	$(PY) -m pytest -n $(JOBS) -m "not slow"
 
 test-torch: $(VENV)/test.stamp ## install PyTorch (large outside CI) and run the tests that use it
 	$(PIP) install --quiet --group torch
