@@ -10,16 +10,21 @@ import numpy as np
 
 from taut import losses, penalties
 from taut.designs import as_design
-from taut.designs.from_frame import matrix_and_names
+from taut.designs.from_frame import names_of
+from taut.memory import require_memory
 from taut.problem import Problem
-from taut.solution import Certificate, Solution, Status
+from taut.solution import Certificate, Solution, Status, warn_unless_solved
 from taut.solvers import Controls, Grid, Solved, solve_path
 from taut.validation import (
     check_alphas,
+    check_flag,
     check_matrix,
+    check_per_row,
     check_positive,
+    check_ratio,
     check_response,
     check_weights,
+    shown,
 )
 
 __all__ = ["Path", "fit_path", "solve_targets", "worst"]
@@ -90,10 +95,11 @@ class Path:
         """
         low, high = self.alphas[-1], self.alphas[0]
         slack = 1e-12 * high
-        if not low - slack <= alpha <= high + slack:
+        number = isinstance(alpha, numbers.Real)
+        if not (number and low - slack <= alpha <= high + slack):
             raise ValueError(
-                f"alpha must be within the path, {low:.6g} to {high:.6g}, got {alpha!r}: fit the "
-                "path with alphas that include it"
+                f"alpha must be within the path, {low:.6g} to {high:.6g}, got {shown(alpha)}: fit "
+                "the path with alphas that include it"
             )
         right = int(np.clip(np.searchsorted(-self.alphas, -alpha), 1, max(len(self) - 1, 1)))
         if len(self) == 1 or self.alphas[right - 1] == self.alphas[right]:
@@ -124,20 +130,45 @@ class Path:
         -------
         ndarray of shape (n_samples,), or (n_samples, n_targets); with ``alpha=None`` there is a
         last axis of length n_alphas.
+
+        Raises
+        ------
+        ValueError, TypeError
+            An argument is not what it must be; the message names it, its value and the fix.
+        MemoryError
+            The predictions, or a copy of X that they take, would not fit.
         """
-        design = as_design(check_matrix(matrix_and_names(X)[0], min_samples=1))
-        if design.shape[1] != len(self.coefs):
-            raise ValueError(
-                f"X must have the {len(self.coefs)} features that the path was fitted on, got "
-                f"{design.shape[1]}"
-            )
+        names = names_of(X)
+        design = as_design(check_matrix(X, names, min_samples=1))
+        self._check_columns(design.shape[1], names)
         coefs, intercepts = (self.coefs, self.intercepts) if alpha is None else self.at(alpha)
-        flat = design.product(coefs.reshape(len(coefs), -1))
+        coefs_flat = coefs.reshape(len(coefs), -1)
+        require_memory(
+            "predictions for {:,} rows by {:,} models (alphas, for each target)",
+            (design.shape[0], coefs_flat.shape[1]),
+            "give one alpha, or predict for fewer rows at a time",
+            each=24,
+        )
+        flat = design.product(coefs_flat)
         eta = np.asarray(flat).reshape(design.shape[0], *coefs.shape[1:]) + intercepts
         if offset is not None:
-            offset = np.asarray(offset, dtype=np.float64)
+            offset = check_per_row(offset, design, "offset")
             eta = eta + offset.reshape(-1, *[1] * (eta.ndim - 1))
         return eta
+
+    def _check_columns(self, count, names):
+        known = self.feature_names
+        if count != len(self.coefs):
+            got = f"{count} columns"
+        elif names is None or known is None or np.array_equal(names, known):
+            return
+        else:
+            first = int(np.argmax(names != known))
+            got = f"{shown(names[first])} in place of {shown(known[first])}"
+        raise ValueError(
+            f"X must have the {len(self.coefs)} features that the path was fitted on, got {got}: "
+            "give it those columns, in their order"
+        )
 
     def plot(self, ax=None, **options):
         """Draw the coefficients against alpha (needs the extra ``plot``).
@@ -217,6 +248,14 @@ def fit_path(
     ------
     ValueError, TypeError
         An argument is not what it must be; the message names it, its value and the fix.
+    MemoryError
+        Something large would not fit; the message says how much it takes and what to do.
+
+    Warns
+    -----
+    ConvergenceWarning
+        Some alphas were not solved to ``tol``: how many, and what to do. Their certificates say
+        so one by one.
 
     Examples
     --------
@@ -227,11 +266,11 @@ def fit_path(
     >>> path.coefs.shape
     (10, 100)
     """
-    X, names = matrix_and_names(X)
-    X = check_matrix(X)
+    names = names_of(X)
+    X = check_matrix(X, names)
     y = check_response(y, X)
     if offset is not None:
-        offset = check_response(offset, X, name="offset")
+        offset = check_per_row(offset, X, "offset")
         y = y - offset.reshape(-1, *[1] * (y.ndim - 1))
     problem = Problem(
         design=as_design(X),
@@ -239,18 +278,18 @@ def fit_path(
         loss=losses.by_name(loss),
         penalty=penalties.L1() if penalty is None else _checked_penalty(penalty),
         weights=check_weights(sample_weight, X),
-        fit_intercept=bool(fit_intercept),
-        standardize=bool(standardize),
+        fit_intercept=check_flag(fit_intercept, "fit_intercept"),
+        standardize=check_flag(standardize, "standardize"),
     )
     grid = _grid(alphas, n_alphas, alpha_min_ratio, y, problem)
-    controls = Controls(
-        float(check_positive(tol, "tol")),
-        int(check_positive(max_iter, "max_iter", numbers.Integral)),
-    )
+    controls = Controls.checked(tol, max_iter)
     if y.ndim == 1:
-        return Path.of(solve_path(problem, grid, controls), names)
-    problems = [problem.for_response(column) for column in y.T]
-    return Path.of_targets(solve_targets(problems, grid, controls), names)
+        path = Path.of(solve_path(problem, grid, controls), names)
+    else:
+        problems = [problem.for_response(column) for column in y.T]
+        path = Path.of_targets(solve_targets(problems, grid, controls), names)
+    warn_unless_solved("fit_path", path.certificates)
+    return path
 
 
 def _checked_penalty(penalty):
@@ -273,13 +312,8 @@ def _grid(alphas, n_alphas, alpha_min_ratio, y, problem):
             "explain; check the target, or pass alphas"
         )
     if alpha_min_ratio is not None:
-        check_positive(alpha_min_ratio, "alpha_min_ratio")
-        if alpha_min_ratio >= 1:
-            raise ValueError(
-                f"alpha_min_ratio must be below 1, got {alpha_min_ratio!r}: it is the smallest "
-                "alpha over the largest"
-            )
-    count = int(check_positive(n_alphas, "n_alphas", numbers.Integral))
+        check_ratio(alpha_min_ratio, "alpha_min_ratio")
+    count = int(check_positive(n_alphas, "n_alphas", 100))
     return Grid(None, count, alpha_min_ratio)
 
 
@@ -288,7 +322,18 @@ def solve_targets(problems: Sequence[Problem], grid: Grid, controls: Controls) -
 
     Where no alpha keeps a coefficient at zero because all are zero at any (a target that is
     constant, or orthogonal to every column), the automatic grid is one tiny alpha throughout.
+
+    Raises
+    ------
+    MemoryError
+        The coefficients of all targets would not fit.
     """
+    require_memory(
+        "the coefficients of {:,} features at {} alphas for {:,} targets",
+        (problems[0].design.shape[1], grid.count, len(problems)),
+        "take fewer alphas (n_alphas), fit fewer targets at a time, or leave out columns",
+        each=8 if len(problems) == 1 else 16,
+    )
     if grid.alphas is not None:
         return [solve_path(problem, grid, controls) for problem in problems]
     top = replace(grid, n_alphas=1)

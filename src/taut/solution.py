@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning as _ConvergenceWarning
 
-__all__ = ["Certificate", "ConvergenceWarning", "Solution", "Status"]
+__all__ = ["Certificate", "ConvergenceWarning", "Solution", "Status", "warn_unless_solved"]
 
 
 class ConvergenceWarning(_ConvergenceWarning):
@@ -104,3 +107,36 @@ class Solution:
             f"Solution(alpha={self.alpha:.6g}, nonzero={np.count_nonzero(self.coef)} of "
             f"{self.coef.size}, {self.certificate})"
         )
+
+
+def warn_unless_solved(name: str, certificates: Sequence[Certificate]) -> None:
+    """One warning for all strengths that ended before their tolerance, where the caller called.
+
+    Parameters
+    ----------
+    name : str
+        What was fitted, for the message.
+    certificates : sequence of Certificate
+        One for each strength.
+    """
+    unsolved = [c for c in certificates if not c.solved]
+    if not unsolved:
+        return
+    last = max(unsolved, key=lambda c: c.relative_gap)
+    sentences = " ".join(status.sentence for status in sorted({c.status for c in unsolved}))
+    if len(certificates) == 1:
+        text = f"{name}: {sentences} ({last})"
+    else:
+        text = (
+            f"{name}: {len(unsolved)} of {len(certificates)} alphas were not solved. {sentences} "
+            f"(the worst: {last})"
+        )
+    warnings.warn(text, ConvergenceWarning, stacklevel=_depth() + 1)
+
+
+def _depth() -> int:
+    """How many calls lie between the code outside of taut and the caller of this."""
+    depth, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("taut."):
+        depth, frame = depth + 1, frame.f_back
+    return depth - 1

@@ -1,5 +1,7 @@
 """Every way in which a matrix can lie in memory gives the same certified path."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -7,7 +9,7 @@ from scipy import sparse
 
 import taut
 from certifier import judge_path
-from taut.designs import as_design
+from taut.designs import as_design, design
 
 from .fits import ENGINES, fit, made
 
@@ -112,3 +114,42 @@ def test_a_handle_keeps_its_matrix_alive():
     del design
     path = taut.fit_path(handle_only.matrix, y, alphas=fit((X, y), "gram").alphas, tol=1e-12)
     assert_allclose(path.coefs, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("block", [1 << 22, 100, 1])
+@pytest.mark.parametrize("form", FORMS)
+def test_products_block_by_block(form, block, monkeypatch):
+    monkeypatch.setattr(design, "_BLOCK", block)
+    X, _ = made(40, 30, density=0.4)
+    random = np.random.default_rng(5)
+    matrix = FORMS[form](X)
+    for coefs in (random.normal(size=30), random.normal(size=(30, 4))):
+        rows = X @ coefs
+        for used in (30, 7, 0):
+            coefs[used:] = 0.0
+            product = as_design(matrix).product(coefs)
+            assert product.dtype == np.float64
+            assert_allclose(product, X @ coefs, atol=1e-12)
+            assert_allclose(design.product(as_design(matrix).matrix, coefs), product, atol=1e-12)
+        assert_allclose(as_design(matrix).cross(rows), X.T @ rows, atol=1e-11)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_products_copy_no_more_than_a_block(order, monkeypatch):
+    monkeypatch.setattr(design, "_BLOCK", 10_000)
+    X = np.asarray(np.random.default_rng(6).normal(size=(1000, 200)), dtype="f4", order=order)
+    few = np.arange(200.0) * (np.arange(200) % 9 == 0)
+    narrow, wide = as_design(X), as_design(X.astype(np.float64))
+    model = taut.Ridge().fit(X[:50], X[:50, 0])
+    for ask in (
+        lambda: narrow.product(np.ones(200)),
+        lambda: narrow.product(few),
+        lambda: wide.product(few),
+        lambda: narrow.cross(np.ones(1000)),
+        lambda: model.predict(X),
+    ):
+        tracemalloc.start()
+        ask()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < wide.matrix.nbytes / 8

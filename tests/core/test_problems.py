@@ -234,7 +234,8 @@ def test_alphas_in_any_order_are_solved(engine):
 def test_few_iterations_end_with_a_status(engine):
     X, y = made(60, 50)
     path = fit((X, y), engine, alphas=[1e-3], tol=1e-14)
-    again = taut.fit_path(X, y, alphas=[1e-3], tol=1e-14, max_iter=1)
+    with pytest.warns(taut.ConvergenceWarning, match=r"fit_path: .*raise max_iter.*\(max iter:"):
+        again = taut.fit_path(X, y, alphas=[1e-3], tol=1e-14, max_iter=1)
     assert path.certificates[0].n_iter > 1
     assert again.certificates[0].n_iter <= 1
     assert again.certificates[0].status is taut.Status.MAX_ITER

@@ -203,3 +203,9 @@ def test_a_fold_without_weight_is_named():
 def test_an_unknown_rule_is_named():
     with pytest.raises(ValueError, match=r"rule must be one of .* got '2se'"):
         CV(rule="2se")
+
+
+def test_the_repr_counts_pairs_of_rows():
+    rule = CV(list(repeated_rows()), rule="1se")
+    assert repr(rule) == "CV(folds=<4 pairs of rows>, rule='1se', random_state=None)"
+    assert repr(CV(KFold(4))).startswith("CV(folds=KFold(n_splits=4, ")

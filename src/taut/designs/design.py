@@ -6,8 +6,12 @@ import numpy as np
 from scipy import sparse
 
 from taut import _core
+from taut.memory import require_copy, require_sparse_copy
 
-__all__ = ["Design", "as_design"]
+__all__ = ["Design", "as_design", "product"]
+
+_FLOATS = (np.float64, np.float32)
+_BLOCK = 1 << 22  # entries that are copied at a time, where some have to be: 32 MiB
 
 
 class Design:
@@ -40,9 +44,16 @@ class Design:
         """``X @ coefs`` in float64; coefs of shape (n_features, ...), often mostly zero rows."""
         coefs = np.asarray(coefs, dtype=np.float64)
         used = np.flatnonzero(coefs.reshape(len(coefs), -1).any(axis=1))
-        if len(used) < len(coefs) // 2:
-            return self.matrix[:, used] @ coefs[used]
-        return self.matrix @ coefs
+        if len(used) >= len(coefs) // 2:
+            return product(self.matrix, coefs)
+        if len(used) == 0:
+            return np.zeros((self.shape[0], *coefs.shape[1:]))
+        coefs = coefs[used]
+        if sparse.issparse(self.matrix):
+            parts = _parts(len(used), self.matrix.nnz)
+            return sum(self.matrix[:, used[part]] @ coefs[part] for part in parts)
+        parts = _parts(self.shape[0], self.matrix.size)
+        return np.concatenate([self.matrix[part][:, used] @ coefs for part in parts])
 
     def moments(self, weights):
         """Weighted means and standard deviations of the columns, each of shape (n_features,).
@@ -55,8 +66,43 @@ class Design:
         return _core.moments(self.handle, weights, True)
 
     def cross(self, residuals):
-        """``X.T @ residuals`` in float64, of shape (n_features,)."""
-        return np.asarray(self.matrix.T @ residuals, dtype=np.float64)
+        """``X.T @ residuals`` in float64, of shape (n_features, ...)."""
+        matrix = self.matrix
+        if matrix.dtype == np.float64:
+            return np.asarray(matrix.T @ residuals)
+        if sparse.issparse(matrix):
+            parts = _parts(self.shape[1], matrix.nnz)
+            return np.concatenate([matrix[:, part].T @ residuals for part in parts])
+        parts = _parts(self.shape[0], matrix.size)
+        return sum(matrix[part].T @ residuals[part] for part in parts)
+
+
+def product(matrix, coefs):
+    """``matrix @ coefs`` in float64, without a copy of the size of the matrix.
+
+    Parameters
+    ----------
+    matrix : ndarray, CSC or CSR matrix of shape (n_samples, n_features)
+        float32 is widened a block at a time.
+    coefs : ndarray of shape (n_features,) or (n_features, k)
+
+    Returns
+    -------
+    ndarray of shape (n_samples,) or (n_samples, k)
+    """
+    if matrix.dtype == np.float64:
+        return matrix @ coefs
+    if sparse.issparse(matrix) and matrix.format == "csc":
+        parts = _parts(matrix.shape[1], matrix.nnz)
+        return sum(matrix[:, part] @ coefs[part] for part in parts)
+    parts = _parts(matrix.shape[0], matrix.size)
+    return np.concatenate([matrix[part] @ coefs for part in parts])
+
+
+def _parts(length, entries):
+    """Slices of a length that has so many entries, each with about a block of them."""
+    step = max(1, length // (1 + entries // _BLOCK))
+    return [slice(first, first + step) for first in range(0, length, step)]
 
 
 def as_design(X) -> Design:
@@ -64,24 +110,33 @@ def as_design(X) -> Design:
 
     Row-compressed and other sparse formats become CSC, other number types float64, and arrays
     that are not contiguous contiguous. Nothing is made dense.
+
+    Raises
+    ------
+    MemoryError
+        The copy would not fit.
     """
     if isinstance(X, Design):
         return X
     if sparse.issparse(X):
         return Design(_canonical(X))
     X = np.asarray(X)
-    if X.dtype not in (np.float64, np.float32) or not X.dtype.isnative:
+    if X.dtype not in _FLOATS or not X.dtype.isnative:
+        require_copy(X)
         X = X.astype(np.float64)
     if not (X.flags.c_contiguous or X.flags.f_contiguous):
+        require_copy(X)
         X = np.asfortranarray(X)
     return Design(X)
 
 
 def _canonical(X):
+    require_copy(X)
     X = X.tocsc()
-    if X.dtype not in (np.float64, np.float32):
+    if X.dtype not in _FLOATS:
         X = X.astype(np.float64)
     if not X.has_canonical_format:
+        require_sparse_copy(X)
         X = X.copy()
         X.sum_duplicates()
     if X.indices.dtype != X.indptr.dtype:

@@ -20,10 +20,12 @@ from taut.designs.kinds import (
     Note,
     as_dates,
     as_numbers,
+    counted,
     infer_kinds,
     is_missing,
     listed,
 )
+from taut.memory import require_memory
 
 __all__ = ["TableEncoder"]
 
@@ -123,9 +125,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         ------
         TableError
             If a column that training used is missing or cannot be read.
+        MemoryError
+            If the matrix would not fit.
         """
         check_is_fitted(self)
         columns = self._known(columns_of(X))
+        self._require_room(n_rows_of(columns))
         blocks = []
         if self.imputer_ is not None:
             numbers = self._numbers(columns).values
@@ -158,6 +163,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return notes
 
     def _checked_kinds(self, columns: Mapping[str, np.ndarray]) -> dict[str, str]:
+        if not isinstance(self.kinds, Mapping | None):
+            raise TableError(f"kinds must be a dict, got {self.kinds!r}: pass {{'year': 'number'}}")
         given = dict(self.kinds or {})
         for name, kind in given.items():
             if name not in columns:
@@ -236,6 +243,20 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             levels[is_missing(values), j] = _MISSING_LEVEL
         return levels
 
+    def _require_room(self, n_rows: int) -> None:
+        """Room for the matrix, and for its blocks while they are put together."""
+        categories = self._named("category")
+        coded = int(np.isin(self.sources_, categories).sum())
+        numbers, each = len(self.sources_) - coded, 32
+        if coded > _WIDE:  # a sparse row holds one entry for each category
+            coded, each = len(categories), 64
+        require_memory(
+            "the table as a matrix of numbers, with {:,} rows of {:,} entries,",
+            (n_rows, numbers + coded),
+            "leave out rows or columns",
+            each=each,
+        )
+
     def _one_hot(self, columns: Mapping[str, np.ndarray]):
         with warnings.catch_warnings():
             # scikit-learn warns of every unseen level; `surprises` says it once and by name.
@@ -276,7 +297,7 @@ def _unseen(name: str, seen: np.ndarray, known: np.ndarray) -> list[Note]:
         return []
     rows = int(np.isin(seen.astype(str), np.array(new, dtype=str)).sum())
     text = (
-        f"Column {name}: {listed([repr(level) for level in new], 4)} ({rows:,} rows) was not in "
-        "training, and counts as none of the known levels."
+        f"Column {name}: {listed([repr(level) for level in new], 4)} ({counted(rows, 'row')}) was "
+        "not in training, and counts as none of the known levels."
     )
     return [Note("warning", text, (name,))]

@@ -13,8 +13,8 @@ __all__ = [
     "TableError",
     "columns_of",
     "did_you_mean",
-    "matrix_and_names",
     "n_rows_of",
+    "names_of",
     "values_of",
 ]
 
@@ -22,21 +22,40 @@ _TEXT_TYPES = (nw.String, nw.Categorical, nw.Enum, nw.Object)
 
 
 class TableError(ValueError):
-    """A table that cannot be used as it is; the message says why and what to do."""
+    """A table that cannot be used as it is; the message says why and what to do.
 
-
-def matrix_and_names(X):
-    """A numeric frame as a matrix, with the names of its columns; anything else as it is.
-
-    Returns
-    -------
-    X : array, sparse matrix or whatever was given
-    names : ndarray of str of shape (n_features,), or None where X is no frame
+    Parameters
+    ----------
+    text : str
+    argument : str, optional
+        The argument that is at fault, where it is not the table itself: the message begins with
+        it. The command calls it by its option.
     """
-    if isinstance(X, np.ndarray) or sparse.issparse(X) or not nw.dependencies.is_into_dataframe(X):
-        return X, None
-    frame = nw.from_native(X, eager_only=True)
-    return frame.to_numpy(), np.asarray(frame.columns, dtype=object)
+
+    def __init__(self, text: str, argument: str | None = None):
+        super().__init__(text if argument is None else f"{argument}: {text}")
+        self.text, self.argument = text, argument
+
+
+def names_of(X):
+    """The names of a frame's columns: ndarray of shape (n_features,), or None for no frame.
+
+    Raises
+    ------
+    TableError
+        If names repeat, or a column holds dates, which some frames hand out as nanoseconds.
+    """
+    if isinstance(X, np.ndarray) or not nw.dependencies.is_into_dataframe(X):
+        return None
+    frame = _eager(X)
+    for name, dtype in frame.schema.items():
+        if dtype.is_temporal():
+            shown = f", such as {frame[name][0]}" if len(frame) else ""
+            raise TableError(
+                f"X must hold numbers, got dates in column {name!r}{shown}: turn the column into "
+                "numbers or drop it; taut.compare encodes dates by itself"
+            )
+    return np.asarray(frame.columns, dtype=object)
 
 
 def columns_of(X) -> dict[str, np.ndarray]:
@@ -62,27 +81,40 @@ def columns_of(X) -> dict[str, np.ndarray]:
     """
     if sparse.issparse(X):
         raise TableError(
-            "X is a sparse matrix, which has numeric columns only: it needs no reading"
+            "X must be a table, got a sparse matrix: it holds numbers already, use it as it is"
         )
     if isinstance(X, Mapping):
-        columns = {str(name): values_of(values) for name, values in X.items()}
+        columns = {str(name): values_of(v, f"column {name!r}") for name, v in X.items()}
     elif nw.dependencies.is_into_dataframe(X):
         columns = _frame_columns(X)
     elif isinstance(X, nw.LazyFrame) or hasattr(X, "collect"):
-        raise TableError("X is a lazy frame: call .collect() on it first")
+        raise TableError(f"X must be a table in memory, got {_LAZY}")
     else:
         columns = _array_columns(X)
     _check_lengths(columns)
     return columns
 
 
-def values_of(values) -> np.ndarray:
-    """Read one column, a series or any one-dimensional array-like, as `columns_of` does."""
+def values_of(values, name: str = "a column") -> np.ndarray:
+    """Read one column, a series or any one-dimensional array-like, as `columns_of` does.
+
+    Parameters
+    ----------
+    values : series or array-like of shape (n_rows,)
+    name : str
+        For the message.
+
+    Raises
+    ------
+    TableError
+        If there is not one value for each row.
+    """
     if isinstance(values, nw.Series) or nw.dependencies.is_into_series(values):
         return _series_values(nw.from_native(values, series_only=True))
     array = np.asarray(values)
     if array.ndim != 1:
-        raise TableError(f"a column must have one dimension, but one of shape {array.shape} came")
+        got = f"shape {array.shape}" if array.ndim else f"{values!r}"
+        raise TableError(f"{name} must have one dimension, got {got}: give one value for each row")
     if array.dtype.kind == "b":
         return array
     if array.dtype.kind in "iuf":
@@ -110,18 +142,28 @@ def did_you_mean(name: str, known) -> str:
     return f"the columns are: {shown}"
 
 
-def _frame_columns(X) -> dict[str, np.ndarray]:
+_LAZY = "a lazy frame: call .collect() on it first"
+
+
+def _eager(X) -> nw.DataFrame:
     try:
         frame = nw.from_native(X, eager_only=True)
-        names = [str(name) for name in frame.columns]
+        _ = frame.columns  # some versions find repeated names only here
     except nw.exceptions.DuplicateError as error:
         repeats = ", ".join(line.strip("- ") for line in str(error).splitlines()[1:])
-        raise TableError(f"column names repeat: {repeats}. Rename or drop the copies") from error
+        raise TableError(
+            f"column names repeat in X: {repeats}. Rename or drop the copies"
+        ) from error
     except TypeError as error:
-        raise TableError(f"X is a lazy frame: call .collect() on it first ({error})") from error
+        raise TableError(f"X must be a table in memory, got {_LAZY} ({error})") from error
+    return frame
+
+
+def _frame_columns(X) -> dict[str, np.ndarray]:
+    frame = _eager(X)
     return {
-        name: _series_values(series)
-        for name, series in zip(names, frame.iter_columns(), strict=True)
+        str(name): _series_values(series)
+        for name, series in zip(frame.columns, frame.iter_columns(), strict=True)
     }
 
 
@@ -161,10 +203,14 @@ def _as_text(value) -> str:
 def _array_columns(X) -> dict[str, np.ndarray]:
     array = np.asarray(X)
     if array.ndim != 2:
-        raise TableError(
-            f"X must be a table or an array of two dimensions, but has shape {array.shape}"
-            + (": reshape it with X.reshape(-1, 1)" if array.ndim == 1 else "")
-        )
+        got, remedy = f"shape {array.shape}", "reshape it, as X.reshape(-1, 1) does for one column"
+        if array.ndim == 0:
+            got = f"{X!r} of type {type(X).__name__}"
+            remedy = (
+                "read a file first, as polars.read_csv does, or use the command: "
+                "taut compare FILE --target COLUMN"
+            )
+        raise TableError(f"X must be a table or an array of two dimensions, got {got}: {remedy}")
     return {f"x{j}": values_of(array[:, j]) for j in range(array.shape[1])}
 
 
@@ -175,6 +221,6 @@ def _check_lengths(columns: Mapping[str, np.ndarray]) -> None:
     if len(set(lengths.values())) > 1:
         short, long = min(lengths, key=lengths.get), max(lengths, key=lengths.get)
         raise TableError(
-            f"columns differ in length: {short!r} has {lengths[short]} rows, "
-            f"{long!r} has {lengths[long]}"
+            f"columns of X differ in length: {short!r} has {lengths[short]} rows, "
+            f"{long!r} has {lengths[long]}: give every column one value for each row"
         )

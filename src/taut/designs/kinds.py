@@ -10,7 +10,16 @@ import numpy as np
 
 from taut.designs.from_frame import TableError
 
-__all__ = ["KINDS", "Note", "as_dates", "as_numbers", "infer_kinds", "is_missing", "listed"]
+__all__ = [
+    "KINDS",
+    "Note",
+    "as_dates",
+    "as_numbers",
+    "counted",
+    "infer_kinds",
+    "is_missing",
+    "listed",
+]
 
 KINDS = ("number", "boolean", "category", "date", "aside")
 
@@ -151,10 +160,10 @@ def _judge_text(name: str, values: np.ndarray, missing: np.ndarray, found: _Find
     distinct = len(set(present))
     many = distinct * _MAX_ROWS_PER_LEVEL_OF_IDENTIFIER > len(present) and distinct > _FEW_LEVELS
     if many and all(_OTHER_DATE.match(text) for text in present):
-        reason = "dates in a form that can be read in two ways (write them as 2024-01-31)"
+        reason = "dates that are not written as 2024-01-31 (write them so to use them)"
         found.set_aside(name, reason, f"such as {present[0]}")
     elif many:
-        detail = f"{distinct:,} different texts in {len(present):,} rows"
+        detail = f"{counted(distinct, 'different text')} in {counted(len(present), 'row')}"
         found.set_aside(name, "identifier-like", detail)
     return many
 
@@ -276,6 +285,11 @@ def _rows(rows: Sequence[int]) -> str:
 
 def _shown(value) -> str:
     return f"{value:g}" if isinstance(value, float) else repr(str(value))
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 row``, ``2,000 rows``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def listed(items: Sequence[str], limit: int = 8) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from taut import _core
 from taut.designs.design import as_design
+from taut.memory import require_memory
 
 __all__ = ["CentredMoments", "Moments"]
 
@@ -92,8 +93,20 @@ class Moments:
 
     @classmethod
     def of_groups(cls, X, y, groups, n_groups, sample_weight=None, shift=None) -> list[Moments]:
-        """Moments of each group of rows, in one pass over all; a negative group is left out."""
+        """Moments of each group of rows, in one pass over all; a negative group is left out.
+
+        Raises
+        ------
+        MemoryError
+            A matrix of products for each group would not fit.
+        """
         design = as_design(X)
+        require_memory(
+            "the products of {1:,} columns, for {0:,} groups of rows,",
+            (n_groups, design.shape[1] + 1, design.shape[1] + 1),
+            "leave out columns, make fewer groups, or fit the rows themselves (taut.fit_path), "
+            "which needs no products of all columns",
+        )
         y = np.ascontiguousarray(y, dtype=np.float64)
         weights = np.ones(len(y)) if sample_weight is None else sample_weight
         weights = np.ascontiguousarray(weights, dtype=np.float64)

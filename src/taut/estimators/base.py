@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import numbers
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from taut import losses
 from taut.designs import as_design
+from taut.designs.design import product
+from taut.designs.from_frame import names_of
+from taut.memory import require_memory
 from taut.path import worst
 from taut.penalties import Penalty
 from taut.problem import Problem
-from taut.solution import Certificate, ConvergenceWarning
+from taut.solution import warn_unless_solved
 from taut.solvers import Controls, Solved
-from taut.validation import check_flag, check_positive, check_weights
+from taut.validation import check_flag, check_matrix, check_response, check_weights
 
 __all__ = ["LinearModel", "Task"]
-
-_MATRIX = {"accept_sparse": ["csc", "csr"], "dtype": [np.float64, np.float32]}
-_X_CHECKS = {**_MATRIX, "ensure_min_samples": 2}
-_Y_CHECKS = {"ensure_2d": False, "ensure_min_samples": 2, "dtype": np.float64}
 
 
 @dataclass(frozen=True)
@@ -75,6 +72,12 @@ class LinearModel(MultiOutputMixin, RegressorMixin, BaseEstimator):
         total = len(weights) if sample_weight is None else _total(sample_weight, len(weights))
         fit_intercept = check_flag(self.fit_intercept, "fit_intercept")
         targets = y.reshape(len(y), -1).T
+        require_memory(
+            "the coefficients of {:,} features for {:,} targets",
+            (X.shape[1], len(targets)),
+            "fit fewer targets at a time, or leave out columns",
+            each=24,
+        )
         shifts = _constants(targets, weights) if fit_intercept else np.zeros(len(targets))
         first = Problem(
             design=as_design(X),
@@ -94,19 +97,21 @@ class LinearModel(MultiOutputMixin, RegressorMixin, BaseEstimator):
             vars(self).pop("feature_names_in_", None)
             self.n_features_in_ = X.shape[1]
             return X, y
-        X, y = validate_data(self, X, y, validate_separately=(_X_CHECKS, _Y_CHECKS))
-        check_consistent_length(X, y)
-        return X, y
+        matrix = check_matrix(X, names_of(X))
+        y = check_response(y, matrix)
+        validate_data(self, X, skip_check_array=True)
+        return matrix, y
 
     def _controls(self) -> Controls:
         max_iter = Controls.max_iter if self.max_iter is None else self.max_iter
-        return Controls(
-            float(check_positive(self.tol, "tol", zero=True)),
-            int(check_positive(max_iter, "max_iter", numbers.Integral)),
-        )
+        return Controls.checked(self.tol, max_iter)
 
     def _keep(self, task: Task, solved: Sequence[Solved], index: int = 0):
-        """Set the fitted attributes from one strength of each target's path."""
+        """Set the fitted attributes from one strength of each target's path.
+
+        Warns of strengths that were not solved, also of those that were not chosen: the choice
+        was made among them.
+        """
         coefs = np.stack([s.coefs[:, index] for s in solved])
         intercepts = np.array([s.intercepts[index] for s in solved]) + task.shifts
         certificates = [s.certificates[index] for s in solved]
@@ -119,16 +124,10 @@ class LinearModel(MultiOutputMixin, RegressorMixin, BaseEstimator):
         n_iter = [max(c.n_iter, 1) for c in certificates]
         self.n_iter_ = n_iter[0] if single else n_iter
         self.dual_gap_ = certificates[0].gap if single else np.array([c.gap for c in certificates])
-        self._warn_unless_solved(self.certificate_)
+        paths = [s.certificates for s in solved]
+        path = paths[0] if single else [worst(targets) for targets in zip(*paths, strict=True)]
+        warn_unless_solved(type(self).__name__, path)
         return self
-
-    def _warn_unless_solved(self, certificate: Certificate):
-        if not certificate.solved:
-            warnings.warn(
-                f"{type(self).__name__}: {certificate.status.sentence} ({certificate})",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
 
     def predict(self, X):
         """Predict the target.
@@ -148,10 +147,52 @@ class LinearModel(MultiOutputMixin, RegressorMixin, BaseEstimator):
             The model has not been fitted.
         ValueError
             X has other features than at fitting, or is not finite.
+        MemoryError
+            The predictions, or a copy of X that they take, would not fit.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, **_MATRIX)
-        return X @ self.coef_.T + self.intercept_
+        matrix = check_matrix(X, names_of(X), min_samples=1)
+        try:
+            validate_data(self, X, reset=False, skip_check_array=True)
+        except ValueError as error:
+            remedy = "Give X the columns that the model was fitted on, in their order."
+            raise ValueError(f"{error}\n{remedy}") from error
+        require_memory(
+            "predictions for {:,} rows and {:,} targets",
+            (matrix.shape[0], self.coef_.size // matrix.shape[1]),
+            "predict for fewer rows at a time",
+            each=16,
+        )
+        return product(matrix, self.coef_.T) + self.intercept_
+
+    def score(self, X, y, sample_weight=None):
+        """Coefficient of determination of the predictions, R^2, averaged over targets.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or data frame of shape (n_samples, n_features)
+        y : array of shape (n_samples,) or (n_samples, n_targets)
+        sample_weight : float or array of shape (n_samples,), default None
+
+        Returns
+        -------
+        float
+            1 at best; 0 is as good as the mean.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            The model has not been fitted.
+        ValueError, TypeError
+            An argument is not what it must be; the message names it, its value and the fix.
+        """
+        # Imported where it is needed: it costs a good part of importing all of scikit-learn.
+        from sklearn.metrics import r2_score
+
+        predictions = self.predict(X)
+        y = check_response(y, predictions)
+        weights = None if sample_weight is None else check_weights(sample_weight, predictions)
+        return r2_score(y, predictions, sample_weight=weights)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

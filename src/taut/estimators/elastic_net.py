@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from scipy import sparse
+from sklearn.utils.metadata_routing import UNUSED
 
 from taut import penalties
+from taut.estimators.coefficient_paths import enet_path
 from taut.estimators.penalised import PenalisedModel, constrained
 from taut.validation import check_choice
 
@@ -87,6 +91,11 @@ class ElasticNet(PenalisedModel):
     >>> model.certificate_.solved
     True
     """
+
+    # A switch for the call, nothing that comes with the data.
+    __metadata_request__fit: ClassVar[dict] = {"check_input": UNUSED}
+
+    path = staticmethod(enet_path)
 
     def __init__(
         self,

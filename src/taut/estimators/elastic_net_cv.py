@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +10,12 @@ from sklearn.utils.validation import column_or_1d
 
 from taut import penalties
 from taut.estimators.base import Task
+from taut.estimators.coefficient_paths import enet_path, grid_of, lasso_path
 from taut.estimators.penalised import PenalisedModel, constrained
 from taut.estimators.routing import check_routable, routed, splits_of, splitter_of
+from taut.memory import require_memory
 from taut.selection.cross_validation import CVResults, solve_and_validate
 from taut.solvers import Grid
-from taut.validation import check_alphas, check_positive
 
 __all__ = ["ElasticNetCV", "LassoCV"]
 
@@ -124,6 +124,8 @@ class ElasticNetCV(PenalisedModel):
         self.random_state = random_state
         self.selection = selection
 
+    path = staticmethod(enet_path)
+
     def fit(self, X, y, sample_weight=None, **params):
         """Choose alpha by cross-validation and fit the model on all rows.
 
@@ -150,6 +152,11 @@ class ElasticNetCV(PenalisedModel):
         split_params = routed(self, sample_weight, params, "splitter").split
         grid, ratios = self._grid(), self._l1_ratios()
         task = self._prepare(X, y, sample_weight)
+        require_memory(
+            "the coefficients of {:,} features at {} alphas for {} values of l1_ratio",
+            (task.problems[0].design.shape[1], grid.count, len(ratios)),
+            "take fewer of these, or leave out columns",
+        )
         splits = splits_of(self.cv, X, task.target, split_params)
         trials = [self._trial(task, ratio, grid, splits) for ratio in ratios]
         best = int(np.argmin([results.mean.min() for _, results in trials]))
@@ -187,18 +194,7 @@ class ElasticNetCV(PenalisedModel):
         return ratios
 
     def _grid(self) -> Grid:
-        alphas = 100 if self.alphas is None else self.alphas
-        if self.n_alphas is not None and (self.alphas is None or np.ndim(self.alphas) == 0):
-            alphas = check_positive(self.n_alphas, "n_alphas", numbers.Integral)
-        if np.ndim(alphas) > 0:
-            return Grid(check_alphas(alphas))
-        count = check_positive(alphas, "alphas", numbers.Integral, other="or several alphas")
-        eps = check_positive(self.eps, "eps")
-        if eps >= 1:
-            raise ValueError(
-                f"eps must be below 1, got {eps!r}: it is the smallest alpha over the largest"
-            )
-        return Grid(None, int(count), float(eps))
+        return grid_of(self.alphas, self.n_alphas, self.eps)
 
     def _checked(self, X, y):
         X, y = super()._checked(X, y)
@@ -313,6 +309,8 @@ n_iter_, n_features_in_, feature_names_in_
             random_state=random_state,
             selection=selection,
         )
+
+    path = staticmethod(lasso_path)
 
     def _keep_ratio(self, l1_ratio):
         """The mixture is no choice here."""

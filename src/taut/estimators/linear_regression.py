@@ -40,7 +40,8 @@ class LinearRegression(LinearModel):
         Excess of ``1/(2 sum w) sum_i w_i (y_i - b0 - x_i'b)^2`` over its minimum, at most.
     n_iter_ : int or list of int
     rank_ : int
-        Of the centred X; only where X is dense and coefficients are free.
+        Of the centred X; only where X is dense, its factors fit in memory, and coefficients are
+        free.
     singular_ : ndarray of shape (min(n_samples, n_features),)
         Singular values of the centred, weighted X; likewise.
     n_features_in_ : int

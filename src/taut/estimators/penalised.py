@@ -9,6 +9,7 @@ import numpy as np
 from taut.estimators.base import LinearModel, Task
 from taut.path import Path
 from taut.penalties import Box, NonNegative, Penalty
+from taut.penalties.checks import as_weights
 from taut.selection.rule import Rule
 from taut.solvers import Grid, solve_path
 from taut.validation import check_flag, check_positive
@@ -19,13 +20,31 @@ __all__ = ["PenalisedModel", "constrained"]
 class PenalisedModel(LinearModel):
     """Base of the models with a parameter ``alpha``."""
 
+    # Parameters of some subclasses.
+    penalty_weights = lower = upper = None
+
+    def _prepare(self, X, y, sample_weight) -> Task:
+        as_weights(self.penalty_weights, "penalty_weights")
+        task = super()._prepare(X, y, sample_weight)
+        n_features = task.problems[0].design.shape[1]
+        for name in ("penalty_weights", "lower", "upper"):
+            values = getattr(self, name)
+            if np.ndim(values) and len(values) != n_features:
+                raise ValueError(
+                    f"{name} is for {len(values)} features, but X has {n_features}: give one "
+                    "number for each feature"
+                )
+        return task
+
     def _unit(self, task: Task) -> float:
         """What alpha = 1 is in the objective of `Problem`."""
         return 1.0
 
     def _strengths(self, n_targets: int) -> np.ndarray:
         """The strength for each target, from a parameter ``alpha`` that is no rule."""
-        alpha = check_positive(self.alpha, "alpha", zero=True, other="or a rule such as taut.CV()")
+        alpha = check_positive(
+            self.alpha, "alpha", 1.0, zero=True, other="or a rule such as taut.CV()"
+        )
         return np.full(n_targets, float(alpha))
 
     def _fit(self, X, y, sample_weight=None, groups=None):

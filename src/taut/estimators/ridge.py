@@ -6,7 +6,7 @@ import numpy as np
 
 from taut.estimators.penalised import PenalisedModel, constrained
 from taut.penalties import L2
-from taut.validation import check_choice, check_positive
+from taut.validation import check_choice, check_strengths
 
 __all__ = ["Ridge"]
 
@@ -56,7 +56,12 @@ class Ridge(PenalisedModel):
         The worst of the targets'.
     dual_gap_ : float or ndarray of shape (n_targets,)
         In units of the objective divided by ``2 sum(w)``.
-    n_iter_ : int or list of int
+    n_iter_ : ndarray of int of shape (n_targets,)
+        One where the problem was solved at once.
+    solver_ : {"eigen", "sparse_cg", "active_set", "svd", "lsqr"}
+        What solved it: one eigendecomposition; conjugate gradients, where that would be too large
+        or not exact enough; the path engine, where coefficients are bounded; for ``alpha=0`` a
+        singular value decomposition, or LSQR where X is sparse.
     path_ : Path
         Only where alpha is a rule: all that it chose from, alphas on the scale of this class.
     cv_results_ : CVResults
@@ -119,14 +124,13 @@ class Ridge(PenalisedModel):
     def _strengths(self, n_targets):
         if np.ndim(self.alpha) == 0:
             return super()._strengths(n_targets)
-        values = np.asarray(self.alpha).tolist()
-        strengths = [check_positive(a, f"alpha[{k}]", zero=True) for k, a in enumerate(values)]
+        strengths = check_strengths(self.alpha, "alpha")
         if len(strengths) not in (1, n_targets):
             raise ValueError(
                 f"alpha must be one number, or one for each of the {n_targets} targets, got "
                 f"{len(strengths)}: pass {n_targets} of them"
             )
-        return np.broadcast_to(np.array(strengths, dtype=np.float64), n_targets)
+        return np.broadcast_to(strengths, n_targets)
 
     def fit(self, X, y, sample_weight=None, *, groups=None):
         """Fit the model.
@@ -152,3 +156,9 @@ class Ridge(PenalisedModel):
             An argument is not what it must be; the message names it, its value and the fix.
         """
         return self._fit(X, y, sample_weight, groups)
+
+    def _keep(self, task, solved, index=0):
+        super()._keep(task, solved, index)
+        self.solver_ = solved[0].method
+        self.n_iter_ = np.atleast_1d(self.n_iter_)
+        return self

@@ -11,11 +11,12 @@ from taut.estimators.base import Task
 from taut.estimators.penalised import PenalisedModel
 from taut.estimators.routing import check_routable, routed, splits_of, splitter_of
 from taut.estimators.scoring import Scoring, scorer_of
+from taut.memory import require_memory
 from taut.penalties import L2
 from taut.selection.cross_validation import share
 from taut.selection.leave_one_out import leave_one_out
 from taut.solvers import Grid, solve_path
-from taut.validation import check_flag, check_positive
+from taut.validation import check_flag, check_strengths
 
 __all__ = ["RidgeCV"]
 
@@ -122,6 +123,12 @@ class RidgeCV(PenalisedModel):
         self._check_choices()
         alphas = self._alphas()
         task = self._prepare(X, y, sample_weight)
+        require_memory(
+            "held-out predictions for {:,} rows at {} alphas for {:,} targets",
+            (len(task.target), len(alphas), len(task.problems)),
+            "take fewer alphas, or fit fewer targets at a time",
+            each=32,
+        )
         scoring = self._scoring(sample_weight, params, len(task.target))
         if self.cv is None:
             scores = self._score_without_each_row(task, alphas, scoring)
@@ -145,13 +152,7 @@ class RidgeCV(PenalisedModel):
                 )
 
     def _alphas(self) -> np.ndarray:
-        values = np.atleast_1d(np.asarray(self.alphas, dtype=object)).ravel().tolist()
-        if not values:
-            raise ValueError("alphas must hold at least one number, got none: pass [1.0], say")
-        zero = self.cv is not None
-        return np.array(
-            [float(check_positive(a, f"alphas[{k}]", zero=zero)) for k, a in enumerate(values)]
-        )
+        return check_strengths(self.alphas, "alphas", zero=self.cv is not None)
 
     def _scoring(self, sample_weight, params, n_samples) -> Scoring:
         scorer = scorer_of(self)

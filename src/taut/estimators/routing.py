@@ -9,7 +9,7 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 
-from taut.selection import as_splits
+from taut.selection.folds import as_splits, split_by
 
 __all__ = ["check_routable", "routed", "splits_of", "splitter_of"]
 
@@ -39,5 +39,5 @@ def splitter_of(cv):
 def splits_of(cv, X, y, split_params: dict):
     """Train and test rows of each fold, made once: a generator yields them only once."""
     if hasattr(cv, "split") and not isinstance(cv, str):
-        cv = list(cv.split(X, y, **split_params))
-    return as_splits(5 if cv is None else cv, len(y))
+        cv = split_by(cv, X, y, "cv", **split_params)
+    return as_splits(5 if cv is None else cv, len(y), name="cv")

@@ -7,6 +7,8 @@ import inspect
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
+from taut.validation import check_choice
+
 __all__ = ["Scoring", "scorer_of"]
 
 
@@ -15,14 +17,16 @@ def scorer_of(owner):
 
     Raises
     ------
-    ValueError, TypeError
+    ValueError
         ``scoring`` is neither the name of a score nor callable.
     """
     if owner.scoring is None:
         return None
     # Imported where it is needed: it costs a good part of importing all of scikit-learn.
-    from sklearn.metrics import check_scoring
+    from sklearn.metrics import check_scoring, get_scorer_names
 
+    if not callable(owner.scoring):
+        check_choice(owner.scoring, "scoring", get_scorer_names())
     return check_scoring(estimator=owner, scoring=owner.scoring)
 
 

@@ -8,14 +8,17 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from taut.path import solve_targets
 from taut.problem import Problem
+from taut.selection.errors import mean_squared_errors
 from taut.selection.fold_moments import fold_errors, gather
-from taut.selection.folds import as_splits
+from taut.selection.folds import as_splits, check_folds
 from taut.selection.rule import Choice, Rule
 from taut.selection.threads import side_by_side
 from taut.solvers import Controls, Grid, solve_path
+from taut.validation import check_choice, shown
 
 __all__ = ["CV", "CVResults", "cross_validate", "share"]
 
@@ -91,8 +94,8 @@ class CV(Rule):
 
     Raises
     ------
-    ValueError
-        ``rule`` is none of these.
+    ValueError, TypeError
+        An argument is none of these.
 
     Examples
     --------
@@ -107,8 +110,21 @@ class CV(Rule):
     random_state: Any = None
 
     def __post_init__(self):
-        if self.rule not in _RULES:
-            raise ValueError(f"rule must be one of {_RULES}, got {self.rule!r}")
+        check_folds(self.folds)
+        check_choice(self.rule, "rule", _RULES)
+        try:
+            check_random_state(self.random_state)
+        except ValueError as error:
+            raise ValueError(
+                "random_state must be None or a whole number from 0 to 4294967295, got "
+                f"{shown(self.random_state)}: pass 0, say"
+            ) from error
+
+    def __repr__(self):
+        # Pairs of row indices, such as those of grouped folds, would fill pages.
+        listed = isinstance(self.folds, (list, tuple))
+        folds = f"<{len(self.folds)} pairs of rows>" if listed else repr(self.folds)
+        return f"CV(folds={folds}, rule={self.rule!r}, random_state={self.random_state!r})"
 
     def choose(self, problems, grid: Grid, controls: Controls, groups=None) -> Choice:
         y = (
@@ -161,17 +177,19 @@ def cross_validate(problems: Sequence[Problem], alphas, splits, controls: Contro
     moments = gather(problems, splits)
     errors = np.empty((len(alphas), len(splits)))
     train_errors = np.empty_like(errors)
-    fold_weights = np.empty(len(splits))
-    shares = [[share(weights, rows, k) for rows in split] for k, split in enumerate(splits)]
+    # Every fold is looked at before the first is fitted; held together, the weights of many folds
+    # would outgrow X.
+    shares = ([share(weights, rows, k).sum() for rows in pair] for k, pair in enumerate(splits))
+    fold_weights = np.array([held_out for _, held_out in shares])
 
     def one(k, controls):
         found = moments and fold_errors(problems[0], moments[k], grid.alphas, controls)
-        return found or _fold_errors(problems, grid, controls, *shares[k])
+        parts = (share(weights, rows, k) for rows in splits[k])
+        return found or _fold_errors(problems, grid, controls, *parts)
 
     found = side_by_side(one, len(splits), controls, np.prod(problems[0].design.shape))
     for k, pair in enumerate(found):
         train_errors[:, k], errors[:, k] = pair
-        fold_weights[k] = shares[k][1].sum()
     weighted = np.ptp(weights) > 0
     return CVResults(grid.alphas, errors, train_errors, fold_weights if weighted else None)
 
@@ -182,7 +200,7 @@ def _fold_errors(problems, grid, controls, training, testing):
     parts = []
     for problem in problems:
         solved = solve_path(fold.for_response(problem.response), grid, controls)
-        parts.append(_errors(problem, solved, (training, testing)))
+        parts.append(mean_squared_errors(problem, solved, (training, testing)))
     return tuple(np.mean(parts, axis=0))
 
 
@@ -195,15 +213,3 @@ def share(weights, rows, fold):
             "have sample_weight 0: use fewer folds or shuffle them"
         )
     return share
-
-
-def _errors(problem, solved, weightings, block=16):
-    """Weighted mean of twice the loss (the squared error) per alpha, a block of them at a time."""
-    out = np.empty((len(weightings), len(solved.alphas)))
-    for first in range(0, len(solved.alphas), block):
-        part = slice(first, first + block)
-        eta = problem.design.product(solved.coefs[:, part]) + solved.intercepts[part]
-        cost = 2.0 * problem.loss.value(problem.response[:, None], eta)
-        for row, weights in zip(out, weightings, strict=True):
-            row[part] = weights @ cost / weights.sum()
-    return out

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from taut.designs.moments import Moments
+from taut.memory import fits
 from taut.problem import Problem
 from taut.solvers import Controls, Grid
 from taut.solvers.choose import choose
@@ -29,7 +30,7 @@ def gather(problems, splits) -> list[tuple[Moments, Moments]] | None:
     They are kept for the next call with the same splits, and their sum for the path on all rows.
     """
     problem = problems[0]
-    if len(problems) > 1 or not _worth(problem):
+    if len(problems) > 1 or not _worth(problem) or not _has_room(problem, len(splits)):
         return None
     kept = problem.shared.get("folds")
     if kept is not None and kept[0] is splits and kept[1] is problem.response:
@@ -58,6 +59,12 @@ def _worth(problem):
         and not sparse.issparse(problem.design.matrix)
         and choose(problem).takes_moments
     )
+
+
+def _has_room(problem, n_folds):
+    # Two matrices for each fold, one for the whole, and what the paths of a few folds work with.
+    side = problem.design.shape[1] + 1
+    return fits((2 * n_folds + 20, side, side))
 
 
 def _partition(splits, n_samples):

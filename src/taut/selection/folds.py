@@ -6,10 +6,36 @@ import numbers
 
 import numpy as np
 
-__all__ = ["as_splits"]
+from taut.validation import shown
+
+__all__ = ["as_splits", "check_folds", "split_by"]
 
 
-def as_splits(folds, n_samples: int, random_state=None, y=None, groups=None):
+def check_folds(folds, n_samples: int | None = None, name="folds"):
+    """Refuse what can make no folds, as far as that can be told of ``n_samples`` rows.
+
+    Raises
+    ------
+    ValueError
+        A number below two, or above ``n_samples``.
+    TypeError
+        Neither a number nor a splitter nor an iterable.
+    """
+    if isinstance(folds, numbers.Integral) and not isinstance(folds, bool):
+        rows = "" if n_samples is None else f", {n_samples}"
+        if folds < 2 or (n_samples is not None and folds > n_samples):
+            raise ValueError(
+                f"{name} must be between 2 and the number of rows{rows}, got {folds}: pass "
+                f"{min(5, n_samples or 5)}, say; each fold needs a row to be tested on"
+            )
+    elif isinstance(folds, str) or not (hasattr(folds, "split") or np.iterable(folds)):
+        raise TypeError(
+            f"{name} must be a number, a scikit-learn splitter or pairs of row indices, got "
+            f"{shown(folds)}: pass 5, say"
+        )
+
+
+def as_splits(folds, n_samples: int, random_state=None, y=None, groups=None, name="folds"):
     """Train and test rows of each fold, as a list of pairs of index arrays.
 
     Parameters
@@ -21,52 +47,76 @@ def as_splits(folds, n_samples: int, random_state=None, y=None, groups=None):
     random_state : int or RandomState, default None
     y, groups : array of shape (n_samples,), default None
         Passed on to a splitter.
+    name : str, default "folds"
+        Of the argument, for messages.
 
     Raises
     ------
     ValueError
-        More folds than rows, fewer than two, or an empty part.
+        More folds than rows, fewer than two, an empty part, what is no row, or a splitter that
+        cannot split them.
     TypeError
         ``folds`` is none of these.
     """
-    if isinstance(folds, numbers.Integral) and not isinstance(folds, bool):
-        if not 2 <= folds <= n_samples:
-            raise ValueError(
-                f"folds must be between 2 and the number of rows, {n_samples}, got {folds}: each "
-                "fold needs a row to be tested on"
-            )
+    check_folds(folds, n_samples, name)
+    if isinstance(folds, numbers.Integral):
         # Imported where it is needed: it costs a good part of importing all of scikit-learn.
         from sklearn.model_selection import KFold
 
         shuffle = random_state is not None
         folds = KFold(folds, shuffle=shuffle, random_state=random_state if shuffle else None)
-    if hasattr(folds, "split") and not isinstance(folds, str):
-        pairs = folds.split(np.zeros((n_samples, 1)), y, groups)
-    elif np.iterable(folds) and not isinstance(folds, str):
-        pairs = folds
-    else:
-        raise TypeError(
-            f"folds must be a number, a scikit-learn splitter or pairs of row indices, got "
-            f"{folds!r}"
-        )
-    splits = [tuple(_rows(part, n_samples) for part in pair) for pair in pairs]
+    if hasattr(folds, "split"):
+        folds = split_by(folds, np.zeros((n_samples, 1)), y, name, groups=groups)
+    splits = [_pair(pair, n_samples, f"{name}[{k}]") for k, pair in enumerate(folds)]
     if not splits:
         raise ValueError(
-            f"folds must hold at least one pair of row indices, got none from {folds!r}: a "
+            f"{name} must hold at least one pair of row indices, got none from {shown(folds)}: a "
             "generator is used up by one fit, a list is not"
         )
-    if any(len(part) == 0 for pair in splits for part in pair):
-        raise ValueError("folds must hold training and test rows in every fold, got an empty part")
     return splits
 
 
-def _rows(part, n_samples):
-    part = np.asarray(part)
-    if part.dtype == bool:
-        part = np.flatnonzero(part)
-    if part.size and (part.min() < -n_samples or part.max() >= n_samples):
+def split_by(splitter, X, y, name, **params) -> list:
+    """What a scikit-learn splitter makes of some rows.
+
+    Raises
+    ------
+    ValueError
+        It cannot split them; the message says why.
+    """
+    try:
+        return list(splitter.split(X, y, **params))
+    except (TypeError, ValueError) as error:
         raise ValueError(
-            f"folds must index the {n_samples} rows, got an index of {part.max()}: make them for "
-            "this table"
+            f"{name} must be able to split the rows, got {splitter!r}: "
+            f"{str(error).rstrip('.')}. Pass fit the groups where it needs them, one for each row, "
+            "or pass pairs of row indices, list(splitter.split(X, y, groups))"
+        ) from error
+
+
+def _pair(pair, n_samples, name):
+    parts = list(pair) if np.iterable(pair) and not isinstance(pair, str) else []
+    if len(parts) != 2:
+        raise ValueError(
+            f"{name} must be a pair of row indices, (train, test), got {shown(pair)}: pass 5 for "
+            "five folds, or a list of pairs"
         )
-    return part
+    return tuple(_rows(part, n_samples, name) for part in parts)
+
+
+def _rows(part, n_samples, name):
+    rows = np.asarray(part)
+    if rows.dtype == bool and rows.shape == (n_samples,):
+        rows = np.flatnonzero(rows)
+    if rows.size == 0:
+        raise ValueError(
+            f"{name} must hold training and test rows, got an empty part: leave the fold out"
+        )
+    indices = rows.ndim == 1 and rows.dtype.kind in "iu"
+    wrong = rows[(rows < -n_samples) | (rows >= n_samples)] if indices else rows
+    if wrong.size:
+        raise ValueError(
+            f"{name} must index the {n_samples} rows, got an index of {shown(wrong.flat[0])}: make "
+            "the folds for this table"
+        )
+    return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,9 +11,11 @@ from scipy.special import gammaln
 
 from taut.path import solve_targets
 from taut.problem import Problem
+from taut.selection.errors import mean_squared_errors
 from taut.selection.rule import Choice, Rule
 from taut.solvers import Controls, Grid, Solved
 from taut.solvers.centred import system_columns
+from taut.validation import check_positive, shown
 
 __all__ = ["AIC", "BIC", "EBIC", "CriterionResults", "degrees_of_freedom"]
 
@@ -42,6 +45,10 @@ class _Criterion(Rule):
 
     noise_variance: float | None = None
 
+    def __post_init__(self):
+        if self.noise_variance is not None:
+            check_positive(self.noise_variance, "noise_variance", 1.0, other="or None")
+
     def price(self, df, n_samples, n_features):
         raise NotImplementedError
 
@@ -59,7 +66,7 @@ class _Criterion(Rule):
         n_samples = np.count_nonzero(problem.weights)
         n_features = problem.design.shape[1]
         df = degrees_of_freedom(problem, solved)
-        residual = _mean_squares(problem, solved)
+        [residual] = mean_squared_errors(problem, solved, [problem.weights])
         if self.noise_variance is None:
             number = np.finfo(np.float64)
             floor = max(number.eps**2 * residual[0], number.tiny)
@@ -133,17 +140,15 @@ class EBIC(_Criterion):
     noise_variance: float | None = None
 
     def __post_init__(self):
-        if not 0 <= self.gamma <= 1:
-            raise ValueError(f"gamma must be between 0 and 1, got {self.gamma!r}")
+        super().__post_init__()
+        if not (isinstance(self.gamma, numbers.Real) and 0 <= self.gamma <= 1):
+            raise ValueError(
+                f"gamma must be between 0 and 1, got {shown(self.gamma)}: pass 1.0, say; 0 is BIC"
+            )
 
     def price(self, df, n_samples, n_features):
         models = gammaln(n_features + 1) - gammaln(df + 1) - gammaln(n_features - df + 1)
         return np.log(n_samples) * df + 2.0 * self.gamma * models
-
-
-def _mean_squares(problem, solved):
-    eta = problem.design.product(solved.coefs) + solved.intercepts
-    return problem.weights @ np.square(problem.response[:, None] - eta)
 
 
 def degrees_of_freedom(problem: Problem, solved: Solved) -> np.ndarray:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg, sparse
 
+from taut.memory import require_memory
 from taut.problem import Problem
 from taut.solvers.centred import centred_response, column_means, system_columns
 
@@ -35,9 +36,22 @@ def leave_one_out(problem: Problem, alphas) -> np.ndarray:
     -------
     ndarray of shape (n_samples, n_alphas)
         Response less prediction.
+
+    Raises
+    ------
+    MemoryError
+        The decomposition would not fit.
     """
     if "rows" not in problem.shared:
         n_samples, n_features = problem.design.shape
+        side, length = sorted((n_samples, n_features))
+        # Measured: four copies of the system, and four of its products.
+        require_memory(
+            "leave-one-out with its dense decomposition of {:,} x {:,}",
+            (length + side, side),
+            "use folds, which need no such copy (cv=5), or leave out columns",
+            each=32,
+        )
         problem.shared["rows"] = (_Tall if n_features < n_samples else _Wide)(problem)
     return problem.shared["rows"].errors(problem, np.asarray(alphas))
 

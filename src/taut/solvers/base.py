@@ -10,6 +10,7 @@ import numpy as np
 from taut._core import Cancel
 from taut.problem import Problem
 from taut.solution import Certificate
+from taut.validation import check_positive
 
 __all__ = ["Cancel", "Controls", "Grid", "Solved", "Solver", "path_of_kept_moments"]
 
@@ -21,6 +22,10 @@ class Grid:
     alphas: np.ndarray | None = None
     n_alphas: int = 100
     alpha_min_ratio: float | None = None
+
+    @property
+    def count(self) -> int:
+        return self.n_alphas if self.alphas is None else len(self.alphas)
 
     def ratio(self, problem: Problem, wide: float = 1e-2, tall: float = 1e-4) -> float:
         if self.alpha_min_ratio is not None:
@@ -58,6 +63,14 @@ class Controls:
     likely: np.ndarray | None = None
     cancel: Cancel | None = None
 
+    @classmethod
+    def checked(cls, tol, max_iter) -> Controls:
+        """From what a user gave."""
+        return cls(
+            float(check_positive(tol, "tol", cls.tol, zero=True)),
+            int(check_positive(max_iter, "max_iter", cls.max_iter)),
+        )
+
 
 @dataclass(frozen=True)
 class Solved:
@@ -69,12 +82,16 @@ class Solved:
     coefs : ndarray of shape (n_features, n_alphas)
     intercepts : ndarray of shape (n_alphas,)
     certificates : tuple of Certificate
+    method : str
+        How they were found, by scikit-learn's word where it has one: "svd", "eigen", "lsqr",
+        "sparse_cg" or "active_set".
     """
 
     alphas: np.ndarray
     coefs: np.ndarray
     intercepts: np.ndarray
     certificates: tuple[Certificate, ...]
+    method: str
 
 
 class Solver(Protocol):

@@ -6,8 +6,9 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator
 
+from taut.designs.design import product
+from taut.memory import require_memory
 from taut.problem import Problem
-from taut.solvers.memory import require_memory
 
 __all__ = ["centred_operator", "centred_response", "column_means", "column_norms", "system_columns"]
 
@@ -32,14 +33,22 @@ def column_norms(problem: Problem):
 
 
 def system_columns(problem: Problem, columns=slice(None)):
-    """Some columns of the system, as a dense float64 copy: for a few, or for a dense design."""
-    matrix = problem.design.matrix[:, columns]
-    n_samples, n_columns = matrix.shape
+    """Some columns of the system, as a dense float64 copy: for a few, or for a dense design.
+
+    Raises
+    ------
+    MemoryError
+        The copy would not fit.
+    """
+    matrix = problem.design.matrix
+    n_columns = len(np.arange(matrix.shape[1])[columns])
     require_memory(
-        n_samples * n_columns,
-        f"a dense copy of {n_samples:,} rows x {n_columns:,} columns",
-        "use a penalty (Ridge, Lasso), which needs no such copy, or leave out columns",
+        "a dense copy of {:,} rows x {:,} columns",
+        (matrix.shape[0], n_columns),
+        "leave out columns, or choose alpha by taut.CV, which needs no such copy",
+        each=16,
     )
+    matrix = matrix[:, columns]
     matrix = matrix.toarray() if sparse.issparse(matrix) else matrix
     matrix = np.array(matrix, dtype=np.float64, order="F")
     matrix -= column_means(problem)[columns]
@@ -57,17 +66,17 @@ def centred_operator(problem: Problem):
     scale : ndarray of shape (n_features,)
         What the columns were divided by.
     """
-    matrix, root = problem.design.matrix, np.sqrt(problem.weights)
+    design, root = problem.design, np.sqrt(problem.weights)
     mean, norm = column_means(problem), column_norms(problem)
     live = norm > 0
     scale = np.where(live, norm, 1.0)
 
     def forward(x):
         x = np.where(live, x.ravel() / scale, 0.0)
-        return root * (matrix @ x - mean @ x)
+        return root * (product(design.matrix, x) - mean @ x)
 
     def adjoint(r):
         r = root * r.ravel()
-        return np.where(live, (matrix.T @ r - mean * r.sum()) / scale, 0.0)
+        return np.where(live, (design.cross(r) - mean * r.sum()) / scale, 0.0)
 
-    return LinearOperator(matrix.shape, forward, adjoint, dtype=np.float64), mean, scale
+    return LinearOperator(design.shape, forward, adjoint, dtype=np.float64), mean, scale

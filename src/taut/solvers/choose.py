@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from taut.memory import require_memory
 from taut.problem import Problem
 from taut.solvers.base import Controls, Grid, Solved, Solver
 from taut.solvers.least_squares import LeastSquares
-from taut.solvers.memory import require_memory
 from taut.solvers.path_engine import PathEngine
 from taut.solvers.ridge import Ridge, ridge_range
 
@@ -41,12 +41,11 @@ def solve_path(problem: Problem, grid: Grid, controls: Controls) -> Solved:
     MemoryError
         The coefficients of the whole path would not fit.
     """
-    count = grid.n_alphas if grid.alphas is None else len(grid.alphas)
     n_features = problem.design.shape[1]
     require_memory(
-        n_features * count,
-        f"the coefficients of {n_features:,} features at {count} alphas",
-        "take fewer alphas (n_alphas), or leave out features",
+        "the coefficients of {:,} features at {} alphas",
+        (n_features, grid.count),
+        "take fewer alphas (n_alphas), or leave out columns",
     )
     grid = _without_l1(problem, grid)
     if grid.alphas is None or np.all(grid.alphas > 0):
@@ -78,4 +77,4 @@ def _joined(alphas, n_features, parts):
         coefs[:, where] = solved.coefs
         intercepts[where] = solved.intercepts
         certificates[where] = solved.certificates
-    return Solved(alphas, coefs, intercepts, tuple(certificates))
+    return Solved(alphas, coefs, intercepts, tuple(certificates), parts[-1][1].method)

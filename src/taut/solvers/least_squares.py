@@ -6,6 +6,7 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import LinearOperator, lsqr
 
+from taut.memory import fits
 from taut.problem import Problem
 from taut.solution import Certificate, Status
 from taut.solvers.base import Controls, Grid, Solved
@@ -23,7 +24,8 @@ _EPS = np.finfo(np.float64).eps
 
 
 class LeastSquares:
-    """Dense: one orthogonal factorisation for all targets. Sparse: LSQR (Paige & Saunders 1982).
+    """Dense: one orthogonal factorisation for all targets. Sparse, or where there is no room for
+    the factors: LSQR (Paige & Saunders 1982).
 
     Where columns depend on one another the minimiser is not unique; this is the one of smallest
     Euclidean norm, as scipy.linalg.lstsq and scikit-learn's LinearRegression have it.
@@ -40,7 +42,8 @@ class LeastSquares:
 
     def path(self, problem: Problem, grid: Grid, controls: Controls) -> Solved:
         alphas = grid.below(0.0, 1.0) if grid.alphas is not None else np.zeros(1)
-        solve = _iterative if sparse.issparse(problem.design.matrix) else _direct
+        direct = _is_direct(problem)
+        solve = _direct if direct else _iterative
         coef, gap, n_iter = solve(problem, controls)
         certificate = _certificate(problem, coef, gap, n_iter, controls.tol)
         y_mean, _ = centred_response(problem)
@@ -50,7 +53,15 @@ class LeastSquares:
             np.repeat(coef[:, None], repeat, axis=1),
             np.repeat(y_mean - column_means(problem) @ coef, repeat),
             (certificate,) * repeat,
+            "svd" if direct else "lsqr",
         )
+
+
+def _is_direct(problem):
+    side, length = sorted(problem.design.shape)
+    # Measured: four copies of the system, and eight of the triangle for its singular values.
+    room = fits((length + 2 * side, side), each=32)
+    return room and not sparse.issparse(problem.design.matrix)
 
 
 class _Factor:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from taut import _core
 from taut.designs.moments import CentredMoments
 from taut.losses import Squared
+from taut.memory import fits, out_of_memory
 from taut.problem import Problem
 from taut.solution import Certificate, Status
 from taut.solvers.base import Controls, Grid, Solved, path_of_kept_moments
@@ -35,21 +36,32 @@ class PathEngine:
             solved = path_of_kept_moments(self, problem, grid, controls)
             if solved is not None:
                 return solved
-        found = _core.solve_path(
-            problem.design.handle,
-            problem.response,
-            problem.weights,
-            problem.fit_intercept,
-            *problem.coordinates,
-            grid.alphas,
-            grid.n_alphas,
-            grid.ratio(problem),
-            controls.tol,
-            controls.max_iter,
-            engine,
-            controls.likely,
-            controls.cancel,
-        )
+            engine = _engine(problem)
+        try:
+            found = _core.solve_path(
+                problem.design.handle,
+                problem.response,
+                problem.weights,
+                problem.fit_intercept,
+                *problem.coordinates,
+                grid.alphas,
+                grid.n_alphas,
+                grid.ratio(problem),
+                controls.tol,
+                controls.max_iter,
+                engine,
+                controls.likely,
+                controls.cancel,
+            )
+        except MemoryError as error:
+            # The core says no more than that: how many features a path needs shows on the way.
+            n_samples, n_features = problem.design.shape
+            raise out_of_memory(
+                f"the working set, which takes in more of the {n_features:,} features as alpha "
+                f"falls, with their {n_samples:,} rows and their Gram matrix,",
+                "stop at a larger alpha (alpha_min_ratio, or alphas), take fewer alphas, or fit a "
+                "subset of the columns",
+            ) from error
         return _solved(found, controls)
 
     def path_of_moments(
@@ -70,10 +82,20 @@ class PathEngine:
         return replace(solved, intercepts=centred.response_mean - centred.mean @ solved.coefs)
 
 
+def _engine(problem):
+    """The core's own choice (0), or working sets (2) where there is no room for X'X.
+
+    It would hold the Gram matrix and the inverse of the active block, with copies as that grows.
+    """
+    n_samples, n_features = problem.design.shape
+    tall = n_features <= n_samples
+    return 2 if tall and not fits((n_features, n_features), each=40) else 0
+
+
 def _solved(found, controls) -> Solved:
     alphas, coefs, intercepts, *measures = found
     certificates = tuple(
         Certificate(gap, relative, kkt, Status(status), n_iter, controls.tol)
         for gap, relative, kkt, status, n_iter in zip(*(m.tolist() for m in measures), strict=True)
     )
-    return Solved(alphas, coefs, intercepts, certificates)
+    return Solved(alphas, coefs, intercepts, certificates, "active_set")

@@ -15,6 +15,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from taut import _core
 from taut.designs.moments import CentredMoments
 from taut.losses import Squared
+from taut.memory import fits
 from taut.problem import Problem
 from taut.solvers.base import Controls, Grid, Solved, path_of_kept_moments
 from taut.solvers.centred import (
@@ -29,6 +30,7 @@ from taut.solvers.certify import certificates, judged
 __all__ = ["Ridge", "ridge_range"]
 
 _LARGEST = 6000  # side of an eigendecomposition that is worth its n^3
+_BYTES = 48  # that it takes for each entry (measured): the matrix, its vectors, LAPACK's copies
 
 
 class Ridge:
@@ -64,7 +66,8 @@ class Ridge:
                 coefs[:, k], n_iter[k] = _polish(problem, alphas[k], coefs[:, k], controls)
             found = certificates(problem, alphas, coefs, n_iter, controls.tol)
         y_mean, _ = centred_response(problem)
-        return Solved(alphas, coefs, y_mean - spectrum.mean @ coefs, found)
+        method = "sparse_cg" if unsolved else "eigen"
+        return Solved(alphas, coefs, y_mean - spectrum.mean @ coefs, found, method)
 
     def path_of_moments(
         self, problem: Problem, centred: CentredMoments, grid: Grid, controls: Controls
@@ -73,7 +76,8 @@ class Ridge:
         alphas = grid.below(*_default_range(problem, spectrum, grid))
         coefs = spectrum.coefs_for(centred.correlation, alphas)
         found = _judged(problem, centred, alphas, coefs, controls.tol)
-        return Solved(alphas, coefs, centred.response_mean - centred.mean @ coefs, found)
+        intercepts = centred.response_mean - centred.mean @ coefs
+        return Solved(alphas, coefs, intercepts, found, "eigen")
 
 
 def _judged(problem, centred, alphas, coefs, tol):
@@ -119,12 +123,13 @@ def _spectrum(problem):
     penalty, spectrum = problem.shared.get("spectrum", (None, None))
     if penalty is not problem.penalty:
         n_samples, n_features = problem.design.shape
-        if n_features <= min(n_samples, _LARGEST):
-            spectrum = _FeatureSpectrum(problem, *_gram(problem))
-        elif n_samples <= _LARGEST:
-            spectrum = _RowSpectrum(problem)
-        else:
+        side = min(n_samples, n_features)
+        if side > _LARGEST or not fits((side, side), each=_BYTES):
             spectrum = _NoSpectrum(problem)
+        elif n_features <= n_samples:
+            spectrum = _FeatureSpectrum(problem, *_gram(problem))
+        else:
+            spectrum = _RowSpectrum(problem)
         problem.shared["spectrum"] = (problem.penalty, spectrum)
     return spectrum
 
@@ -194,9 +199,8 @@ class _RowSpectrum:
         target = self.vectors.T @ self._project(response)
         dual = self._project(self.vectors @ (target[:, None] / (self.values[:, None] + alphas)))
         root_v = np.sqrt(problem.weights)[:, None]
-        matrix = problem.design.matrix
         coefs = np.zeros((len(self.mean), len(alphas)), order="F")
-        slopes = np.asarray(matrix.T @ (root_v * dual), dtype=np.float64)
+        slopes = problem.design.cross(root_v * dual)
         slopes -= np.outer(self.mean, (root_v * dual).sum(axis=0))
         coefs[self.penalised] = slopes[self.penalised] / self.root[:, None] ** 2
         if len(self.unpenalised):
@@ -207,7 +211,7 @@ class _RowSpectrum:
 
 
 class _NoSpectrum:
-    """Both sides are large: start from zero and let conjugate gradients do the work."""
+    """Both sides are large, or memory is short: conjugate gradients do the work, from zero."""
 
     def __init__(self, problem):
         self.mean = column_means(problem)

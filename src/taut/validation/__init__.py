@@ -1,0 +1,29 @@
+"""The edge: arguments are checked here once, and trusted from then on.
+
+Every message names the argument, the value it got, and where, and the fix.
+"""
+
+from taut.validation.data import check_matrix, check_per_row, check_response, check_weights
+from taut.validation.parameters import (
+    check_alphas,
+    check_choice,
+    check_flag,
+    check_positive,
+    check_ratio,
+    check_strengths,
+    shown,
+)
+
+__all__ = [
+    "check_alphas",
+    "check_choice",
+    "check_flag",
+    "check_matrix",
+    "check_per_row",
+    "check_positive",
+    "check_ratio",
+    "check_response",
+    "check_strengths",
+    "check_weights",
+    "shown",
+]

@@ -1,0 +1,101 @@
+"""Matrices, responses and numbers for each row, by scikit-learn's checks."""
+
+from __future__ import annotations
+
+import numbers
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+from taut.memory import require_copy
+from taut.validation.trouble import explained
+
+__all__ = ["check_matrix", "check_per_row", "check_response", "check_weights"]
+
+
+def check_matrix(X, names=None, min_samples=2):
+    """A finite two-dimensional float matrix, dense or sparse, copied only where it must be.
+
+    Parameters
+    ----------
+    X : array, sparse matrix or data frame of shape (n_samples, n_features)
+    names : sequence of str, default None
+        Of the columns, for messages.
+    min_samples : int, default 2
+
+    Raises
+    ------
+    ValueError, TypeError
+        It is none.
+    MemoryError
+        It has to be copied to be read, and the copy would not fit.
+    """
+    require_copy(X)
+    with explained("X", X, names):
+        return check_array(
+            X,
+            accept_sparse=["csc", "csr"],
+            accept_large_sparse=True,
+            dtype=[np.float64, np.float32],
+            ensure_min_samples=min_samples,
+            input_name="X",
+        )
+
+
+def check_response(y, X):
+    """A finite float64 response with one entry (or row) for each row of X."""
+    if y is None:
+        raise ValueError(
+            "this requires y to be passed, but the target y is None: pass one number for each row "
+            "of X"
+        )
+    with explained("y", y):
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+    if len(y) != X.shape[0]:
+        raise ValueError(
+            f"X and y have inconsistent numbers of samples: X has {X.shape[0]} rows, y has "
+            f"{len(y)}: give y one entry for each row of X"
+        )
+    return y
+
+
+def check_per_row(values, X, name):
+    """A finite float64 number for each row of X."""
+    with explained(name, values):
+        values = check_array(values, ensure_2d=False, dtype=np.float64, input_name=name)
+    if values.shape != (X.shape[0],):
+        raise ValueError(
+            f"{name} must have shape ({X.shape[0]},), got {values.shape}: give one number for each "
+            "row of X"
+        )
+    return values
+
+
+def check_weights(sample_weight, X) -> np.ndarray:
+    """Weights over their sum; None means equal ones.
+
+    Raises
+    ------
+    ValueError
+        A weight is negative or not finite, all are zero, or there is not one for each row.
+    """
+    if sample_weight is None:
+        return np.full(X.shape[0], 1.0 / X.shape[0])
+    if isinstance(sample_weight, numbers.Real):
+        sample_weight = np.full(X.shape[0], sample_weight)
+    weights = check_per_row(sample_weight, X, "sample_weight")
+    if weights.min() < 0:
+        row = int(np.argmin(weights))
+        raise ValueError(
+            f"sample_weight must not be negative, got {weights[row]:g} for row {row}: use 0 to "
+            "leave a row out"
+        )
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not 0 < total < np.inf:
+        got = "all zeros" if total == 0 else f"weights up to {weights.max():g}"
+        raise ValueError(
+            f"sample_weight must have a positive and finite sum, got {got}: only their ratios "
+            "count, use 1 for an ordinary row"
+        )
+    return weights / total
