@@ -19,6 +19,7 @@ class DenseDesign final : public Design {
 
   void moments(const double* v, bool centre, double* mean, double* norm) const override;
   void cross(const double* R, int count, double* out) const override;
+  void cross_some(const std::vector<Index>& features, const double* r, double* out) const override;
   void product(const double* coefs, int count, double* out) const override;
   std::unique_ptr<Columns> columns(const View& view) const override;
   bool gram(const View& view, const double* centred_y, double* gram, double* correlation,
@@ -102,6 +103,21 @@ void DenseDesign<T>::cross(const double* R, int count, double* out) const {
   } else {
     cross_converted(R, count, out);
   }
+}
+
+template <class T>
+void DenseDesign<T>::cross_some(const std::vector<Index>& features, const double* r, double* out) const {
+  const Index n = rows();
+  const std::size_t count = features.size();
+  if (row_major_) {
+    std::fill_n(out, count, 0.0);
+    for (Index i = 0; i < n; ++i)
+      for (std::size_t k = 0; k < count; ++k) out[k] += r[i] * at(i, features[k]);
+    return;
+  }
+  Vector widened(std::is_same_v<T, double> ? 0 : n);
+  for (std::size_t k = 0; k < count; ++k)
+    out[k] = simd::dot(widen(data_ + features[k] * col_stride_, n, widened), r, n);
 }
 
 // float32 entries are widened block by block: products and sums are float64 throughout.
@@ -267,14 +283,13 @@ class DenseColumns final : public Columns {
     }
   }
 
-  bool cross(const double* R, int count, double* out) const override {
+  void cross(const double* R, int count, double* out) const override {
     const std::ptrdiff_t n = X_.rows();
     const double* w = view_.root_v.data();
     Vector root(n * count);
     for (std::ptrdiff_t c = 0; c < count; ++c)
       for (std::ptrdiff_t i = 0; i < n; ++i) root[c * n + i] = w[i] > 0 ? R[c * n + i] / w[i] : 0.0;
     blas::gemm('T', 'N', size_, count, X_.rows(), 1.0, z_.data(), X_.rows(), root.data(), X_.rows(), 0.0, out, size_);
-    return true;
   }
 
  private:

@@ -11,6 +11,7 @@
 
 #include <cstdlib>
 
+#include "bracket.hpp"
 #include "certificate.hpp"
 #include "design.hpp"
 #include "quadratic.hpp"
@@ -152,9 +153,11 @@ class PathSolver {
       z_ = quadratic_.gradient();
       return;
     }
-    Vector R(X_.rows()), rss(1);
-    columns_->residual(y_.centred.data(), beta.data(), 1, R.data(), rss.data());
-    view_.cross(R.data(), 1, z_.data());
+    Vector rss(1);
+    reference_.residual.resize(X_.rows());
+    columns_->residual(y_.centred.data(), beta.data(), 1, reference_.residual.data(), rss.data());
+    view_.cross(reference_.residual.data(), 1, z_.data());
+    reference_.z = z_;
   }
 
   void anchor(const Vector& beta, const double* z) {
@@ -184,35 +187,89 @@ class PathSolver {
 
   // Correlations of all features with the residual at each strength of the batch.
   void correlate(Batch& batch) {
-    const Index n = X_.rows(), p = X_.cols();
     // Kept from round to round: fresh pages cost as much as what is written to them.
-    if (ahead_.size() < static_cast<std::size_t>(p) * batch.width) ahead_.resize(static_cast<std::size_t>(p) * batch.width);
-    if (complete_ && (!X_.has_rows() || gram_is_accurate())) {
+    grow(ahead_, static_cast<std::size_t>(X_.cols()) * batch.width);
+    if (!complete_) {
+      grow(residuals_, static_cast<std::size_t>(X_.rows()) * batch.width);
+      correlate_working_set(batch);
+    } else if (!X_.has_rows() || gram_is_accurate()) {
       std::copy(quadratic_.gradient().begin(), quadratic_.gradient().end(), ahead_.begin());
       // |y - Xb|^2 = |y|^2 - b'(c + z); it counts only where the dual point had to be scaled.
       double rss = 2 * y_.null;
-      for (Index j = 0; j < p; ++j) rss -= batch.betas[0][j] * (correlation_[j] + ahead_[j]);
+      for (Index j = 0; j < X_.cols(); ++j) rss -= batch.betas[0][j] * (correlation_[j] + ahead_[j]);
       batch.rss[0] = std::max(rss, 0.0);
-      return;
-    }
-    Vector& R = residuals_;
-    if (R.size() < static_cast<std::size_t>(n) * batch.width) R.resize(static_cast<std::size_t>(n) * batch.width);
-    if (complete_) {
-      weighted_residuals(view_, y_, batch.betas[0].data(), 1, R.data(), batch.rss.data());
     } else {
-      const std::size_t size = quadratic_.size();
-      Vector coefs(size * batch.width);
-      for (int i = 0; i < batch.width; ++i) std::copy(batch.betas[i].begin(), batch.betas[i].end(), coefs.begin() + i * size);
-      columns_->residual(y_.centred.data(), coefs.data(), batch.width, R.data(), batch.rss.data());
+      grow(residuals_, X_.rows());
+      weighted_residuals(view_, y_, batch.betas[0].data(), 1, residuals_.data(), batch.rss.data());
+      view_.cross(residuals_.data(), 1, ahead_.data());
     }
-    view_.cross(R.data(), batch.width, ahead_.data());
-    if (!view_.far || complete_) return;
+  }
+
+  static void grow(Vector& room, std::size_t size) {
+    if (room.size() < size) room.resize(size);
+  }
+
+  // All features at the last strength of the batch; at those before it, the working set and what
+  // the bracket (bracket.hpp) cannot vouch for.
+  void correlate_working_set(Batch& batch) {
+    const std::ptrdiff_t n = X_.rows(), p = X_.cols();
     const std::size_t size = quadratic_.size();
-    Vector exact(size * batch.width);
-    if (!columns_->cross(R.data(), batch.width, exact.data())) return;
-    for (int i = 0; i < batch.width; ++i)
-      for (std::size_t k = 0; k < size; ++k)
-        ahead_[static_cast<std::size_t>(i) * p + features_[k]] = exact[i * size + k];
+    const int last = batch.width - 1;
+    double *R = residuals_.data(), *end = ahead_.data() + last * p;
+    Vector coefs(size * batch.width);
+    for (int i = 0; i < batch.width; ++i) std::copy(batch.betas[i].begin(), batch.betas[i].end(), coefs.begin() + i * size);
+    columns_->residual(y_.centred.data(), coefs.data(), batch.width, R, batch.rss.data());
+    view_.cross(R + last * n, 1, end);
+    if (!correlate_between(batch)) view_.cross(R, last, ahead_.data());
+    overwrite_working_set(view_.far ? batch.width : last);
+    reference_.residual.assign(R + last * n, R + (last + 1) * n);
+    reference_.z.assign(end, end + p);
+  }
+
+  // False where so much would have to be looked at that one product for all is cheaper.
+  bool correlate_between(const Batch& batch) {
+    const std::ptrdiff_t n = X_.rows(), p = X_.cols();
+    const int last = batch.width - 1;
+    const double* R = residuals_.data();
+    Bracket bracket(view_, reference_, R + last * n, ahead_.data() + last * p);
+    std::vector<std::vector<Index>> open(last);
+    std::size_t total = 0;
+    for (int i = 0; i < last; ++i) {
+      bracket.place(R + i * n);
+      open[i] = undecided(bracket, alphas_[batch.first + i], ahead_.data() + i * p);
+      total += open[i].size();
+      if (total > static_cast<std::size_t>(p)) return false;
+    }
+    for (int i = 0; i < last; ++i) look_at(open[i], R + i * n, ahead_.data() + i * p);
+    return true;
+  }
+
+  // Writes what the bracket guesses; returns the features for which that does not do.
+  std::vector<Index> undecided(const Bracket& bracket, double alpha, double* z) const {
+    std::vector<Index> out;
+    for (Index j = 0; j < X_.cols(); ++j) {
+      z[j] = bracket.guess(j);
+      const double room = alpha * penalty_.l1[j] - bracket.radius(j) - 4 * y_.noise[j];
+      if (std::abs(z[j]) <= room || position_[j] >= 0 || !usable(j)) continue;
+      // At rest at zero, on a bound a feature can move in one direction only.
+      if ((z[j] > room && penalty_.upper[j] > 0) || (z[j] < -room && penalty_.lower[j] < 0)) out.push_back(j);
+    }
+    return out;
+  }
+
+  void look_at(const std::vector<Index>& features, const double* r, double* z) {
+    Vector exact(features.size());
+    view_.cross_some(features, r, exact.data());
+    for (std::size_t k = 0; k < features.size(); ++k) z[features[k]] = exact[k];
+  }
+
+  // From the working columns, for the first strengths of the batch.
+  void overwrite_working_set(int count) {
+    const std::size_t size = quadratic_.size();
+    Vector exact(size * count);
+    columns_->cross(residuals_.data(), count, exact.data());
+    for (std::ptrdiff_t i = 0; i < count; ++i)
+      for (std::size_t k = 0; k < size; ++k) ahead_[i * X_.cols() + features_[k]] = exact[i * size + k];
   }
 
   // Rounding of c - G b, carried into the gap, against the tolerance.
@@ -248,7 +305,8 @@ class PathSolver {
     }
     const int last = std::min(accepted, batch.width - 1);
     const std::vector<Index> fresh = wanted(batch, last);
-    const double* z = ahead_.data() + static_cast<std::ptrdiff_t>(last) * p;
+    double* z = ahead_.data() + static_cast<std::ptrdiff_t>(last) * p;
+    if (!complete_ && last < batch.width - 1) look_at(fresh, residuals_.data() + static_cast<std::ptrdiff_t>(last) * X_.rows(), z);
     z_.assign(z, z + p);
     z_alpha_ = alphas_[first + last];
     join(fresh);
@@ -329,6 +387,7 @@ class PathSolver {
   int count_ = 0;
   Vector correlation_;  // X'Vy, where the Gram matrix is complete
   Vector ahead_, residuals_;  // correlations and residuals of the strengths of a batch
+  Reference reference_;       // the last strength whose correlations were all computed
   Vector z_;  // correlations at the last verified point, and its strength
   double z_alpha_ = 0;
 };

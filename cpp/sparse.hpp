@@ -59,6 +59,10 @@ class SparseDesign final : public Design {
     }
   }
 
+  void cross_some(const std::vector<Index>& features, const double* r, double* out) const override {
+    for (std::size_t k = 0; k < features.size(); ++k) out[k] = dot(features[k], r);
+  }
+
   void product(const double* coefs, int count, double* out) const override {
     const std::ptrdiff_t n = rows(), p = cols();
     std::fill(out, out + n * count, 0.0);
@@ -139,6 +143,11 @@ class SparseColumns final : public Columns {
       }
       rss[c] = s;
     }
+  }
+
+  void cross(const double* R, int count, double* out) const override {
+    for (std::ptrdiff_t c = 0; c < count; ++c)
+      view_.cross_some(features_, R + c * X_.rows(), out + c * features_.size());
   }
 
  private:
