@@ -296,7 +296,7 @@ class DenseColumns final : public Columns {
   const DenseDesign<T>& X_;
   const View& view_;
   int size_ = 0;
-  Vector z_;
+  Zeros z_;
 };
 
 template <class T>

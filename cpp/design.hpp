@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "simd.hpp"
+#include "zeros.hpp"
 
 namespace taut {
 

@@ -43,10 +43,9 @@ class PathSolver {
   }
 
   // Fits the null model (intercept and features without penalty) and returns the smallest strength
-  // at which it is optimal. `hint` names features that are likely to be needed.
-  double start(int strengths, const std::vector<Index>& hint = {}) {
-    choose_engine(strengths, hint);
-    hinted_ = !hint.empty();
+  // at which it is optimal.
+  double start(int strengths) {
+    choose_engine(strengths);
     quadratic_.set_alpha(1e150);
     quadratic_.solve(settings_.max_iter);
     if (quadratic_.size() > 0) refresh(quadratic_.beta());
@@ -65,7 +64,7 @@ class PathSolver {
   void run(const double* alphas, int count, double* coefs, Certificate* certificates) {
     alphas_ = alphas;
     count_ = count;
-    int next = 0, width = hinted_ ? widest() : 1, retries = 0;
+    int next = 0, width = 1, retries = 0;
     while (next < count) {
       poll_();
       const int ahead = std::min({width, count - next, widest()});
@@ -97,7 +96,7 @@ class PathSolver {
     return p <= 64 || (p <= n && p <= 8000 && p <= 25.0 * strengths);
   }
 
-  void choose_engine(int strengths, const std::vector<Index>& hint) {
+  void choose_engine(int strengths) {
     const Index p = X_.cols();
     if (gram_pays(strengths)) {
       quadratic_.reserve(p);
@@ -117,11 +116,9 @@ class PathSolver {
     }
     columns_ = X_.columns(view_);
     refresh({});
-    std::vector<bool> wanted(p, false);
-    for (Index j : hint) wanted[j] = true;
     std::vector<Index> first;
     for (Index j = 0; j < p; ++j)
-      if (usable(j) && (wanted[j] || penalty_.l1[j] == 0 || penalty_.resting(j) != 0.0)) first.push_back(j);
+      if (usable(j) && (penalty_.l1[j] == 0 || penalty_.resting(j) != 0.0)) first.push_back(j);
     join(first);
     if (quadratic_.size() > 0) {
       refresh(quadratic_.beta());
@@ -205,7 +202,7 @@ class PathSolver {
     }
   }
 
-  static void grow(Vector& room, std::size_t size) {
+  static void grow(Zeros& room, std::size_t size) {
     if (room.size() < size) room.resize(size);
   }
 
@@ -380,13 +377,13 @@ class PathSolver {
   std::vector<int> position_;  // of each feature in the working set, or -1
   Quadratic quadratic_;
   std::unique_ptr<Columns> columns_;
-  bool complete_ = false, hinted_ = false;
+  bool complete_ = false;
   bool plain_ = true;  // l1 alone, on every feature
   Vector gauge_;       // 1 / l1 where plain, 0 for features that are out
   const double* alphas_ = nullptr;
   int count_ = 0;
   Vector correlation_;  // X'Vy, where the Gram matrix is complete
-  Vector ahead_, residuals_;  // correlations and residuals of the strengths of a batch
+  Zeros ahead_, residuals_;  // correlations and residuals of the strengths of a batch
   Reference reference_;       // the last strength whose correlations were all computed
   Vector z_;  // correlations at the last verified point, and its strength
   double z_alpha_ = 0;

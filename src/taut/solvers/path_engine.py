@@ -47,7 +47,6 @@ class PathEngine:
             controls.tol,
             controls.max_iter,
             engine,
-            controls.likely,
             controls.cancel,
         )
         return _solved(found, controls)
