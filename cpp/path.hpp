@@ -18,7 +18,8 @@
 
 namespace taut {
 
-enum class Engine : int { automatic = 0, gram = 1, working_set = 2 };
+// one_by_one: the working set without looking ahead, every feature checked at every strength.
+enum class Engine : int { automatic = 0, gram = 1, working_set = 2, one_by_one = 3 };
 
 struct Settings {
   double tol;
@@ -165,7 +166,7 @@ class PathSolver {
   }
 
   int widest() const {
-    if (complete_) return 1;
+    if (complete_ || settings_.engine == Engine::one_by_one) return 1;
     const std::ptrdiff_t larger = std::max(X_.rows(), X_.cols());
     return static_cast<int>(std::clamp<std::ptrdiff_t>((1 << 22) / larger, 1, 12));
   }
@@ -189,7 +190,7 @@ class PathSolver {
     if (!complete_) {
       grow(residuals_, static_cast<std::size_t>(X_.rows()) * batch.width);
       correlate_working_set(batch);
-    } else if (!X_.has_rows() || gram_is_accurate()) {
+    } else if (!X_.has_rows() || !rounding_shows(quadratic_.beta())) {
       std::copy(quadratic_.gradient().begin(), quadratic_.gradient().end(), ahead_.begin());
       // |y - Xb|^2 = |y|^2 - b'(c + z); it counts only where the dual point had to be scaled.
       double rss = 2 * y_.null;
@@ -269,15 +270,16 @@ class PathSolver {
       for (std::size_t k = 0; k < size; ++k) ahead_[i * X_.cols() + features_[k]] = exact[i * size + k];
   }
 
-  // Rounding of c - G b, carried into the gap, against the tolerance.
-  bool gram_is_accurate() const {
+  // What rounding may do to the gap at these coefficients of the working set: residuals, and
+  // likewise c - G b, are differences of terms of the size of `fitted`.
+  bool rounding_shows(const Vector& beta) const {
     double fitted = y_.norm, pull = 0;
-    const Vector& beta = quadratic_.beta();
-    for (Index j = 0; j < X_.cols(); ++j) {
-      fitted += view_.norm[j] * std::abs(beta[j]);
-      pull += std::max(view_.norm[j], penalty_.l1[j] * steepest_) * std::abs(beta[j]);
+    for (std::size_t k = 0; k < beta.size(); ++k) {
+      const Index j = features_[k];
+      fitted += view_.norm[j] * std::abs(beta[k]);
+      pull += std::max(view_.norm[j], penalty_.l1[j] * steepest_) * std::abs(beta[k]);
     }
-    return 4e-16 * fitted * pull <= 0.1 * settings_.tol * y_.null;
+    return 4e-16 * fitted * pull > (complete_ ? 0.1 : 1.0) * settings_.tol * y_.null;
   }
 
   // Accepts strengths of the batch in order until one has to be redone; returns how many.
@@ -292,7 +294,7 @@ class PathSolver {
       const int iterations = certificate.iterations;
       certificate = certified(alphas_[k], beta, z, batch.rss[accepted]);
       certificate.iterations = iterations;
-      const bool trusted = X_.has_rows() || gram_is_accurate();
+      const bool trusted = (complete_ && X_.has_rows()) || !rounding_shows(beta);
       const bool solved = trusted && certificate.relative_gap <= settings_.tol;
       if (!solved && iterations < settings_.max_iter && (retries < 8 || violated(z, alphas_[k]))) break;
       certificate.status = solved ? Status::solved
