@@ -11,6 +11,7 @@
 #include "dense.hpp"
 #include "gram.hpp"
 #include "interrupt.hpp"
+#include "newton.hpp"
 #include "path.hpp"
 #include "sparse.hpp"
 
@@ -180,6 +181,48 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
   return packed(std::move(grid), std::move(coefs), p, std::move(intercepts), certificates);
 }
 
+// The path of a loss other than least squares: y and offset per row, `loss` and `parameter` as
+// make_loss() takes them.
+nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights, bool centre, int loss,
+                          double parameter, Array l1, Array l2, Array lower, Array upper,
+                          std::optional<Array> alphas, int n_alphas, double alpha_min_ratio, double tol,
+                          int max_iter, int engine, const taut::Cancel* cancel) {
+  const std::size_t n = X.design->rows(), p = X.design->cols();
+  require(y.shape(0) == n && weights.shape(0) == n && offset.shape(0) == n, "y, offset and weights need one entry for each row");
+  require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
+          "penalty arrays need one entry for each column");
+  require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
+  const std::unique_ptr<taut::Loss> rows = taut::make_loss(loss, parameter);
+  require(rows != nullptr, "no such loss");
+  taut::Vector grid = given(alphas), intercepts;
+  taut::Zeros coefs;
+  std::vector<taut::Certificate> certificates;
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals(cancel);
+    const taut::blas::SideBySide sharing(cancel != nullptr);
+    const taut::View view(*X.design, weights.data(), centre);
+    const taut::Fitted data{*rows, y.data(), offset.data()};
+    taut::Level null(view, data);
+    null.settle(taut::Vector(n, 0.0).data());
+    double norm = 0;
+    for (std::size_t i = 0; i < n; ++i) norm += weights.data()[i] * null.slope[i] * null.slope[i];
+    const double objective = null.value - rows->lowest(static_cast<int>(n), weights.data(), y.data());
+    const taut::Response scale(view, std::max(objective, 0.0), std::sqrt(norm));
+    taut::NewtonPath solver(view, scale, {l1.data(), l2.data(), lower.data(), upper.data()},
+                            {tol, max_iter, static_cast<taut::Engine>(engine)},
+                            [&interrupt] { interrupt.poll(); }, data, null);
+    const double alpha_max = solver.start(grid.empty() ? n_alphas : static_cast<int>(grid.size()));
+    if (grid.empty()) grid = geometric(alpha_max, alpha_min_ratio, n_alphas);
+    coefs.resize(p * grid.size());
+    fill_resting(coefs, p, lower.data(), upper.data());
+    certificates.resize(grid.size());
+    solver.run(grid.data(), static_cast<int>(grid.size()), coefs.data(), certificates.data());
+    intercepts = solver.intercepts();
+  }
+  return packed(std::move(grid), std::move(coefs), p, std::move(intercepts), certificates);
+}
+
 // The path of a problem known by its sufficient statistics: G = X'VX, c = X'Vy, and y'Vy, centred.
 nb::tuple solve_gram_path(nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu> gram,
                           Array correlation, double squares, Array l1, Array l2, Array lower,
@@ -321,6 +364,12 @@ NB_MODULE(_core, m) {
   sparse_args(&sparse<double, std::int64_t>);
   sparse_args(&sparse<float, std::int32_t>);
   sparse_args(&sparse<float, std::int64_t>);
+  m.def("solve_loss_path", &solve_loss_path, "design"_a, nb::arg("y").noconvert(),
+        nb::arg("offset").noconvert(), nb::arg("weights").noconvert(), "centre"_a, "loss"_a,
+        "parameter"_a, nb::arg("l1").noconvert(), nb::arg("l2").noconvert(),
+        nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
+        nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
+        "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none());
   m.def("solve_gram_path", &solve_gram_path, nb::arg("gram").noconvert(),
         nb::arg("correlation").noconvert(), "squares"_a, nb::arg("l1").noconvert(),
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),

@@ -263,9 +263,29 @@ class DenseColumns final : public Columns {
     z_.resize(static_cast<std::size_t>(size_) * n);
     double* fresh = z_.data() + static_cast<std::ptrdiff_t>(old) * n;
     X_.gather(view_, features.data(), k, 0, n, fresh);
-    blas::gemm('T', 'N', size_, k, n, 1.0, z_.data(), n, fresh, n, 0.0, gram + old * ld,
-               static_cast<int>(ld));
+    multiply(old, gram, ld);
     mirror(gram, ld, old, size_);
+  }
+
+  void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) override {
+    const Index n = X_.rows();
+    curvature_.assign(curvature, curvature + n);
+    explained_.resize(n);
+    double total = 0;
+    for (Index i = 0; i < n; ++i) total += view_.v[i] * curvature[i];
+    for (Index i = 0; i < n; ++i)
+      explained_[i] = view_.centred && total > 0 ? view_.root_v[i] * curvature[i] / std::sqrt(total) : 0.0;
+    shift_.clear();
+    multiply(0, gram, ld);
+    mirror(gram, ld, 0, size_);
+  }
+
+  void product(const double* coefs, double* out) const override {
+    const Index n = X_.rows();
+    std::fill_n(out, n, 0.0);
+    for (int k = 0; k < size_; ++k)
+      if (coefs[k] != 0.0) simd::axpy(coefs[k], z_.data() + static_cast<std::ptrdiff_t>(k) * n, out, n);
+    for (Index i = 0; i < n; ++i) out[i] = view_.root_v[i] > 0 ? out[i] / view_.root_v[i] : 0.0;
   }
 
   void residual(const double* centred_y, const double* coefs, int count, double* R,
@@ -295,8 +315,36 @@ class DenseColumns final : public Columns {
  private:
   const DenseDesign<T>& X_;
   const View& view_;
+  // Columns old, old + 1, ... of the upper triangle of the Gram matrix.
+  void multiply(int old, double* gram, std::ptrdiff_t ld) {
+    const Index n = X_.rows();
+    const int k = size_ - old;
+    const double* fresh = z_.data() + static_cast<std::ptrdiff_t>(old) * n;
+    if (curvature_.empty()) {
+      blas::gemm('T', 'N', size_, k, n, 1.0, z_.data(), n, fresh, n, 0.0, gram + old * ld, static_cast<int>(ld));
+      return;
+    }
+    shift_.resize(size_);
+    for (int c = old; c < size_; ++c) shift_[c] = simd::dot(explained_.data(), z_.data() + static_cast<std::ptrdiff_t>(c) * n, n);
+    constexpr int kBlock = 64;
+    Zeros scaled(static_cast<std::size_t>(n) * kBlock);
+    for (int first = 0; first < k; first += kBlock) {
+      const int m = std::min(kBlock, k - first), rows = old + first + m;
+      for (int c = 0; c < m; ++c) {
+        const double* z = fresh + static_cast<std::ptrdiff_t>(first + c) * n;
+        double* s = scaled.data() + static_cast<std::ptrdiff_t>(c) * n;
+        for (Index i = 0; i < n; ++i) s[i] = curvature_[i] * z[i];
+      }
+      double* block = gram + (old + first) * ld;
+      blas::gemm('T', 'N', rows, m, n, 1.0, z_.data(), n, scaled.data(), n, 0.0, block, static_cast<int>(ld));
+      for (int c = 0; c < m; ++c) simd::axpy(-shift_[old + first + c], shift_.data(), block + c * ld, rows);
+    }
+  }
+
   int size_ = 0;
   Zeros z_;
+  Vector curvature_;          // of each row, where it is not 1
+  Vector explained_, shift_;  // of the intercept under it, and the columns' share in it
 };
 
 template <class T>

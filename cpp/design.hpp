@@ -32,6 +32,11 @@ class Columns {
   // out (size x count) = the centred columns' correlations with R: where columns are kept centred,
   // free of the rounding of large means.
   virtual void cross(const double* R, int count, double* out) const = 0;
+  // out (rows) = the centred columns' combination.
+  virtual void product(const double* coefs, double* out) const = 0;
+  // From here on rows count `curvature` times their weight in the Gram matrix, which is written
+  // anew; where the view is centred, what an intercept explains is taken out under these weights.
+  virtual void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) = 0;
 };
 
 // Finishes a column's mean and norm from its deviations about a first mean: what the first mean

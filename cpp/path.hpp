@@ -5,6 +5,8 @@
 // together with what the recent slope of the correlations says will be needed soon. The width of
 // the look-ahead doubles while all is well and falls back when a strength has to be redone.
 //
+// PathSolver is least squares; other losses override what is particular to them (newton.hpp).
+//
 // Where the Gram matrix of all features is cheap (few features, many rows), the working set is
 // everything, correlations come from the Gram matrix, and X is touched once for the whole path.
 #pragma once
@@ -43,13 +45,14 @@ class PathSolver {
     for (Index j = 0; j < X_.cols(); ++j) gauge_[j] = usable(j) ? 1.0 / penalty_.l1[j] : 0.0;
   }
 
+  virtual ~PathSolver() = default;
+
   // Fits the null model (intercept and features without penalty) and returns the smallest strength
   // at which it is optimal.
   double start(int strengths) {
     choose_engine(strengths);
-    quadratic_.set_alpha(1e150);
-    quadratic_.solve(settings_.max_iter);
-    if (quadratic_.size() > 0) refresh(quadratic_.beta());
+    minimise(1e150, settings_.max_iter);
+    if (quadratic_.size() > 0) refresh();
     double alpha_max = 0;
     for (Index j = 0; j < X_.cols(); ++j) {
       if (!usable(j) || penalty_.l1[j] == 0) continue;
@@ -77,12 +80,50 @@ class PathSolver {
     }
   }
 
- private:
+ protected:
   struct Batch {
     int first, width;
     std::vector<Vector> betas;
     Vector rss;
   };
+
+  // Minimises on the working set from where it stands; returns the number of steps, at most `most`.
+  virtual int minimise(double alpha, int most) {
+    quadratic_.set_alpha(alpha);
+    return quadratic_.solve(most);
+  }
+
+  // Notes what minimise() found for strength i of the batch.
+  virtual void keep(Batch& batch, int) { batch.betas.push_back(quadratic_.beta()); }
+
+  // Weighted residuals of the batch, n x width.
+  virtual void residuals(Batch& batch, double* R) {
+    const std::size_t size = quadratic_.size();
+    Vector coefs(size * batch.width);
+    for (int i = 0; i < batch.width; ++i) std::copy(batch.betas[i].begin(), batch.betas[i].end(), coefs.begin() + i * size);
+    columns_->residual(y_.centred.data(), coefs.data(), batch.width, R, batch.rss.data());
+  }
+
+  // Weighted residual at the point where the working set stands.
+  virtual void residual_here(double* R) {
+    double rss;
+    columns_->residual(y_.centred.data(), quadratic_.beta().data(), 1, R, &rss);
+  }
+
+  // What the loss adds to the gap of strength i of the batch where the dual point is scaled by t.
+  virtual double misfit(const Batch& batch, int i, double t) const { return squared_misfit(batch.rss[i])(t); }
+
+  // The working set stands at strength i of the batch from now on; z_ is its gradient.
+  virtual void stand_at(const Batch& batch, int i) { anchor(batch.betas[i], z_.data()); }
+
+  // Whether statistics of all pairs of features, taken once, serve for the whole path.
+  virtual bool takes_gram() const { return true; }
+
+  // Strength i of the batch is final.
+  virtual void accept(const Batch&, int) {}
+
+  // Before the first feature joins.
+  virtual void prepare() {}
 
   bool usable(Index j) const {
     return view_.norm[j] > 0 && !(penalty_.lower[j] == 0 && penalty_.upper[j] == 0);
@@ -93,6 +134,7 @@ class PathSolver {
   bool gram_pays(int strengths) const {
     const double n = X_.rows(), p = X_.cols();
     if (!X_.has_rows()) return true;
+    if (!takes_gram()) return false;
     if (settings_.engine != Engine::automatic) return settings_.engine == Engine::gram;
     return p <= 64 || (p <= n && p <= 8000 && p <= 25.0 * strengths);
   }
@@ -116,13 +158,14 @@ class PathSolver {
       }
     }
     columns_ = X_.columns(view_);
-    refresh({});
+    prepare();
+    refresh();
     std::vector<Index> first;
     for (Index j = 0; j < p; ++j)
       if (usable(j) && (penalty_.l1[j] == 0 || penalty_.resting(j) != 0.0)) first.push_back(j);
     join(first);
     if (quadratic_.size() > 0) {
-      refresh(quadratic_.beta());
+      refresh();
       anchor(quadratic_.beta(), z_.data());
     }
   }
@@ -145,15 +188,14 @@ class PathSolver {
     for (Index j : features) admit(j, z_[j]);
   }
 
-  // z_ = correlations of the residual at beta (on the working set), from X itself.
-  void refresh(const Vector& beta) {
+  // z_ = correlations of the residual where the working set stands, from X itself.
+  void refresh() {
     if (complete_) {
       z_ = quadratic_.gradient();
       return;
     }
-    Vector rss(1);
     reference_.residual.resize(X_.rows());
-    columns_->residual(y_.centred.data(), beta.data(), 1, reference_.residual.data(), rss.data());
+    residual_here(reference_.residual.data());
     view_.cross(reference_.residual.data(), 1, z_.data());
     reference_.z = z_;
   }
@@ -174,10 +216,9 @@ class PathSolver {
   Batch look_ahead(int first, int width, Certificate* certificates) {
     Batch batch{first, width, {}, Vector(width)};
     for (int i = 0; i < width; ++i) {
-      quadratic_.set_alpha(alphas_[first + i]);
       const int left = settings_.max_iter - certificates[first + i].iterations;
-      certificates[first + i].iterations += quadratic_.solve(left);
-      batch.betas.push_back(quadratic_.beta());
+      certificates[first + i].iterations += minimise(alphas_[first + i], left);
+      keep(batch, i);
     }
     correlate(batch);
     return batch;
@@ -211,12 +252,9 @@ class PathSolver {
   // the bracket (bracket.hpp) cannot vouch for.
   void correlate_working_set(Batch& batch) {
     const std::ptrdiff_t n = X_.rows(), p = X_.cols();
-    const std::size_t size = quadratic_.size();
     const int last = batch.width - 1;
     double *R = residuals_.data(), *end = ahead_.data() + last * p;
-    Vector coefs(size * batch.width);
-    for (int i = 0; i < batch.width; ++i) std::copy(batch.betas[i].begin(), batch.betas[i].end(), coefs.begin() + i * size);
-    columns_->residual(y_.centred.data(), coefs.data(), batch.width, R, batch.rss.data());
+    residuals(batch, R);
     view_.cross(R + last * n, 1, end);
     if (!correlate_between(batch)) view_.cross(R, last, ahead_.data());
     overwrite_working_set(view_.far ? batch.width : last);
@@ -272,7 +310,7 @@ class PathSolver {
 
   // What rounding may do to the gap at these coefficients of the working set: residuals, and
   // likewise c - G b, are differences of terms of the size of `fitted`.
-  bool rounding_shows(const Vector& beta) const {
+  virtual bool rounding_shows(const Vector& beta) const {
     double fitted = y_.norm, pull = 0;
     for (std::size_t k = 0; k < beta.size(); ++k) {
       const Index j = features_[k];
@@ -292,7 +330,7 @@ class PathSolver {
       const double* z = ahead_.data() + static_cast<std::ptrdiff_t>(accepted) * p;
       Certificate& certificate = certificates[k];
       const int iterations = certificate.iterations;
-      certificate = certified(alphas_[k], beta, z, batch.rss[accepted]);
+      certificate = certified(batch, accepted, z);
       certificate.iterations = iterations;
       const bool trusted = (complete_ && X_.has_rows()) || !rounding_shows(beta);
       const bool solved = trusted && certificate.relative_gap <= settings_.tol;
@@ -300,6 +338,7 @@ class PathSolver {
       certificate.status = solved ? Status::solved
                            : iterations >= settings_.max_iter ? Status::max_iter : Status::stalled;
       for (std::size_t e = 0; e < beta.size(); ++e) coefs[static_cast<std::ptrdiff_t>(k) * p + features_[e]] = beta[e];
+      accept(batch, accepted);
       retries = 0;
     }
     const int last = std::min(accepted, batch.width - 1);
@@ -309,14 +348,17 @@ class PathSolver {
     z_.assign(z, z + p);
     z_alpha_ = alphas_[first + last];
     join(fresh);
-    if (accepted < batch.width || !fresh.empty()) anchor(batch.betas[last], z_.data());
+    if (accepted < batch.width || !fresh.empty()) stand_at(batch, last);
     return accepted;
   }
 
-  Certificate certified(double alpha, const Vector& beta, const double* z, double rss) const {
+  Certificate certified(const Batch& batch, int i, const double* z) const {
+    const double alpha = alphas_[batch.first + i];
+    const Vector& beta = batch.betas[i];
+    const auto cost = [&](double t) { return misfit(batch, i, t); };
     if (!plain_) {
       const auto every = [](Index j) { return j; };
-      return certify(view_, y_, penalty_, alpha, z, rss, X_.cols(), every,
+      return certify(view_, y_, penalty_, alpha, z, cost, X_.cols(), every,
                      [&](Index j) { return coefficient(j, beta); });
     }
     // A plain lasso: a zero coefficient allows t |z_j| <= alpha l1_j and asks nothing else.
@@ -327,7 +369,7 @@ class PathSolver {
       for (Index j = 0; j < X_.cols(); ++j)
         if (position_[j] < 0 && usable(j))
           rest.kkt = std::max(rest.kkt, (std::abs(z[j]) - alpha * penalty_.l1[j]) / (view_.norm[j] * y_.norm));
-    return certify(view_, y_, penalty_, alpha, z, rss, static_cast<Index>(beta.size()),
+    return certify(view_, y_, penalty_, alpha, z, cost, static_cast<Index>(beta.size()),
                    [&](Index k) { return features_[k]; }, [&](Index k) { return beta[k]; }, rest);
   }
 

@@ -76,6 +76,9 @@ class Quadratic {
     release(std::move(missing));
   }
 
+  // After the Gram matrix has been written anew.
+  void renew() { refactor(); }
+
   void set_alpha(double alpha) {
     if (alpha == alpha_) return;
     alpha_ = alpha;
