@@ -75,14 +75,13 @@ class NewtonPath final : public PathSolver {
 
  protected:
   int minimise(double alpha, int most) override {
-    quadratic_.set_alpha(alpha);
     pad();
     double before = kInfinity;
     int steps = 0;
     while (steps < most) {
       poll_();
       const Vector z = gradient();
-      quadratic_.anchor(beta_.data(), z.data());
+      model(alpha, z);
       steps += std::max(1, quadratic_.solve(most - steps));
       const double decrease = model_decrease(alpha, z);
       if (!(decrease > 1e-16 * std::abs(here_.value))) break;
@@ -93,12 +92,13 @@ class NewtonPath final : public PathSolver {
         renew();
         continue;
       }
-      if (decrease <= patience_ * settings_.tol * y_.null && taken == 1) break;
-      if (taken < 1 || decrease > 0.03 * before) renew();
-      else fresh_ = false;
+      fresh_ = false;
+      const double goal = patience_ * settings_.tol * y_.null;
+      if (decrease <= goal && taken == 1) break;
+      if (renewal_pays(decrease, before, goal)) renew();
       before = decrease;
     }
-    quadratic_.anchor(beta_.data(), gradient().data());
+    model(alpha, gradient());
     return steps;
   }
 
@@ -129,7 +129,6 @@ class NewtonPath final : public PathSolver {
     columns_->product(beta_.data(), fit_.data());
     here_.level = levels_[i];
     here_.settle(fit_.data());
-    anchor(beta_, z_.data());
     patience_ *= 0.1;
   }
 
@@ -166,10 +165,45 @@ class NewtonPath final : public PathSolver {
     return z;
   }
 
+  // A step reads the working columns twice, a new Gram matrix costs a product of all their pairs,
+  // at the speed of cached arithmetic. At the rate of the last two steps, which is cheaper?
+  bool renewal_pays(double decrease, double before, double goal) const {
+    const double most = std::max(2.0, quadratic_.size() / 24.0);
+    const double rate = decrease / before;
+    return rate > 0.9 || std::log(decrease / goal) > -most * std::log(rate);
+  }
+
   void renew() {
     columns_->reweigh(here_.curvature.data(), quadratic_.gram(), quadratic_.ld());
     quadratic_.renew();
+    curvature_ = here_.curvature;
+    scale_ = 1;
     fresh_ = true;
+  }
+
+  // Sets the model up at the current point: -z'd + c/2 d'Gd + h(b + d), divided by c. The number c
+  // is how much curvature has changed along the last step since G was made.
+  void model(double alpha, const Vector& z) {
+    Vector scaled = z;
+    for (double& entry : scaled) entry /= scale_;
+    quadratic_.set_alpha(alpha / scale_);
+    quadratic_.anchor(beta_.data(), scaled.data());
+  }
+
+  double variation(const Vector& curvature, const Vector& along) const {
+    double total = 0, first = 0, second = 0;
+    for (Index i = 0; i < X_.rows(); ++i) {
+      const double weight = view_.v[i] * curvature[i];
+      total += weight;
+      first += weight * along[i];
+      second += weight * along[i] * along[i];
+    }
+    return second - (view_.centred && total > 0 ? first * first / total : 0.0);
+  }
+
+  void rescale(const Vector& along) {
+    const double then = variation(curvature_, along), now = variation(here_.curvature, along);
+    if (then > 0 && now > 0) scale_ = std::clamp(now / then, 1e-3, 1e3);
   }
 
   double penalty(double alpha, const Vector& beta) const {
@@ -214,6 +248,7 @@ class NewtonPath final : public PathSolver {
         here_.eta.swap(trial_.eta);
         fit_.swap(fit);
         beta_.swap(beta);
+        rescale(along);
         return share;
       }
       trial_.level = here_.level;
@@ -225,6 +260,8 @@ class NewtonPath final : public PathSolver {
   Level here_, trial_;
   Vector fit_, beta_, intercepts_;
   Vector etas_, slopes_, levels_;  // of the batch
+  Vector curvature_;               // under which the Gram matrix stands
+  double scale_ = 1;
   double patience_ = kPatience;
   bool fresh_ = true;  // the Gram matrix is that of the current point
 };
