@@ -11,6 +11,7 @@
 #include "dense.hpp"
 #include "gram.hpp"
 #include "interrupt.hpp"
+#include "newton.hpp"
 #include "path.hpp"
 #include "sparse.hpp"
 
@@ -85,11 +86,11 @@ Handle sparse(Flat<T> values, Flat<I> rows, Flat<I> starts, std::size_t n, std::
           nb::make_tuple(nb::cast(values), nb::cast(rows), nb::cast(starts))};
 }
 
-template <class T>
-nb::object to_numpy(std::vector<T>&& values, std::initializer_list<std::size_t> shape,
+template <class T, class A>
+nb::object to_numpy(std::vector<T, A>&& values, std::initializer_list<std::size_t> shape,
                     std::initializer_list<std::int64_t> strides = {}) {
-  auto* held = new std::vector<T>(std::move(values));
-  nb::capsule owner(held, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  auto* held = new std::vector<T, A>(std::move(values));
+  nb::capsule owner(held, [](void* p) noexcept { delete static_cast<std::vector<T, A>*>(p); });
   return nb::cast(nb::ndarray<nb::numpy, T>(held->data(), shape, owner, strides));
 }
 
@@ -117,11 +118,13 @@ taut::Vector geometric(double alpha_max, double ratio, int count) {
 }
 
 // Coefficients before anything moves: zero, or the bound nearest to it.
-void fill_resting(taut::Vector& coefs, std::size_t p, const double* lower, const double* upper) {
-  for (std::size_t k = 0; k < coefs.size(); ++k) coefs[k] = std::clamp(0.0, lower[k % p], upper[k % p]);
+void fill_resting(taut::Zeros& coefs, std::size_t p, const double* lower, const double* upper) {
+  for (std::size_t j = 0; j < p; ++j)
+    if (const double rest = std::clamp(0.0, lower[j], upper[j]); rest != 0.0)
+      for (std::size_t k = j; k < coefs.size(); k += p) coefs[k] = rest;
 }
 
-nb::tuple packed(taut::Vector&& grid, taut::Vector&& coefs, std::size_t p, taut::Vector&& intercepts,
+nb::tuple packed(taut::Vector&& grid, taut::Zeros&& coefs, std::size_t p, taut::Vector&& intercepts,
                  const std::vector<taut::Certificate>& certificates) {
   const std::size_t count = grid.size();
   taut::Vector gaps(count), relative(count), kkt(count);
@@ -144,21 +147,15 @@ nb::tuple packed(taut::Vector&& grid, taut::Vector&& coefs, std::size_t p, taut:
 nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array l1, Array l2,
                      Array lower, Array upper, std::optional<Array> alphas, int n_alphas,
                      double alpha_min_ratio, double tol, int max_iter, int engine,
-                     std::optional<Flat<std::int64_t>> hint, const taut::Cancel* cancel) {
+                     const taut::Cancel* cancel) {
   const std::size_t n = X.design->rows(), p = X.design->cols();
   require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
   require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
           "penalty arrays need one entry for each column");
   require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
-  std::vector<taut::Index> likely;
-  if (hint)
-    for (std::size_t k = 0; k < hint->shape(0); ++k) {
-      const std::int64_t j = hint->data()[k];
-      require(j >= 0 && static_cast<std::size_t>(j) < p, "hint must index columns");
-      likely.push_back(static_cast<taut::Index>(j));
-    }
   taut::Vector grid = given(alphas);
-  taut::Vector coefs, intercepts;
+  taut::Zeros coefs;
+  taut::Vector intercepts;
   std::vector<taut::Certificate> certificates;
   {
     nb::gil_scoped_release unlocked;
@@ -169,8 +166,7 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
     const taut::Response response(view, y.data());
     taut::PathSolver solver(view, response, {l1.data(), l2.data(), lower.data(), upper.data()},
                             {tol, max_iter, static_cast<taut::Engine>(engine)}, poll);
-    const double alpha_max =
-        solver.start(grid.empty() ? n_alphas : static_cast<int>(grid.size()), likely);
+    const double alpha_max = solver.start(grid.empty() ? n_alphas : static_cast<int>(grid.size()));
     if (grid.empty()) grid = geometric(alpha_max, alpha_min_ratio, n_alphas);
     const std::size_t count = grid.size();
     coefs.resize(p * count);
@@ -185,6 +181,48 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
   return packed(std::move(grid), std::move(coefs), p, std::move(intercepts), certificates);
 }
 
+// The path of a loss other than least squares: y and offset per row, `loss` and `parameter` as
+// make_loss() takes them.
+nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights, bool centre, int loss,
+                          double parameter, Array l1, Array l2, Array lower, Array upper,
+                          std::optional<Array> alphas, int n_alphas, double alpha_min_ratio, double tol,
+                          int max_iter, int engine, const taut::Cancel* cancel) {
+  const std::size_t n = X.design->rows(), p = X.design->cols();
+  require(y.shape(0) == n && weights.shape(0) == n && offset.shape(0) == n, "y, offset and weights need one entry for each row");
+  require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
+          "penalty arrays need one entry for each column");
+  require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
+  const std::unique_ptr<taut::Loss> rows = taut::make_loss(loss, parameter);
+  require(rows != nullptr, "no such loss");
+  taut::Vector grid = given(alphas), intercepts;
+  taut::Zeros coefs;
+  std::vector<taut::Certificate> certificates;
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals(cancel);
+    const taut::blas::SideBySide sharing(cancel != nullptr);
+    const taut::View view(*X.design, weights.data(), centre);
+    const taut::Fitted data{*rows, y.data(), offset.data()};
+    taut::Level null(view, data);
+    null.settle(taut::Vector(n, 0.0).data());
+    double norm = 0;
+    for (std::size_t i = 0; i < n; ++i) norm += weights.data()[i] * null.slope[i] * null.slope[i];
+    const double objective = null.value - rows->lowest(static_cast<int>(n), weights.data(), y.data());
+    const taut::Response scale(view, std::max(objective, 0.0), std::sqrt(norm));
+    taut::NewtonPath solver(view, scale, {l1.data(), l2.data(), lower.data(), upper.data()},
+                            {tol, max_iter, static_cast<taut::Engine>(engine)},
+                            [&interrupt] { interrupt.poll(); }, data, null);
+    const double alpha_max = solver.start(grid.empty() ? n_alphas : static_cast<int>(grid.size()));
+    if (grid.empty()) grid = geometric(alpha_max, alpha_min_ratio, n_alphas);
+    coefs.resize(p * grid.size());
+    fill_resting(coefs, p, lower.data(), upper.data());
+    certificates.resize(grid.size());
+    solver.run(grid.data(), static_cast<int>(grid.size()), coefs.data(), certificates.data());
+    intercepts = solver.intercepts();
+  }
+  return packed(std::move(grid), std::move(coefs), p, std::move(intercepts), certificates);
+}
+
 // The path of a problem known by its sufficient statistics: G = X'VX, c = X'Vy, and y'Vy, centred.
 nb::tuple solve_gram_path(nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu> gram,
                           Array correlation, double squares, Array l1, Array l2, Array lower,
@@ -195,7 +233,8 @@ nb::tuple solve_gram_path(nb::ndarray<const double, nb::ndim<2>, nb::c_contig, n
   require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
           "penalty arrays need one entry for each column");
   require(max_iter > 0 && n_alphas > 0 && squares >= 0, "empty problem");
-  taut::Vector grid = given(alphas), coefs;
+  taut::Vector grid = given(alphas);
+  taut::Zeros coefs;
   std::vector<taut::Certificate> certificates;
   {
     nb::gil_scoped_release unlocked;
@@ -325,6 +364,12 @@ NB_MODULE(_core, m) {
   sparse_args(&sparse<double, std::int64_t>);
   sparse_args(&sparse<float, std::int32_t>);
   sparse_args(&sparse<float, std::int64_t>);
+  m.def("solve_loss_path", &solve_loss_path, "design"_a, nb::arg("y").noconvert(),
+        nb::arg("offset").noconvert(), nb::arg("weights").noconvert(), "centre"_a, "loss"_a,
+        "parameter"_a, nb::arg("l1").noconvert(), nb::arg("l2").noconvert(),
+        nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
+        nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
+        "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none());
   m.def("solve_gram_path", &solve_gram_path, nb::arg("gram").noconvert(),
         nb::arg("correlation").noconvert(), "squares"_a, nb::arg("l1").noconvert(),
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
@@ -343,6 +388,5 @@ NB_MODULE(_core, m) {
         nb::arg("weights").noconvert(), "centre"_a, nb::arg("l1").noconvert(),
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
         nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
-        "max_iter"_a, "engine"_a = 0, nb::arg("hint").noconvert().none() = nb::none(),
-        nb::arg("cancel").none() = nb::none());
+        "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none());
 }

@@ -55,6 +55,12 @@ struct Response {
   // Known by its sum of squares alone.
   Response(const View& view, double squares) : noise(view.design.cols()) { measure(view, squares); }
 
+  // Of another loss: the objective of the null model, and the norm of its residuals.
+  Response(const View& view, double objective, double residual_norm) : noise(view.design.cols()) {
+    measure(view, residual_norm * residual_norm);
+    null = objective;
+  }
+
  private:
   void measure(const View& view, double squares) {
     null = 0.5 * squares;
@@ -90,13 +96,19 @@ struct Rest {
   double scale = 1.0, kkt = 0.0;
 };
 
+// Least squares: 1/2 (1 - t)^2 |r|^2.
+inline auto squared_misfit(double rss) {
+  return [rss](double t) { return 0.5 * (1 - t) * (1 - t) * rss; };
+}
+
 // Every t is allowed that makes the conjugates finite; where bounds make them finite but steep, the
 // t that keeps every coordinate off its far bound may be better, and the better one counts.
 // Looks at `count` features, feature(k) with coefficient coef(k), of correlations z; `rest` speaks
 // for the others.
-template <class Feature, class Coef>
+// `misfit(t)` is what the loss adds to the gap at t.
+template <class Misfit, class Feature, class Coef>
 Certificate certify(const View& view, const Response& y, const Penalty& penalty, double alpha,
-                    const double* z, double rss, Index count, Feature&& feature, Coef&& coef,
+                    const double* z, Misfit&& misfit, Index count, Feature&& feature, Coef&& coef,
                     Rest rest = {}) {
   Certificate out;
   double needed = rest.scale, strict = rest.scale, kkt = rest.kkt;
@@ -111,7 +123,7 @@ Certificate certify(const View& view, const Response& y, const Penalty& penalty,
     if (violation > 0) kkt = std::max(kkt, violation / (view.norm[j] * y.norm));
   }
   const auto gap_at = [&](double t) {
-    double gap = 0.5 * (1 - t) * (1 - t) * rss;
+    double gap = misfit(t);
     for (Index k = 0; k < count; ++k) {
       const Index j = feature(k);
       if (view.norm[j] != 0.0)
@@ -135,7 +147,7 @@ inline void certify_points(const View& view, const Response& y, const Penalty& p
   view.cross(R.data(), count, z.data());
   const auto every = [](Index j) { return j; };
   for (int c = 0; c < count; ++c)
-    out[c] = certify(view, y, penalty, alphas[c], z.data() + c * p, rss[c], view.design.cols(), every,
+    out[c] = certify(view, y, penalty, alphas[c], z.data() + c * p, squared_misfit(rss[c]), view.design.cols(), every,
                      [&](Index j) { return coefs[c * p + j]; });
 }
 

@@ -19,6 +19,7 @@ class DenseDesign final : public Design {
 
   void moments(const double* v, bool centre, double* mean, double* norm) const override;
   void cross(const double* R, int count, double* out) const override;
+  void cross_some(const std::vector<Index>& features, const double* r, double* out) const override;
   void product(const double* coefs, int count, double* out) const override;
   std::unique_ptr<Columns> columns(const View& view) const override;
   bool gram(const View& view, const double* centred_y, double* gram, double* correlation,
@@ -102,6 +103,21 @@ void DenseDesign<T>::cross(const double* R, int count, double* out) const {
   } else {
     cross_converted(R, count, out);
   }
+}
+
+template <class T>
+void DenseDesign<T>::cross_some(const std::vector<Index>& features, const double* r, double* out) const {
+  const Index n = rows();
+  const std::size_t count = features.size();
+  if (row_major_) {
+    std::fill_n(out, count, 0.0);
+    for (Index i = 0; i < n; ++i)
+      for (std::size_t k = 0; k < count; ++k) out[k] += r[i] * at(i, features[k]);
+    return;
+  }
+  Vector widened(std::is_same_v<T, double> ? 0 : n);
+  for (std::size_t k = 0; k < count; ++k)
+    out[k] = simd::dot(widen(data_ + features[k] * col_stride_, n, widened), r, n);
 }
 
 // float32 entries are widened block by block: products and sums are float64 throughout.
@@ -247,9 +263,29 @@ class DenseColumns final : public Columns {
     z_.resize(static_cast<std::size_t>(size_) * n);
     double* fresh = z_.data() + static_cast<std::ptrdiff_t>(old) * n;
     X_.gather(view_, features.data(), k, 0, n, fresh);
-    blas::gemm('T', 'N', size_, k, n, 1.0, z_.data(), n, fresh, n, 0.0, gram + old * ld,
-               static_cast<int>(ld));
+    multiply(old, gram, ld);
     mirror(gram, ld, old, size_);
+  }
+
+  void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) override {
+    const Index n = X_.rows();
+    curvature_.assign(curvature, curvature + n);
+    explained_.resize(n);
+    double total = 0;
+    for (Index i = 0; i < n; ++i) total += view_.v[i] * curvature[i];
+    for (Index i = 0; i < n; ++i)
+      explained_[i] = view_.centred && total > 0 ? view_.root_v[i] * curvature[i] / std::sqrt(total) : 0.0;
+    shift_.clear();
+    multiply(0, gram, ld);
+    mirror(gram, ld, 0, size_);
+  }
+
+  void product(const double* coefs, double* out) const override {
+    const Index n = X_.rows();
+    std::fill_n(out, n, 0.0);
+    for (int k = 0; k < size_; ++k)
+      if (coefs[k] != 0.0) simd::axpy(coefs[k], z_.data() + static_cast<std::ptrdiff_t>(k) * n, out, n);
+    for (Index i = 0; i < n; ++i) out[i] = view_.root_v[i] > 0 ? out[i] / view_.root_v[i] : 0.0;
   }
 
   void residual(const double* centred_y, const double* coefs, int count, double* R,
@@ -267,21 +303,48 @@ class DenseColumns final : public Columns {
     }
   }
 
-  bool cross(const double* R, int count, double* out) const override {
+  void cross(const double* R, int count, double* out) const override {
     const std::ptrdiff_t n = X_.rows();
     const double* w = view_.root_v.data();
     Vector root(n * count);
     for (std::ptrdiff_t c = 0; c < count; ++c)
       for (std::ptrdiff_t i = 0; i < n; ++i) root[c * n + i] = w[i] > 0 ? R[c * n + i] / w[i] : 0.0;
     blas::gemm('T', 'N', size_, count, X_.rows(), 1.0, z_.data(), X_.rows(), root.data(), X_.rows(), 0.0, out, size_);
-    return true;
   }
 
  private:
   const DenseDesign<T>& X_;
   const View& view_;
+  // Columns old, old + 1, ... of the upper triangle of the Gram matrix.
+  void multiply(int old, double* gram, std::ptrdiff_t ld) {
+    const Index n = X_.rows();
+    const int k = size_ - old;
+    const double* fresh = z_.data() + static_cast<std::ptrdiff_t>(old) * n;
+    if (curvature_.empty()) {
+      blas::gemm('T', 'N', size_, k, n, 1.0, z_.data(), n, fresh, n, 0.0, gram + old * ld, static_cast<int>(ld));
+      return;
+    }
+    shift_.resize(size_);
+    for (int c = old; c < size_; ++c) shift_[c] = simd::dot(explained_.data(), z_.data() + static_cast<std::ptrdiff_t>(c) * n, n);
+    constexpr int kBlock = 64;
+    Zeros scaled(static_cast<std::size_t>(n) * kBlock);
+    for (int first = 0; first < k; first += kBlock) {
+      const int m = std::min(kBlock, k - first), rows = old + first + m;
+      for (int c = 0; c < m; ++c) {
+        const double* z = fresh + static_cast<std::ptrdiff_t>(first + c) * n;
+        double* s = scaled.data() + static_cast<std::ptrdiff_t>(c) * n;
+        for (Index i = 0; i < n; ++i) s[i] = curvature_[i] * z[i];
+      }
+      double* block = gram + (old + first) * ld;
+      blas::gemm('T', 'N', rows, m, n, 1.0, z_.data(), n, scaled.data(), n, 0.0, block, static_cast<int>(ld));
+      for (int c = 0; c < m; ++c) simd::axpy(-shift_[old + first + c], shift_.data(), block + c * ld, rows);
+    }
+  }
+
   int size_ = 0;
-  Vector z_;
+  Zeros z_;
+  Vector curvature_;          // of each row, where it is not 1
+  Vector explained_, shift_;  // of the intercept under it, and the columns' share in it
 };
 
 template <class T>

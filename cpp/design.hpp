@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "simd.hpp"
+#include "zeros.hpp"
 
 namespace taut {
 
@@ -28,9 +29,14 @@ class Columns {
   // R[:, c] = v * (y - mean(y) - fit of coefs[:, c]), and the weighted sum of squared residuals.
   virtual void residual(const double* centred_y, const double* coefs, int count, double* R,
                         double* rss) const = 0;
-  // out (size x count) = the centred columns' correlations with R; false where they are not kept
-  // centred. Slower than Design::cross, and free of the rounding of large means.
-  virtual bool cross(const double*, int, double*) const { return false; }
+  // out (size x count) = the centred columns' correlations with R: where columns are kept centred,
+  // free of the rounding of large means.
+  virtual void cross(const double* R, int count, double* out) const = 0;
+  // out (rows) = the centred columns' combination.
+  virtual void product(const double* coefs, double* out) const = 0;
+  // From here on rows count `curvature` times their weight in the Gram matrix, which is written
+  // anew; where the view is centred, what an intercept explains is taken out under these weights.
+  virtual void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) = 0;
 };
 
 // Finishes a column's mean and norm from its deviations about a first mean: what the first mean
@@ -59,6 +65,8 @@ class Design {
   virtual void moments(const double* v, bool centre, double* mean, double* norm) const = 0;
   // out (cols x count) = X' R, uncentred.
   virtual void cross(const double* R, int count, double* out) const = 0;
+  // out[k] = x_features[k]' r, uncentred.
+  virtual void cross_some(const std::vector<Index>& features, const double* r, double* out) const = 0;
   // out (rows x count) = X coefs, uncentred.
   virtual void product(const double* coefs, int count, double* out) const = 0;
   virtual std::unique_ptr<Columns> columns(const View& view) const = 0;
@@ -92,11 +100,22 @@ struct View {
     design.cross(R, count, out);
     if (!centred) return;
     const std::ptrdiff_t n = design.rows(), p = design.cols();
-    for (int c = 0; c < count; ++c) {
-      double sum = 0;
-      for (std::ptrdiff_t i = 0; i < n; ++i) sum += R[c * n + i];
-      simd::axpy(-sum, mean.data(), out + c * p, p);
-    }
+    for (int c = 0; c < count; ++c) simd::axpy(-sum(R + c * n), mean.data(), out + c * p, p);
+  }
+
+  // The same for some features and one residual.
+  void cross_some(const std::vector<Index>& features, const double* r, double* out) const {
+    design.cross_some(features, r, out);
+    if (!centred) return;
+    const double total = sum(r);
+    for (std::size_t k = 0; k < features.size(); ++k) out[k] -= total * mean[features[k]];
+  }
+
+ private:
+  double sum(const double* r) const {
+    double total = 0;
+    for (Index i = 0; i < design.rows(); ++i) total += r[i];
+    return total;
   }
 };
 

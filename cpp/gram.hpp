@@ -76,6 +76,9 @@ class GramDesign final : public Design {
   void cross(const double*, int count, double* out) const override {
     std::fill_n(out, static_cast<std::size_t>(cols()) * count, 0.0);
   }
+  void cross_some(const std::vector<Index>& features, const double*, double* out) const override {
+    std::fill_n(out, features.size(), 0.0);
+  }
   void product(const double*, int count, double* out) const override { std::fill_n(out, count, 0.0); }
   std::unique_ptr<Columns> columns(const View&) const override { return nullptr; }
 

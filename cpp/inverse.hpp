@@ -174,7 +174,7 @@ class BlockInverse {
   void reserve(int needed) {
     if (needed <= capacity_) return;
     const int larger = std::max(needed, capacity_ + capacity_ / 2 + 16);
-    Vector wider(static_cast<std::size_t>(larger) * larger);
+    Zeros wider(static_cast<std::size_t>(larger) * larger);
     for (int j = 0; j < size(); ++j)
       std::copy_n(&at(0, j), j + 1, wider.data() + static_cast<std::size_t>(j) * larger);
     m_ = std::move(wider);
@@ -182,7 +182,7 @@ class BlockInverse {
   }
 
   std::vector<int> members_;
-  Vector m_;
+  Zeros m_;
   int capacity_ = 0;
   bool stale_ = false;
 };

@@ -5,19 +5,23 @@
 // together with what the recent slope of the correlations says will be needed soon. The width of
 // the look-ahead doubles while all is well and falls back when a strength has to be redone.
 //
+// PathSolver is least squares; other losses override what is particular to them (newton.hpp).
+//
 // Where the Gram matrix of all features is cheap (few features, many rows), the working set is
 // everything, correlations come from the Gram matrix, and X is touched once for the whole path.
 #pragma once
 
 #include <cstdlib>
 
+#include "bracket.hpp"
 #include "certificate.hpp"
 #include "design.hpp"
 #include "quadratic.hpp"
 
 namespace taut {
 
-enum class Engine : int { automatic = 0, gram = 1, working_set = 2 };
+// one_by_one: the working set without looking ahead, every feature checked at every strength.
+enum class Engine : int { automatic = 0, gram = 1, working_set = 2, one_by_one = 3 };
 
 struct Settings {
   double tol;
@@ -41,14 +45,14 @@ class PathSolver {
     for (Index j = 0; j < X_.cols(); ++j) gauge_[j] = usable(j) ? 1.0 / penalty_.l1[j] : 0.0;
   }
 
+  virtual ~PathSolver() = default;
+
   // Fits the null model (intercept and features without penalty) and returns the smallest strength
-  // at which it is optimal. `hint` names features that are likely to be needed.
-  double start(int strengths, const std::vector<Index>& hint = {}) {
-    choose_engine(strengths, hint);
-    hinted_ = !hint.empty();
-    quadratic_.set_alpha(1e150);
-    quadratic_.solve(settings_.max_iter);
-    if (quadratic_.size() > 0) refresh(quadratic_.beta());
+  // at which it is optimal.
+  double start(int strengths) {
+    choose_engine(strengths);
+    minimise(1e150, settings_.max_iter);
+    if (quadratic_.size() > 0) refresh();
     double alpha_max = 0;
     for (Index j = 0; j < X_.cols(); ++j) {
       if (!usable(j) || penalty_.l1[j] == 0) continue;
@@ -64,7 +68,7 @@ class PathSolver {
   void run(const double* alphas, int count, double* coefs, Certificate* certificates) {
     alphas_ = alphas;
     count_ = count;
-    int next = 0, width = hinted_ ? widest() : 1, retries = 0;
+    int next = 0, width = 1, retries = 0;
     while (next < count) {
       poll_();
       const int ahead = std::min({width, count - next, widest()});
@@ -76,12 +80,50 @@ class PathSolver {
     }
   }
 
- private:
+ protected:
   struct Batch {
     int first, width;
     std::vector<Vector> betas;
     Vector rss;
   };
+
+  // Minimises on the working set from where it stands; returns the number of steps, at most `most`.
+  virtual int minimise(double alpha, int most) {
+    quadratic_.set_alpha(alpha);
+    return quadratic_.solve(most);
+  }
+
+  // Notes what minimise() found for strength i of the batch.
+  virtual void keep(Batch& batch, int) { batch.betas.push_back(quadratic_.beta()); }
+
+  // Weighted residuals of the batch, n x width.
+  virtual void residuals(Batch& batch, double* R) {
+    const std::size_t size = quadratic_.size();
+    Vector coefs(size * batch.width);
+    for (int i = 0; i < batch.width; ++i) std::copy(batch.betas[i].begin(), batch.betas[i].end(), coefs.begin() + i * size);
+    columns_->residual(y_.centred.data(), coefs.data(), batch.width, R, batch.rss.data());
+  }
+
+  // Weighted residual at the point where the working set stands.
+  virtual void residual_here(double* R) {
+    double rss;
+    columns_->residual(y_.centred.data(), quadratic_.beta().data(), 1, R, &rss);
+  }
+
+  // What the loss adds to the gap of strength i of the batch where the dual point is scaled by t.
+  virtual double misfit(const Batch& batch, int i, double t) const { return squared_misfit(batch.rss[i])(t); }
+
+  // The working set stands at strength i of the batch from now on; z_ is its gradient.
+  virtual void stand_at(const Batch& batch, int i) { anchor(batch.betas[i], z_.data()); }
+
+  // Whether statistics of all pairs of features, taken once, serve for the whole path.
+  virtual bool takes_gram() const { return true; }
+
+  // Strength i of the batch is final.
+  virtual void accept(const Batch&, int) {}
+
+  // Before the first feature joins.
+  virtual void prepare() {}
 
   bool usable(Index j) const {
     return view_.norm[j] > 0 && !(penalty_.lower[j] == 0 && penalty_.upper[j] == 0);
@@ -92,11 +134,12 @@ class PathSolver {
   bool gram_pays(int strengths) const {
     const double n = X_.rows(), p = X_.cols();
     if (!X_.has_rows()) return true;
+    if (!takes_gram()) return false;
     if (settings_.engine != Engine::automatic) return settings_.engine == Engine::gram;
     return p <= 64 || (p <= n && p <= 8000 && p <= 25.0 * strengths);
   }
 
-  void choose_engine(int strengths, const std::vector<Index>& hint) {
+  void choose_engine(int strengths) {
     const Index p = X_.cols();
     if (gram_pays(strengths)) {
       quadratic_.reserve(p);
@@ -115,15 +158,14 @@ class PathSolver {
       }
     }
     columns_ = X_.columns(view_);
-    refresh({});
-    std::vector<bool> wanted(p, false);
-    for (Index j : hint) wanted[j] = true;
+    prepare();
+    refresh();
     std::vector<Index> first;
     for (Index j = 0; j < p; ++j)
-      if (usable(j) && (wanted[j] || penalty_.l1[j] == 0 || penalty_.resting(j) != 0.0)) first.push_back(j);
+      if (usable(j) && (penalty_.l1[j] == 0 || penalty_.resting(j) != 0.0)) first.push_back(j);
     join(first);
     if (quadratic_.size() > 0) {
-      refresh(quadratic_.beta());
+      refresh();
       anchor(quadratic_.beta(), z_.data());
     }
   }
@@ -146,15 +188,16 @@ class PathSolver {
     for (Index j : features) admit(j, z_[j]);
   }
 
-  // z_ = correlations of the residual at beta (on the working set), from X itself.
-  void refresh(const Vector& beta) {
+  // z_ = correlations of the residual where the working set stands, from X itself.
+  void refresh() {
     if (complete_) {
       z_ = quadratic_.gradient();
       return;
     }
-    Vector R(X_.rows()), rss(1);
-    columns_->residual(y_.centred.data(), beta.data(), 1, R.data(), rss.data());
-    view_.cross(R.data(), 1, z_.data());
+    reference_.residual.resize(X_.rows());
+    residual_here(reference_.residual.data());
+    view_.cross(reference_.residual.data(), 1, z_.data());
+    reference_.z = z_;
   }
 
   void anchor(const Vector& beta, const double* z) {
@@ -165,7 +208,7 @@ class PathSolver {
   }
 
   int widest() const {
-    if (complete_) return 1;
+    if (complete_ || settings_.engine == Engine::one_by_one) return 1;
     const std::ptrdiff_t larger = std::max(X_.rows(), X_.cols());
     return static_cast<int>(std::clamp<std::ptrdiff_t>((1 << 22) / larger, 1, 12));
   }
@@ -173,10 +216,9 @@ class PathSolver {
   Batch look_ahead(int first, int width, Certificate* certificates) {
     Batch batch{first, width, {}, Vector(width)};
     for (int i = 0; i < width; ++i) {
-      quadratic_.set_alpha(alphas_[first + i]);
       const int left = settings_.max_iter - certificates[first + i].iterations;
-      certificates[first + i].iterations += quadratic_.solve(left);
-      batch.betas.push_back(quadratic_.beta());
+      certificates[first + i].iterations += minimise(alphas_[first + i], left);
+      keep(batch, i);
     }
     correlate(batch);
     return batch;
@@ -184,46 +226,98 @@ class PathSolver {
 
   // Correlations of all features with the residual at each strength of the batch.
   void correlate(Batch& batch) {
-    const Index n = X_.rows(), p = X_.cols();
     // Kept from round to round: fresh pages cost as much as what is written to them.
-    if (ahead_.size() < static_cast<std::size_t>(p) * batch.width) ahead_.resize(static_cast<std::size_t>(p) * batch.width);
-    if (complete_ && (!X_.has_rows() || gram_is_accurate())) {
+    grow(ahead_, static_cast<std::size_t>(X_.cols()) * batch.width);
+    if (!complete_) {
+      grow(residuals_, static_cast<std::size_t>(X_.rows()) * batch.width);
+      correlate_working_set(batch);
+    } else if (!X_.has_rows() || !rounding_shows(quadratic_.beta())) {
       std::copy(quadratic_.gradient().begin(), quadratic_.gradient().end(), ahead_.begin());
       // |y - Xb|^2 = |y|^2 - b'(c + z); it counts only where the dual point had to be scaled.
       double rss = 2 * y_.null;
-      for (Index j = 0; j < p; ++j) rss -= batch.betas[0][j] * (correlation_[j] + ahead_[j]);
+      for (Index j = 0; j < X_.cols(); ++j) rss -= batch.betas[0][j] * (correlation_[j] + ahead_[j]);
       batch.rss[0] = std::max(rss, 0.0);
-      return;
-    }
-    Vector& R = residuals_;
-    if (R.size() < static_cast<std::size_t>(n) * batch.width) R.resize(static_cast<std::size_t>(n) * batch.width);
-    if (complete_) {
-      weighted_residuals(view_, y_, batch.betas[0].data(), 1, R.data(), batch.rss.data());
     } else {
-      const std::size_t size = quadratic_.size();
-      Vector coefs(size * batch.width);
-      for (int i = 0; i < batch.width; ++i) std::copy(batch.betas[i].begin(), batch.betas[i].end(), coefs.begin() + i * size);
-      columns_->residual(y_.centred.data(), coefs.data(), batch.width, R.data(), batch.rss.data());
+      grow(residuals_, X_.rows());
+      weighted_residuals(view_, y_, batch.betas[0].data(), 1, residuals_.data(), batch.rss.data());
+      view_.cross(residuals_.data(), 1, ahead_.data());
     }
-    view_.cross(R.data(), batch.width, ahead_.data());
-    if (!view_.far || complete_) return;
-    const std::size_t size = quadratic_.size();
-    Vector exact(size * batch.width);
-    if (!columns_->cross(R.data(), batch.width, exact.data())) return;
-    for (int i = 0; i < batch.width; ++i)
-      for (std::size_t k = 0; k < size; ++k)
-        ahead_[static_cast<std::size_t>(i) * p + features_[k]] = exact[i * size + k];
   }
 
-  // Rounding of c - G b, carried into the gap, against the tolerance.
-  bool gram_is_accurate() const {
-    double fitted = y_.norm, pull = 0;
-    const Vector& beta = quadratic_.beta();
-    for (Index j = 0; j < X_.cols(); ++j) {
-      fitted += view_.norm[j] * std::abs(beta[j]);
-      pull += std::max(view_.norm[j], penalty_.l1[j] * steepest_) * std::abs(beta[j]);
+  static void grow(Zeros& room, std::size_t size) {
+    if (room.size() < size) room.resize(size);
+  }
+
+  // All features at the last strength of the batch; at those before it, the working set and what
+  // the bracket (bracket.hpp) cannot vouch for.
+  void correlate_working_set(Batch& batch) {
+    const std::ptrdiff_t n = X_.rows(), p = X_.cols();
+    const int last = batch.width - 1;
+    double *R = residuals_.data(), *end = ahead_.data() + last * p;
+    residuals(batch, R);
+    view_.cross(R + last * n, 1, end);
+    if (!correlate_between(batch)) view_.cross(R, last, ahead_.data());
+    overwrite_working_set(view_.far ? batch.width : last);
+    reference_.residual.assign(R + last * n, R + (last + 1) * n);
+    reference_.z.assign(end, end + p);
+  }
+
+  // False where so much would have to be looked at that one product for all is cheaper.
+  bool correlate_between(const Batch& batch) {
+    const std::ptrdiff_t n = X_.rows(), p = X_.cols();
+    const int last = batch.width - 1;
+    const double* R = residuals_.data();
+    Bracket bracket(view_, reference_, R + last * n, ahead_.data() + last * p);
+    std::vector<std::vector<Index>> open(last);
+    std::size_t total = 0;
+    for (int i = 0; i < last; ++i) {
+      bracket.place(R + i * n);
+      open[i] = undecided(bracket, alphas_[batch.first + i], ahead_.data() + i * p);
+      total += open[i].size();
+      if (total > static_cast<std::size_t>(p)) return false;
     }
-    return 4e-16 * fitted * pull <= 0.1 * settings_.tol * y_.null;
+    for (int i = 0; i < last; ++i) look_at(open[i], R + i * n, ahead_.data() + i * p);
+    return true;
+  }
+
+  // Writes what the bracket guesses; returns the features for which that does not do.
+  std::vector<Index> undecided(const Bracket& bracket, double alpha, double* z) const {
+    std::vector<Index> out;
+    for (Index j = 0; j < X_.cols(); ++j) {
+      z[j] = bracket.guess(j);
+      const double room = alpha * penalty_.l1[j] - bracket.radius(j) - 4 * y_.noise[j];
+      if (std::abs(z[j]) <= room || position_[j] >= 0 || !usable(j)) continue;
+      // At rest at zero, on a bound a feature can move in one direction only.
+      if ((z[j] > room && penalty_.upper[j] > 0) || (z[j] < -room && penalty_.lower[j] < 0)) out.push_back(j);
+    }
+    return out;
+  }
+
+  void look_at(const std::vector<Index>& features, const double* r, double* z) {
+    Vector exact(features.size());
+    view_.cross_some(features, r, exact.data());
+    for (std::size_t k = 0; k < features.size(); ++k) z[features[k]] = exact[k];
+  }
+
+  // From the working columns, for the first strengths of the batch.
+  void overwrite_working_set(int count) {
+    const std::size_t size = quadratic_.size();
+    Vector exact(size * count);
+    columns_->cross(residuals_.data(), count, exact.data());
+    for (std::ptrdiff_t i = 0; i < count; ++i)
+      for (std::size_t k = 0; k < size; ++k) ahead_[i * X_.cols() + features_[k]] = exact[i * size + k];
+  }
+
+  // What rounding may do to the gap at these coefficients of the working set: residuals, and
+  // likewise c - G b, are differences of terms of the size of `fitted`.
+  virtual bool rounding_shows(const Vector& beta) const {
+    double fitted = y_.norm, pull = 0;
+    for (std::size_t k = 0; k < beta.size(); ++k) {
+      const Index j = features_[k];
+      fitted += view_.norm[j] * std::abs(beta[k]);
+      pull += std::max(view_.norm[j], penalty_.l1[j] * steepest_) * std::abs(beta[k]);
+    }
+    return 4e-16 * fitted * pull > (complete_ ? 0.1 : 1.0) * settings_.tol * y_.null;
   }
 
   // Accepts strengths of the batch in order until one has to be redone; returns how many.
@@ -236,30 +330,35 @@ class PathSolver {
       const double* z = ahead_.data() + static_cast<std::ptrdiff_t>(accepted) * p;
       Certificate& certificate = certificates[k];
       const int iterations = certificate.iterations;
-      certificate = certified(alphas_[k], beta, z, batch.rss[accepted]);
+      certificate = certified(batch, accepted, z);
       certificate.iterations = iterations;
-      const bool trusted = X_.has_rows() || gram_is_accurate();
+      const bool trusted = (complete_ && X_.has_rows()) || !rounding_shows(beta);
       const bool solved = trusted && certificate.relative_gap <= settings_.tol;
       if (!solved && iterations < settings_.max_iter && (retries < 8 || violated(z, alphas_[k]))) break;
       certificate.status = solved ? Status::solved
                            : iterations >= settings_.max_iter ? Status::max_iter : Status::stalled;
       for (std::size_t e = 0; e < beta.size(); ++e) coefs[static_cast<std::ptrdiff_t>(k) * p + features_[e]] = beta[e];
+      accept(batch, accepted);
       retries = 0;
     }
     const int last = std::min(accepted, batch.width - 1);
     const std::vector<Index> fresh = wanted(batch, last);
-    const double* z = ahead_.data() + static_cast<std::ptrdiff_t>(last) * p;
+    double* z = ahead_.data() + static_cast<std::ptrdiff_t>(last) * p;
+    if (!complete_ && last < batch.width - 1) look_at(fresh, residuals_.data() + static_cast<std::ptrdiff_t>(last) * X_.rows(), z);
     z_.assign(z, z + p);
     z_alpha_ = alphas_[first + last];
     join(fresh);
-    if (accepted < batch.width || !fresh.empty()) anchor(batch.betas[last], z_.data());
+    if (accepted < batch.width || !fresh.empty()) stand_at(batch, last);
     return accepted;
   }
 
-  Certificate certified(double alpha, const Vector& beta, const double* z, double rss) const {
+  Certificate certified(const Batch& batch, int i, const double* z) const {
+    const double alpha = alphas_[batch.first + i];
+    const Vector& beta = batch.betas[i];
+    const auto cost = [&](double t) { return misfit(batch, i, t); };
     if (!plain_) {
       const auto every = [](Index j) { return j; };
-      return certify(view_, y_, penalty_, alpha, z, rss, X_.cols(), every,
+      return certify(view_, y_, penalty_, alpha, z, cost, X_.cols(), every,
                      [&](Index j) { return coefficient(j, beta); });
     }
     // A plain lasso: a zero coefficient allows t |z_j| <= alpha l1_j and asks nothing else.
@@ -270,7 +369,7 @@ class PathSolver {
       for (Index j = 0; j < X_.cols(); ++j)
         if (position_[j] < 0 && usable(j))
           rest.kkt = std::max(rest.kkt, (std::abs(z[j]) - alpha * penalty_.l1[j]) / (view_.norm[j] * y_.norm));
-    return certify(view_, y_, penalty_, alpha, z, rss, static_cast<Index>(beta.size()),
+    return certify(view_, y_, penalty_, alpha, z, cost, static_cast<Index>(beta.size()),
                    [&](Index k) { return features_[k]; }, [&](Index k) { return beta[k]; }, rest);
   }
 
@@ -322,13 +421,14 @@ class PathSolver {
   std::vector<int> position_;  // of each feature in the working set, or -1
   Quadratic quadratic_;
   std::unique_ptr<Columns> columns_;
-  bool complete_ = false, hinted_ = false;
+  bool complete_ = false;
   bool plain_ = true;  // l1 alone, on every feature
   Vector gauge_;       // 1 / l1 where plain, 0 for features that are out
   const double* alphas_ = nullptr;
   int count_ = 0;
   Vector correlation_;  // X'Vy, where the Gram matrix is complete
-  Vector ahead_, residuals_;  // correlations and residuals of the strengths of a batch
+  Zeros ahead_, residuals_;  // correlations and residuals of the strengths of a batch
+  Reference reference_;       // the last strength whose correlations were all computed
   Vector z_;  // correlations at the last verified point, and its strength
   double z_alpha_ = 0;
 };

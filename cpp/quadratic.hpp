@@ -46,7 +46,7 @@ class Quadratic {
     const int needed = size() + count;
     if (needed <= capacity_) return;
     const int larger = std::max(needed, capacity_ + capacity_ / 2);
-    Vector wider(static_cast<std::size_t>(larger) * larger);
+    Zeros wider(static_cast<std::size_t>(larger) * larger);
     for (int j = 0; j < size(); ++j)
       std::copy_n(gram_.data() + static_cast<std::size_t>(j) * capacity_, size(),
                   wider.data() + static_cast<std::size_t>(j) * larger);
@@ -75,6 +75,9 @@ class Quadratic {
     }
     release(std::move(missing));
   }
+
+  // After the Gram matrix has been written anew.
+  void renew() { refactor(); }
 
   void set_alpha(double alpha) {
     if (alpha == alpha_) return;
@@ -413,7 +416,8 @@ class Quadratic {
   double alpha_ = 0, least_decrease_, precision_;
   std::function<void()> poll_;
   std::vector<Entry> entries_;
-  Vector beta_, z_, saved_, ridge_, gram_, rho_;
+  Vector beta_, z_, saved_, ridge_, rho_;
+  Zeros gram_;
   std::vector<int> sign_;
   std::vector<bool> free_;
   BlockInverse inverse_;

@@ -59,6 +59,10 @@ class SparseDesign final : public Design {
     }
   }
 
+  void cross_some(const std::vector<Index>& features, const double* r, double* out) const override {
+    for (std::size_t k = 0; k < features.size(); ++k) out[k] = dot(features[k], r);
+  }
+
   void product(const double* coefs, int count, double* out) const override {
     const std::ptrdiff_t n = rows(), p = cols();
     std::fill(out, out + n * count, 0.0);
@@ -100,7 +104,7 @@ template <class T, class I>
 class SparseColumns final : public Columns {
  public:
   SparseColumns(const SparseDesign<T, I>& X, const View& view)
-      : X_(X), view_(view), rows_(X.rows()) {}
+      : X_(X), view_(view), weight_(view.v), rows_(X.rows()) {}
 
   // The working columns are kept row by row as well: a new column meets, in each of its rows, just
   // the columns that have an entry there.
@@ -109,16 +113,29 @@ class SparseColumns final : public Columns {
     for (Index j : features) {
       const int position = static_cast<int>(features_.size());
       features_.push_back(j);
-      double* column = gram + position * ld;
-      for (int k = 0; k <= position; ++k) column[k] = -view_.mean[features_[k]] * view_.mean[j];
-      X_.each(j, [&](I i, double x) {
-        std::vector<Entry>& row = rows_[i];
-        row.push_back({position, x});
-        const double weighted = view_.v[i] * x;
-        for (const Entry& entry : row) column[entry.position] += weighted * entry.value;
-      });
+      shift_.push_back(weighted_ ? shift(j) : view_.mean[j]);
+      X_.each(j, [&](I i, double x) { rows_[i].push_back({position, x}); });
+      fill(position, gram + position * ld);
     }
     mirror(gram, ld, old, static_cast<int>(features_.size()));
+  }
+
+  void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) override {
+    weighted_ = true;
+    double total = 0;
+    for (Index i = 0; i < X_.rows(); ++i) total += weight_[i] = view_.v[i] * curvature[i];
+    root_total_ = std::sqrt(total);
+    for (std::size_t k = 0; k < features_.size(); ++k) shift_[k] = shift(features_[k]);
+    for (std::size_t k = 0; k < features_.size(); ++k) fill(static_cast<int>(k), gram + k * ld);
+    mirror(gram, ld, 0, static_cast<int>(features_.size()));
+  }
+
+  void product(const double* coefs, double* out) const override {
+    double level = 0;
+    for (std::size_t k = 0; k < features_.size(); ++k) level -= coefs[k] * view_.mean[features_[k]];
+    std::fill_n(out, X_.rows(), level);
+    for (std::size_t k = 0; k < features_.size(); ++k)
+      if (coefs[k] != 0.0) X_.axpy(features_[k], coefs[k], out);
   }
 
   void residual(const double* centred_y, const double* coefs, int count, double* R,
@@ -141,13 +158,41 @@ class SparseColumns final : public Columns {
     }
   }
 
+  void cross(const double* R, int count, double* out) const override {
+    for (std::ptrdiff_t c = 0; c < count; ++c)
+      view_.cross_some(features_, R + c * X_.rows(), out + c * features_.size());
+  }
+
  private:
-  const SparseDesign<T, I>& X_;
-  const View& view_;
   struct Entry {
     int position;
     double value;
   };
+
+  // One column of the upper triangle of the Gram matrix. Entries of a row stand in the order in
+  // which their columns came, so those before the column itself come first.
+  void fill(int position, double* column) const {
+    for (int k = 0; k <= position; ++k) column[k] = -shift_[k] * shift_[position];
+    X_.each(features_[position], [&](I i, double x) {
+      const double weighted = weight_[i] * x;
+      for (const Entry& entry : rows_[i]) {
+        if (entry.position > position) break;
+        column[entry.position] += weighted * entry.value;
+      }
+    });
+  }
+
+  // What an intercept explains of a column. Centring is part of it: no column has to be centred.
+  double shift(Index j) const {
+    return view_.centred && root_total_ > 0 ? X_.dot(j, weight_.data()) / root_total_ : 0.0;
+  }
+
+  const SparseDesign<T, I>& X_;
+  const View& view_;
+  Vector weight_;  // of each row in the Gram matrix
+  Vector shift_;   // of each column
+  bool weighted_ = false;
+  double root_total_ = 1;
   std::vector<Index> features_;
   std::vector<std::vector<Entry>> rows_;
 };

@@ -182,6 +182,7 @@ def _by_moments(problem, grid, controls):
 ENGINES = {
     "gram": lambda *task: PathEngine().path(*task, engine=1),
     "working set": lambda *task: PathEngine().path(*task, engine=2),
+    "one by one": lambda *task: PathEngine().path(*task, engine=3),
     "moments": _by_moments,
 }
 

@@ -151,8 +151,6 @@ def solve_and_validate(problems: Sequence[Problem], grid: Grid, splits, controls
     """
     gather(problems, splits)
     solved = solve_targets(problems, grid, controls)
-    used = [path.coefs.any(axis=1) for path in solved]
-    controls = replace(controls, likely=np.flatnonzero(np.any(used, axis=0)))
     return solved, cross_validate(problems, solved[0].alphas, splits, controls)
 
 

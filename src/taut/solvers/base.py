@@ -52,15 +52,12 @@ class Controls:
         Relative duality gap at which a solution counts as solved.
     max_iter : int
         Most iterations for one strength.
-    likely : ndarray of int64 or None
-        Features that will probably be needed, from a path on similar data: a matter of speed alone.
     cancel : Cancel or None
         Ends the solve early once it is set; for solves in several threads.
     """
 
     tol: float = 1e-6
     max_iter: int = 1000
-    likely: np.ndarray | None = None
     cancel: Cancel | None = None
 
     @classmethod

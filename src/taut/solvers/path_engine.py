@@ -50,7 +50,6 @@ class PathEngine:
                 controls.tol,
                 controls.max_iter,
                 engine,
-                controls.likely,
                 controls.cancel,
             )
         except MemoryError as error:

@@ -1,0 +1,183 @@
+// Losses of one sample given its linear predictor: what prox-Newton needs of them.
+//
+// Scales are those of taut.losses; predictors of positive means have a log link.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+
+#include "design.hpp"
+
+namespace taut {
+
+// Stands for no curvature, so that a quadratic model has a minimum; a line search keeps it honest.
+inline constexpr double kFlat = 1e-3;
+
+class Loss {
+ public:
+  virtual ~Loss() = default;
+  // Slopes of n rows at their predictors, curvatures where asked for, and the sum of v * value.
+  virtual double evaluate(Index n, const double* v, const double* y, const double* eta, double* slope,
+                          double* curvature) const = 0;
+  // sum v [ f(eta) + f*(t u) - t u eta ] with u = f'(eta): what scaling the dual point by t costs.
+  virtual double scaling_gap(Index n, const double* v, const double* y, const double* eta,
+                             double t) const = 0;
+  // sum v inf f
+  virtual double lowest(Index n, const double* v, const double* y) const = 0;
+};
+
+// A loss from its functions of one row: F::at(y, eta) gives value, slope and curvature, conjugate is
+// that of the value in eta, and lowest is its infimum.
+struct At {
+  double value, slope, curvature;
+};
+
+template <class F>
+class RowLoss final : public Loss {
+ public:
+  explicit RowLoss(F f) : f_(f) {}
+
+  double evaluate(Index n, const double* v, const double* y, const double* eta, double* slope,
+                  double* curvature) const override {
+    double total = 0;
+    for (Index i = 0; i < n; ++i) {
+      // Rows of zero weight stand for rows that are not there, whatever they predict.
+      const At at = v[i] > 0 ? f_.at(y[i], eta[i]) : At{0, 0, 0};
+      total += v[i] * at.value;
+      slope[i] = at.slope;
+      if (curvature) curvature[i] = at.curvature;
+    }
+    return total;
+  }
+
+  double scaling_gap(Index n, const double* v, const double* y, const double* eta, double t) const override {
+    double total = 0;
+    for (Index i = 0; i < n; ++i) {
+      if (v[i] == 0) continue;
+      const At at = f_.at(y[i], eta[i]);
+      // Near t = 1 the difference of large terms is its second-order term, 1/2 (1-t)^2 u^2 / f''.
+      const double u = t * at.slope;
+      const double far = std::max(at.value + f_.conjugate(y[i], u) - u * eta[i], 0.0);
+      const bool near = 1 - t < 1e-5 && at.curvature > kFlat;
+      total += v[i] * (near ? 0.5 * (1 - t) * (1 - t) * at.slope * at.slope / at.curvature : far);
+    }
+    return total;
+  }
+
+  double lowest(Index n, const double* v, const double* y) const override {
+    double total = 0;
+    for (Index i = 0; i < n; ++i)
+      if (v[i] > 0) total += v[i] * f_.lowest(y[i]);
+    return total;
+  }
+
+ private:
+  F f_;
+};
+
+inline double x_log_x(double x) { return x > 0 ? x * std::log(x) : 0.0; }
+
+// 1/2 (y - eta)^2
+struct SquaredRow {
+  At at(double y, double eta) const { return {0.5 * (eta - y) * (eta - y), eta - y, 1.0}; }
+  double conjugate(double y, double u) const { return u * (y + 0.5 * u); }
+  double lowest(double) const { return 0; }
+};
+
+// log(1 + exp(eta)) - y eta, y in [0, 1]
+struct LogisticRow {
+  At at(double y, double eta) const {
+    const double e = std::exp(-std::abs(eta)), p = (eta >= 0 ? 1.0 : e) / (1 + e);
+    return {std::max(eta, 0.0) + std::log1p(e) - y * eta, p - y, e / ((1 + e) * (1 + e))};
+  }
+  double conjugate(double y, double u) const { return x_log_x(u + y) + x_log_x(1 - u - y); }
+  double lowest(double y) const { return -x_log_x(y) - x_log_x(1 - y); }
+};
+
+// exp(eta) - y eta
+struct PoissonRow {
+  At at(double y, double eta) const {
+    const double mean = std::exp(eta);
+    return {mean - y * eta, mean - y, mean};
+  }
+  double conjugate(double y, double u) const { return x_log_x(u + y) - (u + y); }
+  double lowest(double y) const { return y - x_log_x(y); }
+};
+
+// eta + y exp(-eta)
+struct GammaRow {
+  At at(double y, double eta) const {
+    const double share = y * std::exp(-eta);
+    return {eta + share, 1 - share, share};
+  }
+  // u eta - eta - y exp(-eta) peaks where y exp(-eta) = 1 - u.
+  double conjugate(double y, double u) const {
+    const double q = std::max(1 - u, 1e-300);
+    return -q * std::log(y / q) - q;
+  }
+  double lowest(double y) const { return std::log(y) + 1; }
+};
+
+// exp((2 - p) eta) / (2 - p) - y exp((1 - p) eta) / (1 - p), 1 < p < 2 or p > 2
+struct TweedieRow {
+  double p;
+  At at(double y, double eta) const {
+    const double a = std::exp((2 - p) * eta), b = y * std::exp((1 - p) * eta);
+    return {a / (2 - p) - b / (1 - p), a - b, (2 - p) * a - (1 - p) * b};
+  }
+  // sup_eta u eta - f(eta) where f is convex, by Newton steps on f'(eta) = u from a bracket.
+  double conjugate(double y, double u) const {
+    double low = -700, high = 700;
+    for (int step = 0; step < 200 && high - low > 1e-14 * (1 + std::abs(low)); ++step) {
+      const double middle = 0.5 * (low + high);
+      (at(y, middle).slope < u ? low : high) = middle;
+    }
+    const double eta = 0.5 * (low + high);
+    return u * eta - at(y, eta).value;
+  }
+  double lowest(double y) const {
+    if (y == 0) return p < 2 ? 0.0 : -std::numeric_limits<double>::infinity();
+    return at(y, std::log(y)).value;
+  }
+};
+
+// 1/2 r^2 within delta, delta |r| - delta^2 / 2 beyond. Its curvature beyond is that of the parabola
+// that touches it at r from above (Huber 1981, section 7.8), halved: bolder steps, under a line search.
+struct HuberRow {
+  double delta;
+  At at(double y, double eta) const {
+    const double r = eta - y;
+    if (std::abs(r) <= delta) return {0.5 * r * r, r, 1.0};
+    return {delta * (std::abs(r) - 0.5 * delta), r > 0 ? delta : -delta, 0.5 * delta / std::abs(r)};
+  }
+  double conjugate(double y, double u) const { return u * (y + 0.5 * u); }
+  double lowest(double) const { return 0; }
+};
+
+// 1/2 max(0, 1 - s eta)^2 with s = 2 y - 1
+struct SquaredHingeRow {
+  At at(double y, double eta) const {
+    const double s = 2 * y - 1, short_of = std::max(0.0, 1 - s * eta);
+    return {0.5 * short_of * short_of, -s * short_of, short_of > 0 ? 1.0 : kFlat};
+  }
+  double conjugate(double y, double u) const { return (2 * y - 1) * u + 0.5 * u * u; }
+  double lowest(double) const { return 0; }
+};
+
+// The numbers are those of taut.solvers.prox_newton.
+inline std::unique_ptr<Loss> make_loss(int code, double parameter) {
+  switch (code) {
+    case 0: return std::make_unique<RowLoss<SquaredRow>>(SquaredRow{});
+    case 1: return std::make_unique<RowLoss<LogisticRow>>(LogisticRow{});
+    case 2: return std::make_unique<RowLoss<PoissonRow>>(PoissonRow{});
+    case 3: return std::make_unique<RowLoss<GammaRow>>(GammaRow{});
+    case 4: return std::make_unique<RowLoss<TweedieRow>>(TweedieRow{parameter});
+    case 5: return std::make_unique<RowLoss<HuberRow>>(HuberRow{parameter});
+    case 6: return std::make_unique<RowLoss<SquaredHingeRow>>(SquaredHingeRow{});
+    default: return nullptr;
+  }
+}
+
+}  // namespace taut

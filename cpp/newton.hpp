@@ -1,0 +1,269 @@
+// The path of any smooth loss of the linear predictor, by prox-Newton steps on the working set.
+//
+// At a point with slopes g_i = f'(eta_i) the objective is modelled by its exact gradient and the
+// Gram matrix under curvatures taken some steps ago: with an exact gradient the fixed point does
+// not depend on them, so the matrix is renewed only when steps stop contracting. The model is
+// minimised exactly (quadratic.hpp), and a line search on the true objective accepts no step that
+// does not lower it. The intercept is always at its optimum for the other coefficients, which makes
+// every residual a dual point after scaling, as in least squares.
+#pragma once
+
+#include "loss.hpp"
+#include "path.hpp"
+
+namespace taut {
+
+// A loss with its data.
+struct Fitted {
+  const Loss& loss;
+  const double* y;
+  const double* offset;
+};
+
+// Slopes and curvatures at the best intercept for a given fit, which a monotone equation determines.
+class Level {
+ public:
+  Level(const View& view, const Fitted& data)
+      : slope(view.design.rows()), curvature(slope.size()), eta(slope.size()), view_(view), data_(data) {}
+
+  double value = 0, level = 0;  // sum v f, and the intercept
+  Vector slope, curvature, eta;
+
+  // fit: the predictor without offset and intercept; starts from the intercept that it has.
+  void settle(const double* fit) {
+    const Index n = view_.design.rows();
+    double low = -kInfinity, high = kInfinity;
+    for (int step = 0; step < 100; ++step) {
+      for (Index i = 0; i < n; ++i) eta[i] = data_.offset[i] + fit[i] + level;
+      value = data_.loss.evaluate(n, view_.v.data(), data_.y, eta.data(), slope.data(), curvature.data());
+      if (!view_.centred) return;
+      double sum = 0, size = 0, bend = 0;
+      for (Index i = 0; i < n; ++i) {
+        sum += view_.v[i] * slope[i];
+        size += view_.v[i] * std::abs(slope[i]);
+        bend += view_.v[i] * curvature[i];
+      }
+      if (std::abs(sum) <= 4e-16 * size) return;
+      (sum < 0 ? low : high) = level;
+      double next = std::isfinite(sum) && bend > 0 ? level - sum / bend : 0.5 * (low + high);
+      if (!(next > low && next < high) || std::abs(next - level) > 20) next = between(low, high, sum);
+      if (next == level || std::abs(next - level) <= 1e-16 * std::abs(level)) return;
+      level = next;
+    }
+  }
+
+ private:
+  double between(double low, double high, double sum) const {
+    if (std::isfinite(low) && std::isfinite(high)) return 0.5 * (low + high);
+    return level + (sum > 0 ? -2.0 : 2.0);
+  }
+
+  const View& view_;
+  const Fitted& data_;
+};
+
+class NewtonPath final : public PathSolver {
+ public:
+  // `null` stands at the null model (no features).
+  NewtonPath(const View& view, const Response& scale, Penalty penalty, Settings settings,
+             std::function<void()> poll, const Fitted& data, const Level& null)
+      : PathSolver(view, scale, penalty, settings, std::move(poll)), data_(data), here_(null), trial_(null),
+        fit_(view.design.rows(), 0.0) {}
+
+  // One for each accepted strength, for columns as they are.
+  const Vector& intercepts() const { return intercepts_; }
+
+ protected:
+  int minimise(double alpha, int most) override {
+    pad();
+    double before = kInfinity;
+    int steps = 0;
+    while (steps < most) {
+      poll_();
+      const Vector z = gradient();
+      model(alpha, z);
+      steps += std::max(1, quadratic_.solve(most - steps));
+      const double decrease = model_decrease(alpha, z);
+      if (!(decrease > 1e-16 * std::abs(here_.value))) break;
+      const double taken = search(alpha, decrease);
+      if (taken == 0) {
+        // The old curvatures may be to blame; where they are not, rounding has the last word.
+        if (fresh_) break;
+        renew();
+        continue;
+      }
+      fresh_ = false;
+      const double goal = patience_ * settings_.tol * y_.null;
+      if (decrease <= goal && taken == 1) break;
+      if (renewal_pays(decrease, before, goal)) renew();
+      before = decrease;
+    }
+    model(alpha, gradient());
+    return steps;
+  }
+
+  void keep(Batch& batch, int i) override {
+    batch.betas.push_back(beta_);
+    if (i == 0) etas_.clear(), slopes_.clear(), levels_.clear();
+    etas_.insert(etas_.end(), here_.eta.begin(), here_.eta.end());
+    slopes_.insert(slopes_.end(), here_.slope.begin(), here_.slope.end());
+    levels_.push_back(here_.level);
+  }
+
+  void residuals(Batch& batch, double* R) override {
+    const std::size_t n = X_.rows();
+    for (int i = 0; i < batch.width; ++i) downhill(slopes_.data() + i * n, R + i * n);
+  }
+
+  void residual_here(double* R) override { downhill(here_.slope.data(), R); }
+
+  double misfit(const Batch&, int i, double t) const override {
+    if (t == 1.0) return 0.0;
+    const double* eta = etas_.data() + static_cast<std::size_t>(i) * X_.rows();
+    return data_.loss.scaling_gap(X_.rows(), view_.v.data(), data_.y, eta, t);
+  }
+
+  void stand_at(const Batch& batch, int i) override {
+    beta_ = batch.betas[i];
+    pad();
+    columns_->product(beta_.data(), fit_.data());
+    here_.level = levels_[i];
+    here_.settle(fit_.data());
+    patience_ *= 0.1;
+  }
+
+  void accept(const Batch& batch, int i) override {
+    double intercept = levels_[i];
+    for (std::size_t k = 0; k < batch.betas[i].size(); ++k) intercept -= view_.mean[features_[k]] * batch.betas[i][k];
+    intercepts_.push_back(view_.centred ? intercept : 0.0);
+    patience_ = kPatience;
+  }
+
+  bool takes_gram() const override { return false; }
+  bool rounding_shows(const Vector&) const override { return false; }
+  void prepare() override {
+    quadratic_.reserve(1);
+    renew();
+  }
+
+ private:
+  // A step that promises less than this share of the tolerance is the last one.
+  static constexpr double kPatience = 1e-2;
+
+  void pad() {
+    for (int k = static_cast<int>(beta_.size()); k < quadratic_.size(); ++k) beta_.push_back(penalty_.resting(features_[k]));
+  }
+
+  void downhill(const double* slope, double* R) const {
+    for (Index i = 0; i < X_.rows(); ++i) R[i] = -view_.v[i] * slope[i];
+  }
+
+  Vector gradient() const {
+    Vector R(X_.rows()), z(quadratic_.size());
+    downhill(here_.slope.data(), R.data());
+    columns_->cross(R.data(), 1, z.data());
+    return z;
+  }
+
+  // A step reads the working columns twice, a new Gram matrix costs a product of all their pairs,
+  // at the speed of cached arithmetic. At the rate of the last two steps, which is cheaper?
+  bool renewal_pays(double decrease, double before, double goal) const {
+    const double most = std::max(2.0, quadratic_.size() / 24.0);
+    const double rate = decrease / before;
+    return rate > 0.9 || std::log(decrease / goal) > -most * std::log(rate);
+  }
+
+  void renew() {
+    columns_->reweigh(here_.curvature.data(), quadratic_.gram(), quadratic_.ld());
+    quadratic_.renew();
+    curvature_ = here_.curvature;
+    scale_ = 1;
+    fresh_ = true;
+  }
+
+  // Sets the model up at the current point: -z'd + c/2 d'Gd + h(b + d), divided by c. The number c
+  // is how much curvature has changed along the last step since G was made.
+  void model(double alpha, const Vector& z) {
+    Vector scaled = z;
+    for (double& entry : scaled) entry /= scale_;
+    quadratic_.set_alpha(alpha / scale_);
+    quadratic_.anchor(beta_.data(), scaled.data());
+  }
+
+  double variation(const Vector& curvature, const Vector& along) const {
+    double total = 0, first = 0, second = 0;
+    for (Index i = 0; i < X_.rows(); ++i) {
+      const double weight = view_.v[i] * curvature[i];
+      total += weight;
+      first += weight * along[i];
+      second += weight * along[i] * along[i];
+    }
+    return second - (view_.centred && total > 0 ? first * first / total : 0.0);
+  }
+
+  void rescale(const Vector& along) {
+    const double then = variation(curvature_, along), now = variation(here_.curvature, along);
+    if (then > 0 && now > 0) scale_ = std::clamp(now / then, 1e-3, 1e3);
+  }
+
+  double penalty(double alpha, const Vector& beta) const {
+    double total = 0;
+    for (std::size_t k = 0; k < beta.size(); ++k)
+      if (beta[k] != 0.0) total += penalty_.at(features_[k], alpha).value(beta[k]);
+    return total;
+  }
+
+  // By how much the linear model falls: the yardstick of the line search (Tseng & Yun 2009, eq. 7).
+  double model_decrease(double alpha, const Vector& z) const {
+    const Vector& goal = quadratic_.beta();
+    double fall = 0;
+    for (int k = 0; k < quadratic_.size(); ++k) {
+      if (goal[k] == beta_[k]) continue;
+      const Coordinate h = penalty_.at(features_[k], alpha);
+      fall += z[k] * (goal[k] - beta_[k]) + h.value(beta_[k]) - h.value(goal[k]);
+    }
+    return fall;
+  }
+
+  // Moves towards the model's minimiser; returns the share of the step taken, 0 where none helps.
+  double search(double alpha, double decrease) {
+    const Vector& goal = quadratic_.beta();
+    const std::size_t n = X_.rows();
+    Vector change(quadratic_.size()), along(n), fit(n), beta(quadratic_.size());
+    for (std::size_t k = 0; k < change.size(); ++k) change[k] = goal[k] - beta_[k];
+    columns_->product(change.data(), along.data());
+    const double old = here_.value + penalty(alpha, beta_);
+    trial_.level = here_.level;
+    for (double share = 1; share > 1e-10; share *= 0.5) {
+      for (std::size_t i = 0; i < n; ++i) fit[i] = fit_[i] + share * along[i];
+      for (std::size_t k = 0; k < beta.size(); ++k) beta[k] = share == 1 ? goal[k] : beta_[k] + share * change[k];
+      trial_.settle(fit.data());
+      const double now = trial_.value + penalty(alpha, beta);
+      const double rounding = 1e-15 * (std::abs(old) + std::abs(here_.value));
+      if (now <= old - 1e-4 * share * decrease + rounding) {
+        std::swap(here_.value, trial_.value);
+        std::swap(here_.level, trial_.level);
+        here_.slope.swap(trial_.slope);
+        here_.curvature.swap(trial_.curvature);
+        here_.eta.swap(trial_.eta);
+        fit_.swap(fit);
+        beta_.swap(beta);
+        rescale(along);
+        return share;
+      }
+      trial_.level = here_.level;
+    }
+    return 0;
+  }
+
+  const Fitted& data_;
+  Level here_, trial_;
+  Vector fit_, beta_, intercepts_;
+  Vector etas_, slopes_, levels_;  // of the batch
+  Vector curvature_;               // under which the Gram matrix stands
+  double scale_ = 1;
+  double patience_ = kPatience;
+  bool fresh_ = true;  // the Gram matrix is that of the current point
+};
+
+}  // namespace taut
