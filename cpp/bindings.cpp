@@ -4,6 +4,7 @@
 #include <nanobind/stl/optional.h>
 
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -147,7 +148,7 @@ nb::tuple packed(taut::Vector&& grid, taut::Zeros&& coefs, std::size_t p, taut::
 nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array l1, Array l2,
                      Array lower, Array upper, std::optional<Array> alphas, int n_alphas,
                      double alpha_min_ratio, double tol, int max_iter, int engine,
-                     const taut::Cancel* cancel) {
+                     const taut::Cancel* cancel, double room) {
   const std::size_t n = X.design->rows(), p = X.design->cols();
   require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
   require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
@@ -165,7 +166,7 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
     const taut::View view(*X.design, weights.data(), centre);
     const taut::Response response(view, y.data());
     taut::PathSolver solver(view, response, {l1.data(), l2.data(), lower.data(), upper.data()},
-                            {tol, max_iter, static_cast<taut::Engine>(engine)}, poll);
+                            {tol, max_iter, static_cast<taut::Engine>(engine), room}, poll);
     const double alpha_max = solver.start(grid.empty() ? n_alphas : static_cast<int>(grid.size()));
     if (grid.empty()) grid = geometric(alpha_max, alpha_min_ratio, n_alphas);
     const std::size_t count = grid.size();
@@ -186,7 +187,7 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
 nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights, bool centre, int loss,
                           double parameter, Array l1, Array l2, Array lower, Array upper,
                           std::optional<Array> alphas, int n_alphas, double alpha_min_ratio, double tol,
-                          int max_iter, int engine, const taut::Cancel* cancel) {
+                          int max_iter, int engine, const taut::Cancel* cancel, double room) {
   const std::size_t n = X.design->rows(), p = X.design->cols();
   require(y.shape(0) == n && weights.shape(0) == n && offset.shape(0) == n, "y, offset and weights need one entry for each row");
   require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
@@ -210,7 +211,7 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
     const double objective = null.value - rows->lowest(static_cast<int>(n), weights.data(), y.data());
     const taut::Response scale(view, std::max(objective, 0.0), std::sqrt(norm));
     taut::NewtonPath solver(view, scale, {l1.data(), l2.data(), lower.data(), upper.data()},
-                            {tol, max_iter, static_cast<taut::Engine>(engine)},
+                            {tol, max_iter, static_cast<taut::Engine>(engine), room},
                             [&interrupt] { interrupt.poll(); }, data, null);
     const double alpha_max = solver.start(grid.empty() ? n_alphas : static_cast<int>(grid.size()));
     if (grid.empty()) grid = geometric(alpha_max, alpha_min_ratio, n_alphas);
@@ -369,7 +370,8 @@ NB_MODULE(_core, m) {
         "parameter"_a, nb::arg("l1").noconvert(), nb::arg("l2").noconvert(),
         nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
         nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
-        "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none());
+        "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none(),
+        "room"_a = std::numeric_limits<double>::infinity());
   m.def("solve_gram_path", &solve_gram_path, nb::arg("gram").noconvert(),
         nb::arg("correlation").noconvert(), "squares"_a, nb::arg("l1").noconvert(),
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
@@ -388,5 +390,6 @@ NB_MODULE(_core, m) {
         nb::arg("weights").noconvert(), "centre"_a, nb::arg("l1").noconvert(),
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
         nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
-        "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none());
+        "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none(),
+        "room"_a = std::numeric_limits<double>::infinity());
 }

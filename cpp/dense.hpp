@@ -123,20 +123,21 @@ void DenseDesign<T>::cross_some(const std::vector<Index>& features, const double
 // float32 entries are widened block by block: products and sums are float64 throughout.
 template <class T>
 void DenseDesign<T>::cross_converted(const double* R, int count, double* out) const {
-  const Index n = rows(), p = cols();
-  constexpr Index kBlock = 128;
-  Vector buffer(static_cast<std::size_t>(row_major_ ? p : n) * kBlock);
+  const Index n = rows(), p = cols(), length = row_major_ ? p : n, lines = row_major_ ? n : p;
+  // No more than 32 MiB at a time, however long the lines are.
+  const Index block = std::min<Index>(lines, std::clamp<Index>((1 << 22) / length, 1, 128));
+  Vector buffer(static_cast<std::size_t>(length) * block);
   if (row_major_) {
-    for (Index first = 0; first < n; first += kBlock) {
-      const Index m = std::min(kBlock, n - first);
+    for (Index first = 0; first < n; first += block) {
+      const Index m = std::min(block, n - first);
       const T* x = data_ + first * row_stride_;
       std::copy(x, x + static_cast<std::ptrdiff_t>(m) * p, buffer.begin());
       blas::gemm('N', 'N', p, count, m, 1.0, buffer.data(), p, R + first, n, first ? 1.0 : 0.0, out,
                  p);
     }
   } else {
-    for (Index first = 0; first < p; first += kBlock) {
-      const Index m = std::min(kBlock, p - first);
+    for (Index first = 0; first < p; first += block) {
+      const Index m = std::min(block, p - first);
       const T* x = data_ + first * col_stride_;
       std::copy(x, x + static_cast<std::ptrdiff_t>(m) * n, buffer.begin());
       blas::gemm('T', 'N', m, count, n, 1.0, buffer.data(), n, R, n, 0.0, out + first, p);
@@ -255,6 +256,8 @@ template <class T>
 class DenseColumns final : public Columns {
  public:
   DenseColumns(const DenseDesign<T>& X, const View& view) : X_(X), view_(view) {}
+
+  Index length() const override { return X_.rows(); }
 
   void append(const std::vector<Index>& features, double* gram, std::ptrdiff_t ld) override {
     const Index n = X_.rows();

@@ -24,6 +24,8 @@ struct View;
 class Columns {
  public:
   virtual ~Columns() = default;
+  // Numbers that are kept for each feature, beside its Gram column.
+  virtual Index length() const { return 0; }
   // Adds features and writes their columns (and rows) of the symmetric Gram matrix.
   virtual void append(const std::vector<Index>& features, double* gram, std::ptrdiff_t ld) = 0;
   // R[:, c] = v * (y - mean(y) - fit of coefs[:, c]), and the weighted sum of squared residuals.
@@ -57,6 +59,8 @@ class Design {
   virtual ~Design() = default;
   Index rows() const { return rows_; }
   Index cols() const { return cols_; }
+  // Whether gram() is offered.
+  virtual bool has_gram() const { return true; }
   // Whether residuals can be computed, or sufficient statistics are all there is.
   virtual bool has_rows() const { return true; }
 

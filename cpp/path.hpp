@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdlib>
+#include <new>
 
 #include "bracket.hpp"
 #include "certificate.hpp"
@@ -27,6 +28,7 @@ struct Settings {
   double tol;
   int max_iter;
   Engine engine;
+  double room = kInfinity;  // bytes that the working set may take
 };
 
 class PathSolver {
@@ -134,7 +136,7 @@ class PathSolver {
   bool gram_pays(int strengths) const {
     const double n = X_.rows(), p = X_.cols();
     if (!X_.has_rows()) return true;
-    if (!takes_gram()) return false;
+    if (!takes_gram() || !X_.has_gram()) return false;
     if (settings_.engine != Engine::automatic) return settings_.engine == Engine::gram;
     return p <= 64 || (p <= n && p <= 8000 && p <= 25.0 * strengths);
   }
@@ -183,6 +185,10 @@ class PathSolver {
   // Adds features to the working set, with their Gram columns.
   void join(const std::vector<Index>& features) {
     if (features.empty()) return;
+    // Columns, Gram matrix and inverse, with the copies that are made as they grow: better to stop
+    // here than to be killed by a system that granted more than it has.
+    const double size = quadratic_.size() + static_cast<double>(features.size());
+    if (8 * size * (2.0 * columns_->length() + 4 * size) > settings_.room) throw std::bad_alloc();
     quadratic_.reserve(static_cast<int>(features.size()));
     columns_->append(features, quadratic_.gram(), quadratic_.ld());
     for (Index j : features) admit(j, z_[j]);

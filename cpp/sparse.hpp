@@ -74,6 +74,7 @@ class SparseDesign final : public Design {
   std::unique_ptr<Columns> columns(const View& view) const override;
 
   // Row blocks of a sparse matrix have no cheap dense product: its Gram grows column by column.
+  bool has_gram() const override { return false; }
   bool gram(const View&, const double*, double*, double*,
             const std::function<void()>&) const override {
     return false;

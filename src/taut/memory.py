@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from math import prod
+from math import inf, prod
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -25,6 +25,7 @@ __all__ = [
     "require_copy",
     "require_memory",
     "require_sparse_copy",
+    "room_for",
 ]
 
 _SMALL = 64 * 2**20  # bytes that are always granted
@@ -50,6 +51,14 @@ def fits(shape, each: int = 8) -> bool:
         return True
     available = available_memory()
     return available is None or needed <= available
+
+
+def room_for(shape, each: int = 8) -> float:
+    """Bytes that can be had; infinite where what is asked for is small, or nobody knows."""
+    if each * prod(shape) <= _SMALL:
+        return inf
+    available = available_memory()
+    return inf if available is None else float(available)
 
 
 def require_memory(what: str, shape, remedy: str, each: int = 8) -> None:

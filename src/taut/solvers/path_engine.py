@@ -7,7 +7,7 @@ from dataclasses import replace
 from taut import _core
 from taut.designs.moments import CentredMoments
 from taut.losses import Squared
-from taut.memory import fits, out_of_memory
+from taut.memory import fits, out_of_memory, room_for
 from taut.problem import Problem
 from taut.solution import Certificate, Status
 from taut.solvers.base import Controls, Grid, Solved, path_of_kept_moments
@@ -51,6 +51,7 @@ class PathEngine:
                 controls.max_iter,
                 engine,
                 controls.cancel,
+                _room(problem),
             )
         except MemoryError as error:
             # The core says no more than that: how many features a path needs shows on the way.
@@ -89,6 +90,13 @@ def _engine(problem):
     n_samples, n_features = problem.design.shape
     tall = n_features <= n_samples
     return 2 if tall and not fits((n_features, n_features), each=40) else 0
+
+
+def _room(problem):
+    """What the working set may take: it hardly ever outgrows twice the number of rows."""
+    n_samples, n_features = problem.design.shape
+    size = min(2 * n_samples, n_features)
+    return room_for((2 * n_samples + 4 * size, size))
 
 
 def _solved(found, controls) -> Solved:
