@@ -22,7 +22,7 @@ class Problem:
     ----------
     design : Design of shape (n_samples, n_features)
     response : ndarray of shape (n_samples,)
-        Response less offset, float64.
+        As ``loss.check_response`` gives it; for least squares less the offset.
     loss : Loss
     penalty : Penalty
     weights : ndarray of shape (n_samples,)
@@ -32,6 +32,8 @@ class Problem:
     standardize : bool
         Penalise the coefficients of columns scaled to unit standard deviation. The coefficients
         themselves stay on the scale of the columns as given.
+    offset : ndarray of shape (n_samples,) or None
+        A known part of the linear predictor, None for least squares.
     shared : dict
         What problems on the same design and weights compute once (see ``for_response``).
     """
@@ -43,6 +45,7 @@ class Problem:
     weights: np.ndarray
     fit_intercept: bool = True
     standardize: bool = False
+    offset: np.ndarray | None = None
     shared: dict = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -83,6 +86,8 @@ class Problem:
     def objective(self, coef, intercept: float, alpha: float) -> float:
         """Value of the objective."""
         eta = intercept + self.design.product(coef)
+        if self.offset is not None:
+            eta = eta + self.offset
         l1, l2, lower, upper = self.coordinates
         if np.any(coef < lower) or np.any(coef > upper):
             return np.inf

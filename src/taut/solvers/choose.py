@@ -9,11 +9,12 @@ from taut.problem import Problem
 from taut.solvers.base import Controls, Grid, Solved, Solver
 from taut.solvers.least_squares import LeastSquares
 from taut.solvers.path_engine import PathEngine
+from taut.solvers.prox_newton import ProxNewton
 from taut.solvers.ridge import Ridge, ridge_range
 
 __all__ = ["SOLVERS", "choose", "solve_path"]
 
-SOLVERS: tuple[Solver, ...] = (LeastSquares(), Ridge(), PathEngine())
+SOLVERS: tuple[Solver, ...] = (LeastSquares(), Ridge(), PathEngine(), ProxNewton())
 
 
 def choose(problem: Problem) -> Solver:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 
 from taut import _core
@@ -12,7 +13,7 @@ from taut.problem import Problem
 from taut.solution import Certificate, Status
 from taut.solvers.base import Controls, Grid, Solved, path_of_kept_moments
 
-__all__ = ["PathEngine"]
+__all__ = ["PathEngine", "solved_by_core", "working_set_memory"]
 
 
 class PathEngine:
@@ -37,7 +38,7 @@ class PathEngine:
             if solved is not None:
                 return solved
             engine = _engine(problem)
-        try:
+        with working_set_memory(problem) as room:
             found = _core.solve_path(
                 problem.design.handle,
                 problem.response,
@@ -51,18 +52,9 @@ class PathEngine:
                 controls.max_iter,
                 engine,
                 controls.cancel,
-                _room(problem),
+                room,
             )
-        except MemoryError as error:
-            # The core says no more than that: how many features a path needs shows on the way.
-            n_samples, n_features = problem.design.shape
-            raise out_of_memory(
-                f"the working set, which takes in more of the {n_features:,} features as alpha "
-                f"falls, with their {n_samples:,} rows and their Gram matrix,",
-                "stop at a larger alpha (alpha_min_ratio, or alphas), take fewer alphas, or fit a "
-                "subset of the columns",
-            ) from error
-        return _solved(found, controls)
+        return solved_by_core(found, controls, "active_set")
 
     def path_of_moments(
         self, problem: Problem, centred: CentredMoments, grid: Grid, controls: Controls
@@ -78,7 +70,7 @@ class PathEngine:
             controls.tol,
             controls.max_iter,
         )
-        solved = _solved(found, controls)
+        solved = solved_by_core(found, controls, "active_set")
         return replace(solved, intercepts=centred.response_mean - centred.mean @ solved.coefs)
 
 
@@ -92,17 +84,31 @@ def _engine(problem):
     return 2 if tall and not fits((n_features, n_features), each=40) else 0
 
 
-def _room(problem):
-    """What the working set may take: it hardly ever outgrows twice the number of rows."""
+@contextmanager
+def working_set_memory(problem: Problem):
+    """What a working set may take, in bytes, and words for where it did not do.
+
+    It hardly ever outgrows twice the number of rows.
+    """
     n_samples, n_features = problem.design.shape
     size = min(2 * n_samples, n_features)
-    return room_for((2 * n_samples + 4 * size, size))
+    try:
+        yield room_for((2 * n_samples + 4 * size, size))
+    except MemoryError as error:
+        # The core says no more than that: how many features a path needs shows on the way.
+        raise out_of_memory(
+            f"the working set, which takes in more of the {n_features:,} features as alpha "
+            f"falls, with their {n_samples:,} rows and their Gram matrix,",
+            "stop at a larger alpha (alpha_min_ratio, or alphas), take fewer alphas, or fit a "
+            "subset of the columns",
+        ) from error
 
 
-def _solved(found, controls) -> Solved:
+def solved_by_core(found, controls: Controls, method: str) -> Solved:
+    """What the core's paths return, as `Solved`."""
     alphas, coefs, intercepts, *measures = found
     certificates = tuple(
         Certificate(gap, relative, kkt, Status(status), n_iter, controls.tol)
         for gap, relative, kkt, status, n_iter in zip(*(m.tolist() for m in measures), strict=True)
     )
-    return Solved(alphas, coefs, intercepts, certificates, "active_set")
+    return Solved(alphas, coefs, intercepts, certificates, method)

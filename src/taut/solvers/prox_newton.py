@@ -1,0 +1,68 @@
+"""The compiled path engine for smooth losses other than least squares: prox-Newton steps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from taut import _core, losses
+from taut.problem import Problem
+from taut.solvers.base import Controls, Grid, Solved
+from taut.solvers.path_engine import solved_by_core, working_set_memory
+
+__all__ = ["ProxNewton"]
+
+# The core's number of each loss, and its parameter (cpp/loss.hpp).
+_COMPILED = {
+    losses.Logistic: lambda loss: (1, 0.0),
+    losses.Poisson: lambda loss: (2, 0.0),
+    losses.Gamma: lambda loss: (3, 0.0),
+    losses.Tweedie: lambda loss: (4, float(loss.power)),
+    losses.Huber: lambda loss: (5, float(loss.delta)),
+    losses.SquaredHinge: lambda loss: (6, 0.0),
+}
+
+
+class ProxNewton:
+    """Active sets and Newton steps under a line search (cpp/newton.hpp).
+
+    References
+    ----------
+    Lee, J., Sun, Y. and Saunders, M. (2014). Proximal Newton-type methods for minimizing composite
+    functions. SIAM Journal on Optimization 24, 1420-1443.
+    """
+
+    takes_moments = False
+    has_own_grid = False
+
+    def refuses(self, problem: Problem) -> str | None:
+        if type(problem.loss) not in _COMPILED:
+            names = ", ".join(kind.name for kind in _COMPILED)
+            return f"prox-Newton is compiled for {names}, not for {problem.loss!r}"
+        if not problem.is_separable:
+            return (
+                f"prox-Newton needs a penalty that separates over features, and "
+                f"{problem.penalty!r} does not"
+            )
+        return None
+
+    def path(self, problem: Problem, grid: Grid, controls: Controls, engine: int = 0) -> Solved:
+        offset = problem.offset
+        with working_set_memory(problem) as room:
+            found = _core.solve_loss_path(
+                problem.design.handle,
+                problem.response,
+                np.zeros(len(problem.response)) if offset is None else offset,
+                problem.weights,
+                problem.fit_intercept,
+                *_COMPILED[type(problem.loss)](problem.loss),
+                *problem.coordinates,
+                grid.alphas,
+                grid.n_alphas,
+                grid.ratio(problem),
+                controls.tol,
+                controls.max_iter,
+                engine,
+                controls.cancel,
+                room,
+            )
+        return solved_by_core(found, controls, "prox_newton")
