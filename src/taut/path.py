@@ -14,7 +14,7 @@ from taut.designs.from_frame import names_of
 from taut.memory import require_memory
 from taut.problem import Problem
 from taut.solution import Certificate, Solution, Status, warn_unless_solved
-from taut.solvers import Controls, Grid, Solved, solve_path
+from taut.solvers import Controls, Grid, Solved, choose, solve_path
 from taut.validation import (
     check_alphas,
     check_flag,
@@ -27,7 +27,7 @@ from taut.validation import (
     shown,
 )
 
-__all__ = ["Path", "fit_path", "solve_targets", "worst"]
+__all__ = ["Path", "fit_path", "settled_grid", "solve_targets", "worst"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -345,6 +345,20 @@ def solve_targets(problems: Sequence[Problem], grid: Grid, controls: Controls) -
     if not solved.alphas[0] > _TINY:
         lead, grid = None, Grid(np.full(len(solved.alphas), _TINY))
     return [solved if p is lead else solve_path(p, grid, controls) for p in problems]
+
+
+def settled_grid(problems: Sequence[Problem], grid: Grid, controls: Controls) -> Grid:
+    """The automatic grid in numbers, where finding them takes less than a whole path."""
+    if grid.alphas is not None or choose(problems[0]).has_own_grid:
+        return grid
+    coordinates = problems[0].coordinates
+    if coordinates is not None and not np.any(coordinates.l1):
+        return grid
+    top = replace(grid, n_alphas=1)
+    highest = max(solve_path(problem, top, controls).alphas[0] for problem in problems)
+    if not highest > _TINY:
+        return grid
+    return Grid(grid.below(highest, grid.ratio(problems[0])))
 
 
 _TINY = float(np.finfo(np.float64).resolution)

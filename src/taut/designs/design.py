@@ -40,6 +40,11 @@ class Design:
         else:
             self.handle = _core.dense(matrix)
 
+    @property
+    def size(self) -> int:
+        """Number of entries, zeros included."""
+        return self.shape[0] * self.shape[1]
+
     def product(self, coefs):
         """``X @ coefs`` in float64; coefs of shape (n_features, ...), often mostly zero rows."""
         coefs = np.asarray(coefs, dtype=np.float64)

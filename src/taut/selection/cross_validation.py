@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from taut.path import solve_targets
+from taut.losses import Logistic, Multinomial, SquaredHinge
+from taut.path import settled_grid, solve_targets
 from taut.problem import Problem
-from taut.selection.errors import mean_squared_errors
+from taut.selection.errors import mean_errors
 from taut.selection.fold_moments import fold_errors, gather
 from taut.selection.folds import as_splits, check_folds
 from taut.selection.rule import Choice, Rule
@@ -23,6 +24,7 @@ from taut.validation import check_choice, shown
 __all__ = ["CV", "CVResults", "cross_validate", "share"]
 
 _RULES = ("min", "1se")
+_CLASSES = (Logistic, Multinomial, SquaredHinge)  # whose folds hold every class
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class CVResults:
     ----------
     alphas : ndarray of shape (n_alphas,)
     errors, train_errors : ndarray of shape (n_alphas, n_folds)
-        Mean squared errors on the held-out and on the training rows.
+        Mean deviances on the held-out and on the training rows: squared errors for least squares.
     fold_weights : ndarray of shape (n_folds,) or None
         Weight of each fold's held-out rows, where samples are weighted.
     """
@@ -132,17 +134,17 @@ class CV(Rule):
             if problems[1:]
             else problems[0].response
         )
-        splits = as_splits(self.folds, len(y), self.random_state, y, groups)
+        stratify = isinstance(problems[0].loss, _CLASSES)
+        splits = as_splits(self.folds, len(y), self.random_state, y, groups, stratify=stratify)
         solved, results = solve_and_validate(problems, grid, splits, controls)
         index = results.index_min if self.rule == "min" else results.index_1se
         return Choice(solved, index, results)
 
 
 def solve_and_validate(problems: Sequence[Problem], grid: Grid, splits, controls: Controls):
-    """The path on all rows, and its errors on each fold at the same alphas.
+    """The path on all rows, and its errors on each fold at the same alphas, side by side.
 
-    What the two can share they share: statistics of all rows are the sum of those of the folds, and
-    folds begin with the features that the path on all rows used.
+    Statistics of all rows, where they serve, are the sum of those of the folds.
 
     Returns
     -------
@@ -150,8 +152,14 @@ def solve_and_validate(problems: Sequence[Problem], grid: Grid, splits, controls
     results : CVResults
     """
     gather(problems, splits)
-    solved = solve_targets(problems, grid, controls)
-    return solved, cross_validate(problems, solved[0].alphas, splits, controls)
+    grid = settled_grid(problems, grid, controls)
+    if grid.alphas is None:
+        solved = solve_targets(problems, grid, controls)
+        return solved, cross_validate(problems, solved[0].alphas, splits, controls)
+    folds = _Folds(problems, grid, splits)
+    paths = [partial(solve_path, problem, grid) for problem in problems]
+    found = side_by_side([*paths, *folds.jobs()], controls, problems[0].design.size)
+    return found[: len(paths)], folds.results(found[len(paths) :])
 
 
 def cross_validate(problems: Sequence[Problem], alphas, splits, controls: Controls) -> CVResults:
@@ -171,25 +179,46 @@ def cross_validate(problems: Sequence[Problem], alphas, splits, controls: Contro
     ValueError
         A fold's training or test rows all have zero weight.
     """
-    grid, weights = Grid(np.asarray(alphas)), problems[0].weights
-    moments = gather(problems, splits)
-    errors = np.empty((len(alphas), len(splits)))
-    train_errors = np.empty_like(errors)
-    # Every fold is looked at before the first is fitted; held together, the weights of many folds
-    # would outgrow X.
-    shares = ([share(weights, rows, k).sum() for rows in pair] for k, pair in enumerate(splits))
-    fold_weights = np.array([held_out for _, held_out in shares])
+    folds = _Folds(problems, Grid(np.asarray(alphas)), splits)
+    return folds.results(side_by_side(folds.jobs(), controls, problems[0].design.size))
 
-    def one(k, controls):
-        found = moments and fold_errors(problems[0], moments[k], grid.alphas, controls)
-        parts = (share(weights, rows, k) for rows in splits[k])
-        return found or _fold_errors(problems, grid, controls, *parts)
 
-    found = side_by_side(one, len(splits), controls, np.prod(problems[0].design.shape))
-    for k, pair in enumerate(found):
-        train_errors[:, k], errors[:, k] = pair
-    weighted = np.ptp(weights) > 0
-    return CVResults(grid.alphas, errors, train_errors, fold_weights if weighted else None)
+class _Folds:
+    """The folds of one cross-validation: what to solve on each, and what comes of it."""
+
+    def __init__(self, problems, grid, splits):
+        self.problems, self.grid, self.splits = problems, grid, splits
+        self.weights = problems[0].weights
+        self.moments = gather(problems, splits)
+        # Every fold is looked at before the first is fitted; held together, the weights of many
+        # folds would outgrow X.
+        self.held_out = np.array([[part.sum() for part in self._parts(k)][1] for k in self._range])
+
+    @property
+    def _range(self):
+        return range(len(self.splits))
+
+    def _parts(self, k):
+        return (share(self.weights, rows, k) for rows in self.splits[k])
+
+    def jobs(self):
+        """One call per fold, of (controls) -> training errors, held-out errors."""
+        return [partial(self._errors, k) for k in self._range]
+
+    def _errors(self, k, controls):
+        if self.moments is not None:
+            moments = self.moments[k]
+            found = fold_errors(self.problems[0], moments, self.grid.alphas, controls)
+            if found is not None:
+                return found
+        return _fold_errors(self.problems, self.grid, controls, *self._parts(k))
+
+    def results(self, found) -> CVResults:
+        train_errors, errors = (np.column_stack(part) for part in zip(*found, strict=True))
+        weighted = np.ptp(self.weights) > 0
+        return CVResults(
+            self.grid.alphas, errors, train_errors, self.held_out if weighted else None
+        )
 
 
 def _fold_errors(problems, grid, controls, training, testing):
@@ -198,7 +227,7 @@ def _fold_errors(problems, grid, controls, training, testing):
     parts = []
     for problem in problems:
         solved = solve_path(fold.for_response(problem.response), grid, controls)
-        parts.append(mean_squared_errors(problem, solved, (training, testing)))
+        parts.append(mean_errors(problem, solved, (training, testing)))
     return tuple(np.mean(parts, axis=0))
 
 

@@ -7,13 +7,15 @@ import numpy as np
 from taut.problem import Problem
 from taut.solvers import Solved
 
-__all__ = ["mean_squared_errors"]
+__all__ = ["mean_errors"]
 
 _BLOCK = 1 << 22  # predictions that are held at a time: all alphas, unless the rows are many
 
 
-def mean_squared_errors(problem: Problem, solved: Solved, weightings) -> np.ndarray:
-    """Weighted means of twice the loss (the squared error) along a path.
+def mean_errors(problem: Problem, solved: Solved, weightings) -> np.ndarray:
+    """Weighted means of the deviance along a path: twice the loss above the least it can be.
+
+    For least squares that is the squared error, averaged over targets.
 
     Parameters
     ----------
@@ -26,11 +28,26 @@ def mean_squared_errors(problem: Problem, solved: Solved, weightings) -> np.ndar
     ndarray of shape (n_weightings, n_alphas)
     """
     out = np.empty((len(weightings), len(solved.alphas)))
-    block = max(1, _BLOCK // len(problem.response))
+    block = max(1, _BLOCK // problem.response.size)
     for first in range(0, len(solved.alphas), block):
         part = slice(first, first + block)
-        eta = problem.design.product(solved.coefs[:, part]) + solved.intercepts[part]
-        cost = 2.0 * problem.loss.value(problem.response[:, None], eta)
+        eta = problem.design.product(solved.coefs[..., part]) + solved.intercepts[..., part]
+        if problem.offset is not None:
+            eta += problem.offset.reshape(-1, *[1] * (eta.ndim - 1))
         for row, weights in zip(out, weightings, strict=True):
-            row[part] = weights @ cost / weights.sum()
+            row[part] = _deviance(problem, eta, weights) / weights.sum()
     return out
+
+
+def _deviance(problem, eta, weights):
+    """Of each column of predictors, summed over the rows."""
+    loss, y = problem.loss, problem.response
+    if loss.is_separable and eta.ndim == 2:
+        above = loss.value(y[:, None], eta) - np.asarray(loss.lowest(y))[..., None]
+        # A row of no weight counts for nothing, also where its loss overflows.
+        rows = weights > 0
+        return 2.0 * (weights[rows] @ above[rows])
+    lowest = loss.total_lowest(y, weights)
+    totals = [loss.total(y, eta[..., k], weights) - lowest for k in range(eta.shape[-1])]
+    joint_targets = eta.shape[1] if y.shape == eta.shape[:-1] and y.ndim == 2 else 1
+    return 2.0 * np.array(totals) / joint_targets

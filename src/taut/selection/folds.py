@@ -35,7 +35,7 @@ def check_folds(folds, n_samples: int | None = None, name="folds"):
         )
 
 
-def as_splits(folds, n_samples: int, random_state=None, y=None, groups=None, name="folds"):
+def as_splits(folds, n_samples: int, random_state=None, y=None, groups=None, name="folds", stratify=False):
     """Train and test rows of each fold, as a list of pairs of index arrays.
 
     Parameters
@@ -49,6 +49,8 @@ def as_splits(folds, n_samples: int, random_state=None, y=None, groups=None, nam
         Passed on to a splitter.
     name : str, default "folds"
         Of the argument, for messages.
+    stratify : bool, default False
+        Whether a number of folds shall have the classes ``y`` in equal shares.
 
     Raises
     ------
@@ -61,10 +63,11 @@ def as_splits(folds, n_samples: int, random_state=None, y=None, groups=None, nam
     check_folds(folds, n_samples, name)
     if isinstance(folds, numbers.Integral):
         # Imported where it is needed: it costs a good part of importing all of scikit-learn.
-        from sklearn.model_selection import KFold
+        from sklearn.model_selection import KFold, StratifiedKFold
 
         shuffle = random_state is not None
-        folds = KFold(folds, shuffle=shuffle, random_state=random_state if shuffle else None)
+        kind = StratifiedKFold if stratify else KFold
+        folds = kind(folds, shuffle=shuffle, random_state=random_state if shuffle else None)
     if hasattr(folds, "split"):
         folds = split_by(folds, np.zeros((n_samples, 1)), y, name, groups=groups)
     splits = [_pair(pair, n_samples, f"{name}[{k}]") for k, pair in enumerate(folds)]

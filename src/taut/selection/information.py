@@ -11,7 +11,7 @@ from scipy.special import gammaln
 
 from taut.path import solve_targets
 from taut.problem import Problem
-from taut.selection.errors import mean_squared_errors
+from taut.selection.errors import mean_errors
 from taut.selection.rule import Choice, Rule
 from taut.solvers import Controls, Grid, Solved
 from taut.solvers.centred import system_columns
@@ -66,7 +66,7 @@ class _Criterion(Rule):
         n_samples = np.count_nonzero(problem.weights)
         n_features = problem.design.shape[1]
         df = degrees_of_freedom(problem, solved)
-        [residual] = mean_squared_errors(problem, solved, [problem.weights])
+        [residual] = mean_errors(problem, solved, [problem.weights])
         if self.noise_variance is None:
             number = np.finfo(np.float64)
             floor = max(number.eps**2 * residual[0], number.tiny)

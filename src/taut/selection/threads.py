@@ -14,19 +14,19 @@ __all__ = ["side_by_side"]
 _WORTH = 500_000  # entries of X below which starting threads costs as much as they bring
 
 
-def side_by_side(solve, count: int, controls: Controls, n_entries: int) -> list:
-    """``[solve(k, controls) for k in range(count)]``, in as many threads as the limits allow.
+def side_by_side(jobs, controls: Controls, n_entries: int) -> list:
+    """``[job(controls) for job in jobs]``, in as many threads as the limits allow.
 
     The limits are those of threadpoolctl, OMP_NUM_THREADS and joblib, as scikit-learn reads them.
-    An exception in one solve, or Ctrl-C, ends the others.
+    An exception in one job, or Ctrl-C, ends the others.
     """
-    threads = min(count, _openmp_effective_n_threads()) if n_entries >= _WORTH else 1
+    threads = min(len(jobs), _openmp_effective_n_threads()) if n_entries >= _WORTH else 1
     if threads < 2:
-        return [solve(k, controls) for k in range(count)]
+        return [job(controls) for job in jobs]
     cancel = Cancel()
     shared = replace(controls, cancel=cancel)
     with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(solve, k, shared) for k in range(count)]
+        futures = [pool.submit(job, shared) for job in jobs]
         try:
             return [future.result() for future in futures]
         except BaseException:
