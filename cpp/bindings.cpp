@@ -10,6 +10,7 @@
 
 #include "blas.hpp"
 #include "dense.hpp"
+#include "descent.hpp"
 #include "gram.hpp"
 #include "interrupt.hpp"
 #include "newton.hpp"
@@ -165,15 +166,29 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
     const auto poll = [&interrupt] { interrupt.poll(); };
     const taut::View view(*X.design, weights.data(), centre);
     const taut::Response response(view, y.data());
-    taut::PathSolver solver(view, response, {l1.data(), l2.data(), lower.data(), upper.data()},
-                            {tol, max_iter, static_cast<taut::Engine>(engine), room}, poll);
-    const double alpha_max = solver.start(grid.empty() ? n_alphas : static_cast<int>(grid.size()));
+    const taut::Penalty penalty{l1.data(), l2.data(), lower.data(), upper.data()};
+    const taut::Settings settings{tol, max_iter, static_cast<taut::Engine>(engine), room};
+    const int strengths = grid.empty() ? n_alphas : static_cast<int>(grid.size());
+    const auto make = [&](bool descent) -> std::unique_ptr<taut::PathSolver> {
+      if (descent) return std::make_unique<taut::DescentPath>(view, response, penalty, settings, poll);
+      return std::make_unique<taut::PathSolver>(view, response, penalty, settings, poll);
+    };
+    std::unique_ptr<taut::PathSolver> solver = make(settings.engine == taut::Engine::descent);
+    const double alpha_max = solver->start(strengths);
     if (grid.empty()) grid = geometric(alpha_max, alpha_min_ratio, n_alphas);
     const std::size_t count = grid.size();
     coefs.resize(p * count);
     fill_resting(coefs, p, lower.data(), upper.data());
     certificates.resize(count);
-    solver.run(grid.data(), static_cast<int>(count), coefs.data(), certificates.data());
+    const std::size_t done = solver->run(grid.data(), static_cast<int>(count), coefs.data(), certificates.data());
+    if (done < count) {
+      // The rest without a Gram matrix, from where the path has come.
+      solver.reset();
+      taut::DescentPath rest(view, response, penalty, settings, poll);
+      rest.start(strengths);
+      if (done > 0) rest.begin_at(coefs.data() + (done - 1) * p);
+      rest.run(grid.data() + done, static_cast<int>(count - done), coefs.data() + done * p, certificates.data() + done);
+    }
     intercepts.assign(count, 0.0);
     if (centre)
       for (std::size_t k = 0; k < count; ++k)
@@ -218,7 +233,8 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
     coefs.resize(p * grid.size());
     fill_resting(coefs, p, lower.data(), upper.data());
     certificates.resize(grid.size());
-    solver.run(grid.data(), static_cast<int>(grid.size()), coefs.data(), certificates.data());
+    const int count = static_cast<int>(grid.size());
+    if (solver.run(grid.data(), count, coefs.data(), certificates.data()) < count) throw std::bad_alloc();
     intercepts = solver.intercepts();
   }
   return packed(std::move(grid), std::move(coefs), p, std::move(intercepts), certificates);

@@ -266,8 +266,18 @@ class DenseColumns final : public Columns {
     z_.resize(static_cast<std::size_t>(size_) * n);
     double* fresh = z_.data() + static_cast<std::ptrdiff_t>(old) * n;
     X_.gather(view_, features.data(), k, 0, n, fresh);
+    if (gram == nullptr) return;
     multiply(old, gram, ld);
     mirror(gram, ld, old, size_);
+  }
+
+  std::unique_ptr<Residual> follow(const double* centred_y, const double* coefs) const override {
+    const Index n = X_.rows();
+    Vector root(n);
+    for (Index i = 0; i < n; ++i) root[i] = view_.root_v[i] * centred_y[i];
+    for (int k = 0; k < size_; ++k)
+      if (coefs[k] != 0.0) simd::axpy(-coefs[k], column(k), root.data(), n);
+    return std::make_unique<Following>(*this, std::move(root));
   }
 
   void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) override {
@@ -318,6 +328,20 @@ class DenseColumns final : public Columns {
  private:
   const DenseDesign<T>& X_;
   const View& view_;
+  const double* column(int k) const { return z_.data() + static_cast<std::ptrdiff_t>(k) * X_.rows(); }
+
+  // Times the roots of the weights, as the columns are.
+  class Following final : public Residual {
+   public:
+    Following(const DenseColumns& columns, Vector root) : columns_(columns), root_(std::move(root)) {}
+    double correlation(int k) const override { return simd::dot(columns_.column(k), root_.data(), root_.size()); }
+    void move(int k, double by) override { simd::axpy(-by, columns_.column(k), root_.data(), root_.size()); }
+
+   private:
+    const DenseColumns& columns_;
+    Vector root_;
+  };
+
   // Columns old, old + 1, ... of the upper triangle of the Gram matrix.
   void multiply(int old, double* gram, std::ptrdiff_t ld) {
     const Index n = X_.rows();

@@ -20,13 +20,24 @@ using Index = int;  // BLAS counts in int; the edge refuses what does not fit
 
 struct View;
 
+// A residual that follows one coefficient at a time.
+class Residual {
+ public:
+  virtual ~Residual() = default;
+  // Correlation of working column k with the residual.
+  virtual double correlation(int k) const = 0;
+  // The coefficient of working column k grows by `by`.
+  virtual void move(int k, double by) = 0;
+};
+
 // The columns that a path has ever needed: their Gram matrix grows, and residuals come from them.
 class Columns {
  public:
   virtual ~Columns() = default;
   // Numbers that are kept for each feature, beside its Gram column.
   virtual Index length() const { return 0; }
-  // Adds features and writes their columns (and rows) of the symmetric Gram matrix.
+  // Adds features and writes their columns (and rows) of the symmetric Gram matrix, where one is
+  // wanted.
   virtual void append(const std::vector<Index>& features, double* gram, std::ptrdiff_t ld) = 0;
   // R[:, c] = v * (y - mean(y) - fit of coefs[:, c]), and the weighted sum of squared residuals.
   virtual void residual(const double* centred_y, const double* coefs, int count, double* R,
@@ -36,6 +47,8 @@ class Columns {
   virtual void cross(const double* R, int count, double* out) const = 0;
   // out (rows) = the centred columns' combination.
   virtual void product(const double* coefs, double* out) const = 0;
+  // The residual of a response that the view has centred, at these coefficients.
+  virtual std::unique_ptr<Residual> follow(const double* centred_y, const double* coefs) const = 0;
   // From here on rows count `curvature` times their weight in the Gram matrix, which is written
   // anew; where the view is centred, what an intercept explains is taken out under these weights.
   virtual void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) = 0;

@@ -22,7 +22,8 @@
 namespace taut {
 
 // one_by_one: the working set without looking ahead, every feature checked at every strength.
-enum class Engine : int { automatic = 0, gram = 1, working_set = 2, one_by_one = 3 };
+// descent: no Gram matrix at all (descent.hpp).
+enum class Engine : int { automatic = 0, gram = 1, working_set = 2, one_by_one = 3, descent = 4 };
 
 struct Settings {
   double tol;
@@ -66,20 +67,27 @@ class PathSolver {
     return alpha_max;
   }
 
-  // Solves for decreasing (or any) strengths; coefs is cols x count, zeroed by the caller.
-  void run(const double* alphas, int count, double* coefs, Certificate* certificates) {
+  // Solves for decreasing (or any) strengths; coefs is cols x count, zeroed by the caller. Returns
+  // how many were solved before the working set outgrew what the settings allow.
+  int run(const double* alphas, int count, double* coefs, Certificate* certificates) {
     alphas_ = alphas;
     count_ = count;
     int next = 0, width = 1, retries = 0;
-    while (next < count) {
-      poll_();
-      const int ahead = std::min({width, count - next, widest()});
-      Batch batch = look_ahead(next, ahead, certificates);
-      const int accepted = verify(batch, next, certificates, coefs, retries);
-      retries = accepted > 0 ? 0 : retries + 1;
-      width = accepted == ahead ? std::min(2 * ahead, widest()) : std::max(1, accepted);
-      next += accepted;
+    try {
+      while (next < count) {
+        poll_();
+        const int ahead = std::min({width, count - next, widest()});
+        Batch batch = look_ahead(next, ahead, certificates);
+        const int accepted = verify(batch, next, certificates, coefs, retries);
+        next += accepted;
+        join(fresh_);
+        if (accepted < ahead || !fresh_.empty()) stand_at(batch, std::min(accepted, ahead - 1));
+        retries = accepted > 0 ? 0 : retries + 1;
+        width = accepted == ahead ? std::min(2 * ahead, widest()) : std::max(1, accepted);
+      }
+    } catch (const Outgrown&) {
     }
+    return next;
   }
 
  protected:
@@ -88,6 +96,10 @@ class PathSolver {
     std::vector<Vector> betas;
     Vector rss;
   };
+
+  // Thrown where the working set becomes too large for its Gram matrix and inverse.
+  struct Outgrown : std::bad_alloc {};
+  static constexpr int kMost = 10000;
 
   // Minimises on the working set from where it stands; returns the number of steps, at most `most`.
   virtual int minimise(double alpha, int most) {
@@ -123,6 +135,9 @@ class PathSolver {
 
   // Strength i of the batch is final.
   virtual void accept(const Batch&, int) {}
+
+  // The working set stands at what coefficients rest at, and z_ is its gradient.
+  virtual void begin() { anchor(quadratic_.beta(), z_.data()); }
 
   // Before the first feature joins.
   virtual void prepare() {}
@@ -168,7 +183,7 @@ class PathSolver {
     join(first);
     if (quadratic_.size() > 0) {
       refresh();
-      anchor(quadratic_.beta(), z_.data());
+      begin();
     }
   }
 
@@ -183,12 +198,12 @@ class PathSolver {
   }
 
   // Adds features to the working set, with their Gram columns.
-  void join(const std::vector<Index>& features) {
+  virtual void join(const std::vector<Index>& features) {
     if (features.empty()) return;
     // Columns, Gram matrix and inverse, with the copies that are made as they grow: better to stop
     // here than to be killed by a system that granted more than it has.
     const double size = quadratic_.size() + static_cast<double>(features.size());
-    if (8 * size * (2.0 * columns_->length() + 4 * size) > settings_.room) throw std::bad_alloc();
+    if (size > kMost || 8 * size * (2.0 * columns_->length() + 4 * size) > settings_.room) throw Outgrown();
     quadratic_.reserve(static_cast<int>(features.size()));
     columns_->append(features, quadratic_.gram(), quadratic_.ld());
     for (Index j : features) admit(j, z_[j]);
@@ -348,13 +363,11 @@ class PathSolver {
       retries = 0;
     }
     const int last = std::min(accepted, batch.width - 1);
-    const std::vector<Index> fresh = wanted(batch, last);
+    fresh_ = wanted(batch, last);
     double* z = ahead_.data() + static_cast<std::ptrdiff_t>(last) * p;
-    if (!complete_ && last < batch.width - 1) look_at(fresh, residuals_.data() + static_cast<std::ptrdiff_t>(last) * X_.rows(), z);
+    if (!complete_ && last < batch.width - 1) look_at(fresh_, residuals_.data() + static_cast<std::ptrdiff_t>(last) * X_.rows(), z);
     z_.assign(z, z + p);
     z_alpha_ = alphas_[first + last];
-    join(fresh);
-    if (accepted < batch.width || !fresh.empty()) stand_at(batch, last);
     return accepted;
   }
 
@@ -433,6 +446,7 @@ class PathSolver {
   const double* alphas_ = nullptr;
   int count_ = 0;
   Vector correlation_;  // X'Vy, where the Gram matrix is complete
+  std::vector<Index> fresh_;  // what the last check wants in the working set
   Zeros ahead_, residuals_;  // correlations and residuals of the strengths of a batch
   Reference reference_;       // the last strength whose correlations were all computed
   Vector z_;  // correlations at the last verified point, and its strength

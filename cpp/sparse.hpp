@@ -115,10 +115,19 @@ class SparseColumns final : public Columns {
       const int position = static_cast<int>(features_.size());
       features_.push_back(j);
       shift_.push_back(weighted_ ? shift(j) : view_.mean[j]);
+      if (gram == nullptr) continue;
       X_.each(j, [&](I i, double x) { rows_[i].push_back({position, x}); });
       fill(position, gram + position * ld);
     }
+    if (gram == nullptr) return;
     mirror(gram, ld, old, static_cast<int>(features_.size()));
+  }
+
+  std::unique_ptr<Residual> follow(const double* centred_y, const double* coefs) const override {
+    auto out = std::make_unique<Following>(*this, Vector(centred_y, centred_y + X_.rows()));
+    for (std::size_t k = 0; k < features_.size(); ++k)
+      if (coefs[k] != 0.0) out->move(static_cast<int>(k), coefs[k]);
+    return out;
   }
 
   void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) override {
@@ -165,6 +174,29 @@ class SparseColumns final : public Columns {
   }
 
  private:
+  // Unweighted. What centring adds to every row, sum_k b_k mean_k, is kept as one number: the true
+  // residual has weighted sum zero, so x_j'V (r + shift) is all there is to a correlation.
+  class Following final : public Residual {
+   public:
+    Following(const SparseColumns& columns, Vector plain) : columns_(columns), plain_(std::move(plain)) {}
+    double correlation(int k) const override {
+      const Index j = columns_.features_[k];
+      double sum = 0;
+      columns_.X_.each(j, [&](I i, double x) { sum += columns_.view_.v[i] * x * plain_[i]; });
+      return sum + shift_ * columns_.view_.mean[j];
+    }
+    void move(int k, double by) override {
+      const Index j = columns_.features_[k];
+      columns_.X_.axpy(j, -by, plain_.data());
+      shift_ += by * columns_.view_.mean[j];
+    }
+
+   private:
+    const SparseColumns& columns_;
+    Vector plain_;
+    double shift_ = 0;
+  };
+
   struct Entry {
     int position;
     double value;

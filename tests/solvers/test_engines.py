@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from taut.penalties import L1
-from taut.solvers import Controls, Grid
+from taut.solvers import Controls, Grid, path_engine
+from taut.solvers.path_engine import PathEngine
 
 from .registry import (
     ENGINES,
@@ -102,6 +103,38 @@ def test_looking_ahead_changes_nothing(name, penalty):
     assert_allclose(ahead.coefs, plain.coefs, rtol=0, atol=1e-9 * np.abs(plain.coefs).max())
     gaps, rounding = judged(case, ahead, **PENALTIES[penalty](case.X.shape[1])[1])
     assert np.all(gaps <= 1.1 * TOL + rounding)
+
+
+@pytest.mark.parametrize("name", ["tall", "wide", "sparse, wide", "float32", "weighted"])
+@penalties
+def test_descent_gives_the_same_path(name, penalty):
+    """What takes over where a working set outgrows memory."""
+    case = PROBLEMS.get(name) or pytest.skip(f"no problem {name}")
+    penalty, terms = PENALTIES[penalty](case.X.shape[1])
+    problem = posed(case, penalty)
+    grid, controls = Grid(None, 20, 1e-2), Controls(TOL, 100_000)
+    exact = ENGINES["working set"](problem, grid, controls)
+    descent = PathEngine().path(problem, grid, controls, engine=4)
+    assert_allclose(descent.alphas, exact.alphas, rtol=1e-12)
+    gaps, rounding = judged(case, descent, **terms)
+    assert np.all(gaps <= 1.1 * TOL + rounding)
+    assert all(c.solved for c in descent.certificates)
+    assert_allclose(descent.coefs, exact.coefs, rtol=0, atol=1e-3 * np.abs(exact.coefs).max())
+
+
+@pytest.mark.parametrize("name", ["wide", "sparse, wide"])
+def test_a_working_set_that_outgrows_memory_is_left_to_descent(name, monkeypatch):
+    case = PROBLEMS[name]
+    problem = posed(case, L1())
+    grid, controls = Grid(None, 30, 1e-2), Controls(1e-8, 100_000)
+    exact = ENGINES["working set"](problem, grid, controls)
+    used = np.count_nonzero(exact.coefs[:, 15])
+    room = 8 * used * (2 * len(case.y) + 4 * used)
+    monkeypatch.setattr(path_engine, "room_for", lambda shape: room)
+    limited = PathEngine().path(problem, grid, controls, engine=2)
+    gaps, rounding = judged(case, limited)
+    assert np.all(gaps <= 1.1e-8 + rounding)
+    assert_allclose(limited.coefs, exact.coefs, rtol=0, atol=1e-2 * np.abs(exact.coefs).max())
 
 
 @pytest.mark.parametrize("name", ["tall", "wide"])

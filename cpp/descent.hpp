@@ -1,0 +1,155 @@
+// The path without any Gram matrix: coordinate descent on residuals, with Anderson acceleration.
+//
+// For working sets whose Gram matrix and inverse would not fit, or cost more than they bring. A
+// sweep costs two passes over the working columns. Every few sweeps the iterates are extrapolated
+// to the affine combination with the least residual of the fixed-point equation (Bertrand & Massias
+// 2021, Anderson acceleration of coordinate descent), taken where it lowers the objective.
+#pragma once
+
+#include "path.hpp"
+
+namespace taut {
+
+class DescentPath final : public PathSolver {
+ public:
+  using PathSolver::PathSolver;
+
+  // Begins at the coefficients of the last strength that was solved another way.
+  void begin_at(const double* coefs) {
+    std::vector<Index> used;
+    for (Index j = 0; j < X_.cols(); ++j)
+      if (position_[j] < 0 && usable(j) && coefs[j] != penalty_.resting(j)) used.push_back(j);
+    join(used);
+    pad();
+    for (std::size_t k = 0; k < features_.size(); ++k) beta_[k] = coefs[features_[k]];
+  }
+
+ protected:
+  void join(const std::vector<Index>& features) override {
+    if (features.empty()) return;
+    columns_->append(features, nullptr, 0);
+    for (Index j : features) admit(j, z_[j]);
+  }
+
+  int minimise(double alpha, int most) override {
+    pad();
+    const std::size_t size = beta_.size();
+    if (size == 0) return 0;
+    std::unique_ptr<Residual> residual = columns_->follow(y_.centred.data(), beta_.data());
+    std::vector<Vector> recent{beta_};
+    double first = 0;
+    for (int sweep = 0; sweep < most; ++sweep) {
+      poll_();
+      const double gain = descend(alpha, *residual);
+      first = std::max(first, gain);
+      // Late sweeps gain a share of what is left: far below the tolerance there is little of it.
+      if (gain <= std::max(1e-5 * settings_.tol * y_.null, 1e-17 * y_.null)) return sweep + 1;
+      recent.push_back(beta_);
+      if (recent.size() <= kMemory) continue;
+      if (extrapolate(alpha, recent)) residual = columns_->follow(y_.centred.data(), beta_.data());
+      recent.assign(1, beta_);
+    }
+    return most;
+  }
+
+  void keep(Batch& batch, int) override { batch.betas.push_back(beta_); }
+  void residual_here(double* R) override {
+    double rss;
+    pad();
+    columns_->residual(y_.centred.data(), beta_.data(), 1, R, &rss);
+  }
+  void residuals(Batch& batch, double* R) override {
+    for (int i = 0; i < batch.width; ++i)
+      columns_->residual(y_.centred.data(), batch.betas[i].data(), 1, R + static_cast<std::ptrdiff_t>(i) * X_.rows(), &batch.rss[i]);
+  }
+  void stand_at(const Batch& batch, int i) override { beta_ = batch.betas[i]; }
+  void begin() override {}
+  bool takes_gram() const override { return false; }
+
+ private:
+  static constexpr std::size_t kMemory = 5;
+
+  void pad() {
+    for (std::size_t k = beta_.size(); k < features_.size(); ++k) beta_.push_back(penalty_.resting(features_[k]));
+  }
+
+  double curvature(std::size_t k) const { return view_.norm[features_[k]] * view_.norm[features_[k]]; }
+
+  // One sweep; returns by how much the objective fell.
+  double descend(double alpha, Residual& residual) {
+    double gain = 0;
+    for (std::size_t k = 0; k < beta_.size(); ++k) {
+      const Coordinate h = penalty_.at(features_[k], alpha);
+      const double old = beta_[k], bend = curvature(k), slope = residual.correlation(static_cast<int>(k));
+      const double by = h.minimise(slope + bend * old, bend) - old;
+      if (by == 0) continue;
+      gain += by * (slope - 0.5 * bend * by) + h.value(old) - h.value(old + by);
+      beta_[k] = old + by;
+      residual.move(static_cast<int>(k), by);
+    }
+    return gain;
+  }
+
+  double objective(double alpha, const Vector& beta) const {
+    Vector R(X_.rows());
+    double total;
+    columns_->residual(y_.centred.data(), beta.data(), 1, R.data(), &total);
+    total *= 0.5;
+    for (std::size_t k = 0; k < beta.size(); ++k) total += penalty_.at(features_[k], alpha).value(beta[k]);
+    return total;
+  }
+
+  // minimise | sum_i c_i (x_(i+1) - x_i) | over sum c = 1: c is the solution of (U'U) c = 1, scaled.
+  bool extrapolate(double alpha, const std::vector<Vector>& recent) {
+    const int m = static_cast<int>(recent.size()) - 1;
+    Vector system(m * m), c(m, 1.0);
+    for (int i = 0; i < m; ++i)
+      for (int j = 0; j <= i; ++j) {
+        double sum = 0;
+        for (std::size_t k = 0; k < beta_.size(); ++k)
+          sum += (recent[i + 1][k] - recent[i][k]) * (recent[j + 1][k] - recent[j][k]);
+        system[i + j * m] = system[j + i * m] = sum;
+      }
+    if (!solve_small(system, c)) return false;
+    double total = 0;
+    for (double x : c) total += x;
+    Vector candidate(beta_.size(), 0.0);
+    for (int i = 0; i < m; ++i)
+      for (std::size_t k = 0; k < beta_.size(); ++k) candidate[k] += c[i] / total * recent[i + 1][k];
+    for (std::size_t k = 0; k < beta_.size(); ++k) {
+      const Index j = features_[k];
+      // Zeros and bounds that the last sweep met stay, so that the face is the same.
+      if (beta_[k] == penalty_.resting(j)) candidate[k] = beta_[k];
+      candidate[k] = std::clamp(candidate[k], penalty_.lower[j], penalty_.upper[j]);
+      if (!std::isfinite(candidate[k])) return false;
+    }
+    if (!(objective(alpha, candidate) < objective(alpha, beta_))) return false;
+    beta_ = std::move(candidate);
+    return true;
+  }
+
+  // Gaussian elimination of a tiny symmetric system, with a hair on its diagonal.
+  static bool solve_small(Vector& a, Vector& x) {
+    const int m = static_cast<int>(x.size());
+    double trace = 0;
+    for (int i = 0; i < m; ++i) trace += a[i + i * m];
+    for (int i = 0; i < m; ++i) a[i + i * m] += 1e-12 * trace;
+    for (int i = 0; i < m; ++i) {
+      if (!(a[i + i * m] > 0)) return false;
+      for (int r = i + 1; r < m; ++r) {
+        const double f = a[r + i * m] / a[i + i * m];
+        for (int c = i; c < m; ++c) a[r + c * m] -= f * a[i + c * m];
+        x[r] -= f * x[i];
+      }
+    }
+    for (int i = m - 1; i >= 0; --i) {
+      for (int c = i + 1; c < m; ++c) x[i] -= a[i + c * m] * x[c];
+      x[i] /= a[i + i * m];
+    }
+    return true;
+  }
+
+  Vector beta_;
+};
+
+}  // namespace taut
