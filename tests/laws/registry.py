@@ -2,22 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from taut.losses import Loss, Squared
-from taut.penalties import L1, L2, Box, ElasticNet, NonNegative, Penalty
+from taut.losses import (
+    Cox,
+    Gamma,
+    Huber,
+    Logistic,
+    Loss,
+    Multinomial,
+    Poisson,
+    Quantile,
+    Squared,
+    SquaredHinge,
+    Tweedie,
+)
+from taut.penalties import (
+    L1,
+    L2,
+    MCP,
+    SCAD,
+    SLOPE,
+    Box,
+    ElasticNet,
+    FusedLasso,
+    GroupLasso,
+    MultiTask,
+    NonNegative,
+    Nuclear,
+    Penalty,
+    SparseGroupLasso,
+    TotalVariation,
+)
+
+from . import textbook
 
 N_FEATURES = 5
 WEIGHTS = [0.0, 0.3, 1.0, 4.0, np.inf]
+GROUPS = [[3, 0], [1], [4, 2]]  # of unequal sizes, not in the order of the columns
+GROUP_WEIGHTS = [0.0, 1.5, np.inf]
 
 
 class PenaltyCase(NamedTuple):
-    """A penalty for N_FEATURES features; ``value(c b) = c^degree value(b)``, None = no such law."""
+    """A penalty for N_FEATURES features, and what is particular about it.
+
+    ``value(c b) = c^degree value(b)``, where None means no such law. Columns of coefficients are
+    penalised one by one or together (``by_column``); features may have steps of their own or
+    share one (``by_entry``).
+    """
 
     penalty: Penalty
     degree: int | None = None
+    by_column: bool = True
+    by_entry: bool = True
+
+
+def grouped(penalty, degree=None):
+    return PenaltyCase(penalty, degree, by_column=False, by_entry=False)
+
+
+def ordered(penalty):
+    return PenaltyCase(penalty, degree=1, by_entry=False)
 
 
 PENALTIES = [
@@ -40,16 +88,89 @@ PENALTIES = [
     PenaltyCase(L1(weights=WEIGHTS) + L2(weights=WEIGHTS[::-1])),
     PenaltyCase(ElasticNet(l1_ratio=0.8) + Box(-0.5, 1.0) + NonNegative(weights=WEIGHTS)),
     PenaltyCase(L1() + Box(0.5, 3.0)),
+    grouped(GroupLasso(GROUPS), degree=1),
+    grouped(GroupLasso([0, 0, 0, 0, 7]), degree=1),
+    grouped(GroupLasso(GROUPS, weights=GROUP_WEIGHTS), degree=1),
+    grouped(SparseGroupLasso(GROUPS), degree=1),
+    grouped(SparseGroupLasso(GROUPS, l1_ratio=0.0), degree=1),
+    grouped(SparseGroupLasso(GROUPS, l1_ratio=0.9, weights=GROUP_WEIGHTS), degree=1),
+    grouped(SparseGroupLasso(GROUPS, l1_ratio=1.0, weights=[np.inf, 1.0, 2.0]), degree=1),
+    grouped(MultiTask(), degree=1),
+    grouped(MultiTask(weights=WEIGHTS), degree=1),
+    grouped(Nuclear(), degree=1),
+    ordered(SLOPE()),
+    ordered(SLOPE(q=0.4, weights=[0.0, 1.0, 1.0, np.inf, 1.0])),
+    ordered(SLOPE(sequence=[2.0, 2.0, 1.0, 0.5, 0.0])),
+    ordered(TotalVariation()),
+    ordered(TotalVariation(weights=[0.3, 0.0, np.inf, 4.0])),
+    ordered(FusedLasso()),
+    ordered(FusedLasso(l1_ratio=0.5)),
+    ordered(FusedLasso(l1_ratio=2.0, weights=[0.3, 0.0, np.inf, 4.0])),
+    PenaltyCase(MCP()),
+    PenaltyCase(MCP(gamma=1.5, weights=WEIGHTS)),
+    grouped(MCP(groups=GROUPS)),
+    grouped(MCP(gamma=5.0, groups=GROUPS, weights=GROUP_WEIGHTS)),
+    PenaltyCase(SCAD()),
+    PenaltyCase(SCAD(gamma=2.5, weights=WEIGHTS)),
+    grouped(SCAD(groups=GROUPS)),
+    grouped(SCAD(gamma=5.0, groups=GROUPS, weights=GROUP_WEIGHTS)),
 ]
 
 
 class LossCase(NamedTuple):
-    """A loss, with the interval its targets lie in."""
+    """A loss that is a sum over samples.
+
+    ``textbook(y, eta)`` is the printed formula, which may differ by a constant; targets lie in an
+    interval, and are whole numbers where they are labels. With several classes, y is a row of
+    indicators.
+    """
 
     loss: Loss
+    textbook: Callable
     targets: tuple[float, float]
+    is_whole: bool = False
+    n_classes: int | None = None
+
+    @property
+    def shape(self):
+        """Of the linear predictor of one sample."""
+        return () if self.n_classes is None else (self.n_classes,)
 
 
 LOSSES = [
-    LossCase(Squared(), targets=(-100.0, 100.0)),
+    LossCase(Squared(), textbook.squared, targets=(-100.0, 100.0)),
+    LossCase(Logistic(), textbook.logistic, targets=(0.0, 1.0), is_whole=True),
+    LossCase(SquaredHinge(), textbook.squared_hinge, targets=(0.0, 1.0), is_whole=True),
+    LossCase(Poisson(), textbook.poisson, targets=(0.0, 50.0), is_whole=True),
+    LossCase(Gamma(), textbook.gamma, targets=(0.01, 100.0)),
+    LossCase(Tweedie(power=1.0), textbook.poisson, targets=(0.0, 50.0)),
+    LossCase(Tweedie(power=1.1), textbook.tweedie(1.1), targets=(0.0, 50.0)),
+    LossCase(Tweedie(), textbook.tweedie(1.5), targets=(0.0, 100.0)),
+    LossCase(Tweedie(power=1.9), textbook.tweedie(1.9), targets=(0.0, 100.0)),
+    LossCase(Tweedie(power=2.0), textbook.gamma, targets=(0.01, 100.0)),
+    LossCase(Huber(), textbook.huber(1.0), targets=(-10.0, 10.0)),
+    LossCase(Huber(delta=3.5), textbook.huber(3.5), targets=(-100.0, 100.0)),
+    LossCase(Quantile(), textbook.quantile(0.5), targets=(-10.0, 10.0)),
+    LossCase(Quantile(q=0.9), textbook.quantile(0.9), targets=(-10.0, 10.0)),
+    LossCase(Multinomial(), textbook.multinomial, (0.0, 1.0), is_whole=True, n_classes=2),
+    LossCase(Multinomial(), textbook.multinomial, (0.0, 3.0), is_whole=True, n_classes=4),
+]
+
+
+class SurvivalCase(NamedTuple):
+    """A Cox loss, with the number of columns of its response."""
+
+    loss: Cox
+    n_columns: int
+    is_truncated: bool = False
+
+    @property
+    def shape(self):
+        return ()
+
+
+SURVIVAL = [
+    SurvivalCase(Cox(ties), n_columns, is_truncated)
+    for ties in ("efron", "breslow")
+    for n_columns, is_truncated in [(2, False), (3, True), (4, False), (4, True)]
 ]

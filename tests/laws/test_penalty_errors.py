@@ -5,7 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from taut.penalties import L1, L2, Box, ElasticNet, NonNegative, Penalty, Sum
+from taut.penalties import (
+    L1,
+    L2,
+    MCP,
+    SCAD,
+    SLOPE,
+    Box,
+    ElasticNet,
+    FusedLasso,
+    GroupLasso,
+    MultiTask,
+    NonNegative,
+    Nuclear,
+    Penalty,
+    SparseGroupLasso,
+    Sum,
+    TotalVariation,
+    overlapping,
+)
 
 BAD_PARAMETERS = [
     (lambda: L1(weights=[1.0, -2.0]), ValueError, r"weights.*-2\.0 at index 1.*use 0"),
@@ -32,6 +50,62 @@ BAD_PARAMETERS = [
     (lambda: Box([0], 1, weights=[1, 1]), ValueError, "lower has 1, weights has 2.*one length"),
 ]
 
+BAD_GROUPS = [
+    (lambda: GroupLasso([[0], [2]]), ValueError, "cover.*none with feature 1.*group of its own"),
+    (
+        lambda: GroupLasso([[0, 1], [1, 2]]),
+        ValueError,
+        r"overlap.*feature 1 in groups\[0\] and groups\[1\].*penalties\.overlapping",
+    ),
+    (lambda: GroupLasso([[0, 0]]), ValueError, r"feature 0 in groups\[0\].*list it once"),
+    (lambda: GroupLasso([[0], []]), ValueError, r"groups\[1\] must not be empty: leave it out"),
+    (lambda: GroupLasso([[0, -1]]), ValueError, r"groups\[0\].*got -1.*count columns from 0"),
+    (lambda: GroupLasso([0, -1]), ValueError, "got -1 for feature 1.*label of its own"),
+    (lambda: GroupLasso([]), TypeError, r"groups must be a sequence, got \[\].*label per feature"),
+    (lambda: GroupLasso(None), TypeError, "groups.*got None.*one integer label per feature"),
+    (lambda: GroupLasso(3), TypeError, "groups.*got 3.*one integer label per feature"),
+    (lambda: GroupLasso({"a": [0]}), TypeError, r"groups.*got \{'a': \[0\]\}.*column indices"),
+    (lambda: GroupLasso("aab"), TypeError, "groups.*got 'aab'"),
+    (lambda: GroupLasso(["a", "b"]), TypeError, r"groups.*got \['a', 'b'\].*integer label"),
+    (lambda: GroupLasso([0.0, 1.0]), TypeError, r"groups must be integers, got \[0\.0, 1\.0\]"),
+    (lambda: GroupLasso([True, False]), TypeError, r"groups must be integers, got \[True, False\]"),
+    (lambda: GroupLasso([[0.5], [1, 2]]), TypeError, r"groups\[0\].*got \[0\.5\]"),
+    (lambda: GroupLasso([0, [1, 2]]), TypeError, r"groups\[0\].*got 0"),
+    (lambda: GroupLasso([0, 1], weights=[1.0]), ValueError, "got 1 for 2 groups.*order"),
+    (lambda: GroupLasso([0, 1], weights=[1.0, -1.0]), ValueError, r"got -1\.0 at index 1.*groups"),
+    (lambda: SparseGroupLasso([0], l1_ratio=2), ValueError, "l1_ratio.*2.*0 for GroupLasso alone"),
+    (lambda: SparseGroupLasso([[0], [0]]), ValueError, "overlap"),
+    (lambda: MCP(groups=[[0], [2]]), ValueError, "cover.*feature 1"),
+    (lambda: SCAD(groups=[0, 1], weights=[1.0] * 3), ValueError, "got 3 for 2 groups"),
+    (lambda: overlapping([[0], [2]]), ValueError, "cover.*feature 1"),
+    (lambda: overlapping([0, 1]), TypeError, r"groups\[0\].*got 0"),
+]
+
+BAD_SHAPES = [
+    (lambda: MCP(gamma=1), ValueError, r"gamma must be finite and above 1, got 1\.0.*closer to L1"),
+    (lambda: MCP(gamma=np.inf), ValueError, "gamma.*got inf.*closer to L1, which is the limit"),
+    (lambda: MCP(gamma=1, groups=[0]), ValueError, "closer to GroupLasso"),
+    (lambda: MCP(gamma=np.nan), ValueError, "gamma.*got nan"),
+    (lambda: MCP(gamma="3"), TypeError, "gamma must be a number, got '3'.*above 1"),
+    (lambda: SCAD(gamma=2), ValueError, r"gamma must be finite and above 2, got 2\.0"),
+    (lambda: SLOPE([1.0, 2.0]), ValueError, r"increase, got 1\.0 and then 2\.0 at index 1.*sort"),
+    (lambda: SLOPE([1.0, -1.0]), ValueError, r"sequence.*got -1\.0 at index 1.*largest first"),
+    (lambda: SLOPE([np.inf]), ValueError, "sequence.*got inf at index 0"),
+    (lambda: SLOPE([np.nan]), ValueError, "sequence.*got nan at index 0"),
+    (lambda: SLOPE([[1.0]]), ValueError, r"sequence.*shape \(1, 1\).*one lambda per feature"),
+    (lambda: SLOPE("BH"), TypeError, "sequence.*'BH'.*numeric array"),
+    (lambda: SLOPE([1.0], q=0.1), ValueError, r"q must be None.*got 0\.1.*leave out one"),
+    (lambda: SLOPE(q=1.0), ValueError, r"q must lie in \(0, 1\), got 1\.0"),
+    (lambda: SLOPE(q="0.1"), TypeError, "q must be a number"),
+    (lambda: SLOPE(weights=[1.0, 0.5]), ValueError, r"0, 1 or inf, got 0\.5 at index 1.*scale"),
+    (lambda: SLOPE([2.0, 1.0], weights=[1.0]), ValueError, "sequence has 2, weights has 1"),
+    (lambda: FusedLasso(-0.5), ValueError, r"l1_ratio.*-0\.5.*over that of the jumps"),
+    (lambda: FusedLasso(np.inf), ValueError, "l1_ratio.*inf.*use.*L1 for no jumps"),
+    (lambda: FusedLasso("half"), TypeError, "l1_ratio must be a number, got 'half'"),
+    (lambda: TotalVariation([1.0, -1.0]), ValueError, r"got -1\.0 at index 1.*excluded jumps"),
+    (lambda: TotalVariation([[1.0]]), ValueError, r"\(n_jumps,\), got.*one weight per jump"),
+]
+
 BAD_SUMS = [
     (lambda: Box(0, 1) + Box(2, 3), ValueError, r"lower=2\.0 and upper=1\.0.*drop or widen"),
     (lambda: Box(1, 2) + L1([1, np.inf]), ValueError, r"lower=1\.0 and upper=0\.0 \(index 1\)"),
@@ -41,6 +115,7 @@ BAD_SUMS = [
     (lambda: L1() + Penalty(), TypeError, "cannot add L1 and Penalty.*separable"),
     (lambda: Penalty() + L1(), TypeError, "cannot add Penalty and L1.*separable"),
     (lambda: Sum([L1(), 3]), TypeError, "terms.*separable.*3"),
+    (lambda: L1() + GroupLasso([0]), TypeError, "SparseGroupLasso and FusedLasso are sums with L1"),
     (lambda: Sum([]), TypeError, "terms.*at least one"),
 ]
 
@@ -58,10 +133,39 @@ BAD_ARGUMENTS = [
     (lambda: L1([2.0]).value([1.0, 1.0]), ValueError, "weights.*1 features.*coef has 2"),
     (lambda: Box([0, 0], 1).coordinates(3), ValueError, "bounds.*2 features.*X has 3.*length 3"),
     (lambda: (L1() + L2([1, 1])).coordinates(3), ValueError, "weights.*2 features.*X has 3"),
+    (lambda: L1([2.0]).dual_norm([1.0, 1.0]), ValueError, "1 features.*correlations has 2"),
+    (lambda: L1().dual_norm(1.0), ValueError, "correlations must have features.*scalar"),
+    (lambda: L1().scaled_value([1.0], -1.0), ValueError, r"alpha.*non-negative.*-1\.0.*use 0"),
+    (lambda: L1().scaled_prox([1.0], 1.0, np.inf), ValueError, "alpha.*finite, got inf"),
+    (lambda: MCP().scaled_prox([1.0], 1.0, "big"), TypeError, "alpha must be a number, got 'big'"),
+    (lambda: MCP().scaled_value([1.0], np.nan), ValueError, "alpha.*nan"),
+    (lambda: GroupLasso([0, 1]).prox([1.0], 1.0), ValueError, "groups.*2 features.*coef has 1"),
+    (lambda: GroupLasso([0, 1]).group_layout(3), ValueError, "groups.*2 features.*X has 3"),
+    (lambda: GroupLasso([0, 1]).dual_norm([1.0]), ValueError, "groups.*correlations has 1"),
+    (lambda: GroupLasso([0]).prox(3.0, 1.0), ValueError, r"coef.*axis 0.*3\.0"),
+    (lambda: GroupLasso([0]).prox([1.0], -1.0), ValueError, "step must be non-negative"),
+    (lambda: SparseGroupLasso([0, 1]).value([1.0]), ValueError, "groups.*2 features.*coef has 1"),
+    (lambda: SparseGroupLasso([0, 1]).dual_norm([1.0]), ValueError, "correlations has 1"),
+    (lambda: MultiTask([1.0]).value([1.0, 2.0]), ValueError, "weights.*1 features.*coef has 2"),
+    (lambda: SLOPE([1.0]).value([1.0, 2.0]), ValueError, "sequence.*1 features, but coef has 2"),
+    (lambda: SLOPE([1.0]).dual_norm([1.0, 2.0]), ValueError, "but correlations has 2"),
+    (lambda: TotalVariation([1.0]).value([1.0]), ValueError, "2 features.*coef has 1.*0 weights"),
+    (lambda: TotalVariation([1.0]).dual_norm([1.0]), ValueError, "correlations has 1"),
+    (lambda: FusedLasso(1.0, [1.0]).dual_norm([1.0]), ValueError, "correlations has 1"),
+    (
+        lambda: Nuclear().value(np.ones((2, 2, 2))),
+        ValueError,
+        r"coef.*matrix.*\(2, 2, 2\).*reshape",
+    ),
+    (lambda: Nuclear().dual_norm(np.ones((2, 2, 2))), ValueError, "correlations must be a matrix"),
+    (lambda: Nuclear().value(1.0), ValueError, "coef must have features along axis 0"),
 ]
 
 
-@pytest.mark.parametrize(("act", "error", "message"), BAD_PARAMETERS + BAD_SUMS + BAD_ARGUMENTS)
+@pytest.mark.parametrize(
+    ("act", "error", "message"),
+    BAD_PARAMETERS + BAD_GROUPS + BAD_SHAPES + BAD_SUMS + BAD_ARGUMENTS,
+)
 def test_bad_input(act, error, message):
     with pytest.raises(error, match=message):
         act()

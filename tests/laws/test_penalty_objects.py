@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import clone
 
 from taut import penalties
-from taut.penalties import L1, L2, Box, ElasticNet, NonNegative
+from taut.penalties import L1, L2, MCP, SLOPE, Box, ElasticNet, GroupLasso, NonNegative
 
 from .registry import N_FEATURES, PENALTIES, WEIGHTS
 
@@ -21,7 +21,7 @@ every_penalty = pytest.mark.parametrize(
 
 @every_penalty
 def test_immutable(penalty):
-    name = next(iter(vars(penalty)))
+    name = next(iter(vars(penalty)), "weights")
     with pytest.raises(AttributeError, match=f"immutable.*{name}.*make a new"):
         setattr(penalty, name, None)
     with pytest.raises(AttributeError, match=f"immutable.*{name}.*make a new"):
@@ -66,6 +66,9 @@ def test_repr_without_arrays_evaluates_to_the_penalty(penalty):
         (ElasticNet(0.3), "ElasticNet(l1_ratio=0.3)"),
         (Box(-1, [1.0, 2.0]), "Box(lower=-1.0, upper=array of 2)"),
         (L1() + NonNegative(), "L1() + NonNegative()"),
+        (GroupLasso([[0, 2], [1]]), "GroupLasso(groups=array of 3)"),
+        (MCP(2), "MCP(gamma=2.0)"),
+        (SLOPE(), "SLOPE(q=0.1)"),
     ],
 )
 def test_repr(penalty, text):
@@ -78,6 +81,12 @@ def test_weights_are_copied():
     weights[:] = 7.0
     assert penalty.value(np.ones(3)) == 3.0
     assert weights.flags.writeable
+
+
+def test_groups_are_equal_however_they_are_given():
+    given = [[[0, 2], [1]], [0, 1, 0], np.array([3, 7, 3], dtype=np.uint8), [np.array([2, 0]), [1]]]
+    assert len({GroupLasso(groups) for groups in given}) == 1
+    assert GroupLasso([[1], [0, 2]]) != GroupLasso([[0, 2], [1]])  # weights follow the order
 
 
 def test_negative_zero_equals_zero():

@@ -5,11 +5,34 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from taut.losses.base import Loss
+from taut.losses.cox import Cox
+from taut.losses.gamma import Gamma
+from taut.losses.huber import Huber
+from taut.losses.logistic import Logistic
+from taut.losses.multinomial import Multinomial
+from taut.losses.poisson import Poisson
+from taut.losses.quantile import Quantile
 from taut.losses.squared import Squared
+from taut.losses.squared_hinge import SquaredHinge
+from taut.losses.tweedie import Tweedie
 
 __all__ = ["by_name"]
 
-_LOSSES = {loss.name: loss for loss in (Squared,)}
+_LOSSES = {
+    loss.name: loss
+    for loss in (
+        Cox,
+        Gamma,
+        Huber,
+        Logistic,
+        Multinomial,
+        Poisson,
+        Quantile,
+        Squared,
+        SquaredHinge,
+        Tweedie,
+    )
+}
 
 
 def by_name(loss) -> Loss:

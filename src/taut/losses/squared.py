@@ -8,15 +8,24 @@ from typing import ClassVar
 import numpy as np
 
 from taut.losses.base import Loss
+from taut.losses.checks import as_response
 
 __all__ = ["Squared"]
 
 
 @dataclass(frozen=True)
 class Squared(Loss):
-    """Half the squared error, ``1/2 (y - eta)^2``, in squared units of ``y``."""
+    """Half the squared error, ``1/2 (y - eta)^2``, in squared units of ``y``.
+
+    ``y`` may hold several targets, shape (n_samples, n_targets); totals then sum over them.
+
+    References
+    ----------
+    Legendre, A. M. (1805). Nouvelles méthodes pour la détermination des orbites des comètes.
+    """
 
     name: ClassVar[str] = "squared"
+    curvature_bound: ClassVar[float | None] = 1.0
 
     def value(self, y, eta):
         return 0.5 * np.subtract(y, eta) ** 2
@@ -30,3 +39,10 @@ class Squared(Loss):
     def conjugate(self, y, theta):
         # theta * eta - 1/2 (y - eta)^2 peaks at eta = y + theta.
         return theta * (np.asarray(y) + 0.5 * np.asarray(theta))
+
+    def check_response(self, y, name="y"):
+        return as_response(y, name, n_dims=(1, 2))
+
+    def null_intercept(self, y, v, offset=None):
+        residual = y if offset is None else y - offset
+        return np.average(residual, axis=0, weights=v)
