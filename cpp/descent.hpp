@@ -27,6 +27,8 @@ class DescentPath final : public PathSolver {
  protected:
   void join(const std::vector<Index>& features) override {
     if (features.empty()) return;
+    const double size = static_cast<double>(features_.size() + features.size());
+    if (16 * size * columns_->length() > settings_.room) throw std::bad_alloc();
     columns_->append(features, nullptr, 0);
     for (Index j : features) admit(j, z_[j]);
   }

@@ -105,11 +105,11 @@ def test_looking_ahead_changes_nothing(name, penalty):
     assert np.all(gaps <= 1.1 * TOL + rounding)
 
 
-@pytest.mark.parametrize("name", ["tall", "wide", "sparse, wide", "float32", "weighted"])
+@pytest.mark.parametrize("name", ["tall", "wide", "sparse, wide", "zero weights, tall"])
 @penalties
 def test_descent_gives_the_same_path(name, penalty):
     """What takes over where a working set outgrows memory."""
-    case = PROBLEMS.get(name) or pytest.skip(f"no problem {name}")
+    case = PROBLEMS[name]
     penalty, terms = PENALTIES[penalty](case.X.shape[1])
     problem = posed(case, penalty)
     grid, controls = Grid(None, 20, 1e-2), Controls(TOL, 100_000)
