@@ -5,6 +5,8 @@ import os
 import polars as pl
 import pytest
 
+from taut.compare import TECHNIQUES
+
 FILES = {
     "empty.csv": b"",
     "header.csv": b"a,b\n",
@@ -40,7 +42,8 @@ def folder(tmp_path):
         (["one.csv", "--target", "a"], "no column beside 'a'"),
         (["repeats.csv", "--target", "a"], "'a' (2 times)"),
         (["ragged.csv", "--target", "a"], "cannot be read as csv"),
-        (["latin.csv", "--target", "a"], "UTF-8"),
+        (["ragged.csv", "--target", "a"], "row 2 has 3 cells, the header has 2"),
+        (["latin.csv", "--target", "a"], "save it anew in that encoding"),
         (["broken.parquet", "--target", "a"], "cannot be read as parquet"),
         (["broken.jsonl", "--target", "a"], "cannot be read as jsonl"),
         (["broken.csv.gz", "--target", "a"], "cannot be read as csv"),
@@ -50,16 +53,26 @@ def folder(tmp_path):
         (["text.csv", "--target", "a"], "row 31 says 'high'"),
         (["slip.csv", "--target", "a"], "row 31 says 'wide'"),
         (["short.csv", "--target", "a"], "only 9 rows"),
+        (["weights.csv", "--target", "a", "--weights", "w"], "--weights: column 'w' must be 0"),
         (["weights.csv", "--target", "a", "--weights", "w"], "row 2 has -1"),
+        (["houses.csv", "--target", "price", "--weights", "town"], "--weights: column 'town' must"),
+        (
+            ["houses.csv", "--target", "price", "--weights", "w"],
+            "--weights: there is no column 'w'",
+        ),
+        (["houses.csv", "--target", "price", "--weights", "price"], "--weights: column 'price' is"),
+        (["houses.csv", "--target", "price", "--drop", "team", "--groups", "team"], "--drop names"),
         (["houses.csv"], "--target is missing"),
         (["houses.csv", "--target", "Prize"], "did you mean 'price'?"),
+        (["houses.csv", "--target", "Prize"], "--target: there is no column 'Prize'"),
         (["houses.csv", "--target", "town"], "regression only"),
-        (["houses.csv", "--target", "price", "--task", "ranking"], "task is 'ranking'"),
+        (["houses.csv", "--target", "town"], "--target: column 'town' holds text"),
+        (["houses.csv", "--target", "price", "--task", "ranking"], "--task: 'ranking' is unknown"),
         (["houses.csv", "--target", "price", "--drop", "widht"], "did you mean 'width'"),
         (["houses.csv", "--target", "price", "--drop", "price"], "--drop names the target"),
         (["houses.csv", "--target", "price", "--groups", "teem"], "did you mean 'team'"),
         (["houses.csv", "--target", "price", "--time", "town"], "'town' must hold dates"),
-        (["houses.csv", "--target", "price", "--folds", "91"], "91 folds"),
+        (["houses.csv", "--target", "price", "--folds", "91"], "--folds: 91 folds"),
         (["houses.csv", "--target", "price", "--techniques", "ridgid"], "did you mean 'ridge'"),
         (["houses.csv", "--target", "price", "--seed", "-1"], "-1 is not in the range"),
         (["houses.csv", "--target", "price", "--report", "no/where.html"], "does not exist"),
@@ -75,6 +88,12 @@ def test_compare(taut_command, table_file, folder, monkeypatch, arguments, said)
     assert said in result.output
     assert "Traceback" not in result.output
     assert sorted(os.listdir()) == before
+
+
+def test_advice_suits_the_kind_of_file(taut_command, folder):
+    said = taut_command("compare", folder / "broken.parquet", "--target", "a").output
+    assert "fetch or save it anew" in said
+    assert "UTF-8" not in said
 
 
 def test_files_are_checked_before_the_table_is_read(taut_command, tmp_path):
@@ -93,6 +112,37 @@ def test_fit_takes_one_technique(taut_command, table_file, tmp_path, technique, 
     result = taut_command("fit", table_file, *options)
     assert result.exit_code == 2
     assert said in result.output
+
+
+@pytest.mark.parametrize(
+    ("left_out", "said"),
+    [
+        ("--technique", "--technique is missing: choose one of null, lasso-1se,"),
+        ("--model", "--model is missing"),
+        ("--target", "--target is missing: say which column"),
+    ],
+)
+def test_fit_says_what_is_missing(taut_command, table_file, tmp_path, left_out, said):
+    options = {"--target": "price", "--technique": "null", "--model": tmp_path / "m.taut"}
+    del options[left_out]
+    result = taut_command("fit", table_file, *(part for item in options.items() for part in item))
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+@pytest.mark.parametrize("option", [["--quick"], ["--folds", "3"]])
+def test_fit_says_why_it_has_no_such_option(taut_command, table_file, option):
+    result = taut_command("fit", table_file, "--target", "price", *option)
+    assert result.exit_code == 2
+    assert f"{option[0]} is an option of `taut compare`" in result.output
+
+
+@pytest.mark.parametrize("command", ["compare", "fit"])
+def test_help_lists_the_techniques(taut_command, command):
+    said = taut_command(command, "--help").output
+    for technique in TECHNIQUES:
+        assert f"{technique.name} " in said
+        assert technique.phrase in said
 
 
 def test_a_missing_extra_is_named(taut_command, table_file, monkeypatch):

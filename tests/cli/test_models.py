@@ -45,7 +45,6 @@ def test_the_target_need_not_be_there_and_other_columns_are_said(
     taut_command, model, table, tmp_path
 ):
     new = tmp_path / "new.csv"
-    table.drop("price", "row").with_columns(pl.lit("Rome").alias("town"), pl.lit(1).alias("extra"))
     table.drop("price", "row").with_columns(
         pl.lit("Rome").alias("town"), pl.lit(1).alias("extra")
     ).write_csv(new)
@@ -128,6 +127,39 @@ def test_a_system_call_that_was_swapped_in_is_refused(model):
     assert "os.system" in said
 
 
+def test_numbers_that_were_changed_are_refused(model):
+    changed = []
+
+    def change(name, content):
+        if not name.endswith(".npy"):
+            return content
+        changed.append(name)
+        return content[:-1] + bytes([content[-1] ^ 1])
+
+    rewritten(model, change)
+    assert changed
+    assert "was changed or damaged after it was saved" in refused(model)
+
+
+def test_a_member_that_was_added_is_refused(model):
+    with zipfile.ZipFile(model, "a") as archive:
+        archive.writestr("more.npy", b"")
+    assert "was changed or damaged" in refused(model)
+
+
+def test_a_model_without_a_digest_is_refused(model):
+    saved = load_model(model)
+    content = {"format": "taut model 1", "target": "price", "pipeline": saved.pipeline}
+    dump(content, model)
+    assert "no model of this version of taut" in refused(model)
+
+
+def test_packing_anew_changes_nothing(model):
+    before = load_model(model)
+    rewritten(model, lambda name, content: content)
+    np.testing.assert_array_equal(load_model(model).pipeline[-1].coef_, before.pipeline[-1].coef_)
+
+
 def test_a_damaged_archive_is_refused(model):
     content = model.read_bytes()
     model.write_bytes(content[: len(content) // 2] + content[len(content) // 2 + 40 :])
@@ -147,4 +179,22 @@ def test_saving_is_whole_or_not_at_all(model, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         module.save_model(model, saved.pipeline, "price", "lasso-min")
     assert model.read_bytes() == before
-    assert [path.name for path in model.parent.glob("*.part")] == []
+    assert sorted(path.name for path in model.parent.iterdir()) == ["houses.csv", model.name]
+
+
+def test_fit_says_what_it_fitted(taut_command, table_file, tmp_path):
+    options = ["--target", "price", "--technique", "lasso-min", "--model", tmp_path / "m.taut"]
+    said = taut_command("fit", table_file, *options).stdout
+    assert "Lasso (min) on 90 rows: alpha 0." in said
+    assert "of 4 features used; solved" in said
+
+
+def test_predictions_replace_a_column_of_their_name_and_say_so(
+    taut_command, model, table_file, tmp_path
+):
+    once, twice = tmp_path / "once.csv", tmp_path / "twice.csv"
+    taut_command("predict", model, table_file, "--output", once)
+    result = taut_command("predict", model, once, "--output", twice)
+    assert result.exit_code == 0, result.output
+    assert "Column price_predicted of the table is replaced" in " ".join(result.stderr.split())
+    assert twice.read_bytes() == once.read_bytes()

@@ -9,10 +9,12 @@ from sklearn.model_selection import KFold
 import taut
 from taut.compare import TECHNIQUES, choose
 from taut.compare.fitting import fit_techniques
+from taut.compare.journal import Journal
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(80, 12)) * np.geomspace(0.1, 10.0, 12)
 Y = X[:, 3] - 0.1 * X[:, 9] + RANDOM.normal(size=80)
+SILENT = Journal(lambda text: None)
 FOLDS = KFold(4, shuffle=True, random_state=1)
 
 
@@ -20,7 +22,7 @@ FOLDS = KFold(4, shuffle=True, random_state=1)
 def test_every_technique_is_as_fitted_on_its_own(weights):
     centred = Y - np.average(Y, weights=weights)
     spread = np.sqrt(np.average(centred**2, weights=weights))
-    for fit in fit_techniques(TECHNIQUES, FOLDS, (X, Y, weights), lambda label: None):
+    for fit in fit_techniques(TECHNIQUES, FOLDS, (X, Y, weights), SILENT):
         alone = fit.technique.make(FOLDS, spread).fit(X, Y, sample_weight=weights)
         np.testing.assert_allclose(fit.model.predict(X), alone.predict(X), rtol=1e-12)
         assert vars(fit.model).keys() == vars(alone).keys()
@@ -42,8 +44,7 @@ def test_a_family_is_fitted_once(monkeypatch):
 
     monkeypatch.setattr(taut.Lasso, "fit", counted)
     rules = [
-        fit.model.alpha.rule
-        for fit in fit_techniques(choose("lasso"), FOLDS, (X, Y, None), lambda label: None)
+        fit.model.alpha.rule for fit in fit_techniques(choose("lasso"), FOLDS, (X, Y, None), SILENT)
     ]
     assert rules == ["1se", "min"]
     assert fitted == ["1se"]
@@ -55,7 +56,7 @@ def test_a_fit_that_falls_short_is_told(recwarn):
 
     technique = choose("lasso-min")[0]
     short = replace(technique, make=make)
-    (fit,) = fit_techniques([short], FOLDS, (X, Y, None), lambda label: None)
+    (fit,) = fit_techniques([short], FOLDS, (X, Y, None), SILENT)
     assert fit.solved == fit.model.certificate_.solved
     assert not fit.solved
     assert not recwarn.list
@@ -65,8 +66,35 @@ def test_a_fit_that_falls_short_is_told(recwarn):
 @pytest.mark.parametrize("unit", [1e-3, 1e5])
 def test_the_unit_of_the_target_changes_nothing(family, unit):
     def predicted(y):
-        fits = fit_techniques(choose(family), FOLDS, (X, y, None), lambda label: None)
+        fits = fit_techniques(choose(family), FOLDS, (X, y, None), SILENT)
         return [fit.model.predict(X) for fit in fits]
 
     for scaled, plain in zip(predicted(unit * Y), predicted(Y), strict=True):
         np.testing.assert_allclose(scaled / unit, plain, rtol=1e-6, atol=1e-8)
+
+
+def failing(technique, error):
+    class Failing(taut.Lasso):
+        def fit(self, X, y):
+            raise error
+
+    return replace(technique, make=lambda folds, spread: Failing())
+
+
+@pytest.mark.parametrize("error", [np.linalg.LinAlgError("singular"), MemoryError("8 GiB")])
+def test_a_technique_that_fails_does_not_stop_the_others(error):
+    journal = Journal(lambda text: None).at("fold 3")
+    techniques = [failing(choose("ridge-min")[0], error), *choose("null,least-squares")]
+    fits = list(fit_techniques(techniques, FOLDS, (X, Y, None), journal))
+    assert [fit.technique.name for fit in fits] == ["null", "least-squares"]
+    said = journal.failed["ridge-min"]
+    assert said.startswith("Ridge (min) is left out: it failed on fold 3")
+    assert f"{type(error).__name__}: {error}" in said
+    again = list(fit_techniques(techniques, FOLDS, (X, Y, None), journal))
+    assert len(again) == 2
+
+
+def test_ctrl_c_is_no_failure_of_a_technique():
+    technique = failing(choose("lasso-min")[0], KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        list(fit_techniques([technique], FOLDS, (X, Y, None), Journal(lambda text: None)))

@@ -47,6 +47,17 @@ def test_time_only_runs_forward_outside_and_inside():
             assert fit.max() < check.min()
 
 
+@pytest.mark.parametrize("n_folds", [2, 5, 10, N_ROWS - 1])
+def test_ordered_folds_test_the_newer_half_at_the_most(n_folds):
+    folds = outer_folds(study_of(time=np.arange(N_ROWS)), n_folds, 0, False)
+    assert len(folds.splits) == n_folds
+    tested = np.concatenate([test for _, test in folds.splits])
+    assert tested[-1] == N_ROWS - 1
+    np.testing.assert_array_equal(np.diff(tested), 1)
+    if n_folds <= N_ROWS // 2:
+        assert N_ROWS // 2 <= tested[0] < N_ROWS // 2 + n_folds
+
+
 def test_quick_takes_fewer_folds_and_few_groups_fewer_still():
     assert len(outer_folds(study_of(), None, 0, True).splits) == 5
     study = study_of(groups=np.arange(N_ROWS) % 3)
@@ -63,10 +74,10 @@ def test_a_splitter_is_taken_with_its_repeats():
     ("cv", "groups", "said"),
     [
         (121, None, "121 folds cannot be made of 120 rows"),
-        (1, None, "1 folds cannot"),
+        (1, None, "1 fold cannot"),
         (13, GROUPS, "13 folds cannot be made of 12 groups"),
-        ([], None, "cv gives 0 folds"),
-        (None, np.zeros(N_ROWS), "1 folds cannot be made of 1 group"),
+        ([], None, "cv must hold at least one pair of row indices"),
+        (None, np.zeros(N_ROWS), "1 fold cannot be made of 1 group"),
     ],
 )
 def test_impossible_folds_are_refused(cv, groups, said):

@@ -53,7 +53,11 @@ def test_kinds(values, kind):
         (np.arange(1, N + 1), "n", "identifier-like: n (counts the rows: 1, 2, ...)"),
         (RANDOM.permutation(N) + 900, "user_id", "a different whole number in every row"),
         (RANDOM.permutation(N) + 900, "PID", "a different whole number in every row"),
-        ([f"{1 + i % 12}/{1 + i % 28}/20{i:02d}" for i in range(N)], "day", "read in two ways"),
+        (
+            [f"{1 + i % 12}/{1 + i % 28}/20{i:02d}" for i in range(N)],
+            "day",
+            "not written as 2024-01-31",
+        ),
         (np.empty(N, dtype="V1"), "nested", "neither numbers, text nor dates: nested"),
     ],
 )

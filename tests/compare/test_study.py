@@ -26,12 +26,13 @@ def cells(**values):
 
 
 WEIGHTS = np.ones(N_ROWS)
+WEIGHTED = {"y": "y", "sample_weight": "w"}
 
 
 @pytest.mark.parametrize(
     ("table", "arguments", "said"),
     [
-        (changed(), {"y": "yy"}, "target: there is no column 'yy'; did you mean 'y'"),
+        (changed(), {"y": "yy"}, "y: there is no column 'yy'; did you mean 'y'"),
         ({"y": made_table()["y"]}, {"y": "y"}, "no column beside 'y'"),
         (changed(y=np.full(N_ROWS, np.nan)), {"y": "y"}, "'y' has no value at all"),
         (changed(y=np.ones(N_ROWS)), {"y": "y"}, "'y' is 1 in every row"),
@@ -41,13 +42,21 @@ WEIGHTS = np.ones(N_ROWS)
         (changed(y=cells(r4="high")), {"y": "y"}, "'y' must be numeric, but row 5 says 'high'"),
         (changed(y=cells(r4=np.inf)), {"y": "y"}, "'y' holds infinite numbers: row 5"),
         (changed(), {"y": "y", "task": "classification"}, "regression only"),
-        (changed(), {"y": np.ones(7)}, "X has 120 rows, but target has 7"),
+        (changed(), {"y": np.ones(7)}, "X has 120 rows, but y has 7"),
         (made_table(n_rows=12), {"y": "y"}, "only 12 rows.*needs 20"),
-        (changed(w=-WEIGHTS), {"y": "y", "sample_weight": "w"}, "row 1 has -1 .120 such"),
-        (changed(w=0 * WEIGHTS), {"y": "y", "sample_weight": "w"}, "weights are 0 in every"),
-        (changed(w=np.nan * WEIGHTS), {"y": "y", "sample_weight": "w"}, "row 1 has nan"),
+        (changed(w=-WEIGHTS), WEIGHTED, "sample_weight: column 'w' .* row 1 has -1 .120 such"),
+        (changed(w=0 * WEIGHTS), WEIGHTED, "sample_weight: column 'w' is 0 in every row"),
+        (changed(w=np.nan * WEIGHTS), WEIGHTED, "sample_weight: column 'w' .* row 1 has nan"),
+        (changed(), {"y": "y", "sample_weight": "colour"}, "sample_weight: .*'colour' must be num"),
+        (changed(), {"y": "y", "sample_weight": "y"}, "sample_weight: .*'y' is the target already"),
+        (changed(), {"y": "y", "groups": "y"}, "groups: column 'y' is the target already"),
+        (
+            changed(),
+            {"y": "y", "groups": "n0", "sample_weight": "n0"},
+            "groups: column 'n0' is the column of weights already",
+        ),
         (changed(), {"y": "y", "groups": "color"}, "groups: .*did you mean 'colour'"),
-        (changed(), {"y": "y", "groups": "n2"}, "groups has missing values"),
+        (changed(), {"y": "y", "groups": "n2"}, "groups: column 'n2' has missing values"),
         (changed(), {"y": "y", "time": "n2"}, "'n2' has missing values"),
         (changed(), {"y": "y", "time": "colour"}, "'colour' must hold dates"),
         (changed(), {"y": "y", "groups": "colour", "time": "n0"}, "give one of them"),
@@ -57,6 +66,22 @@ WEIGHTS = np.ones(N_ROWS)
 def test_refused(table, arguments, said):
     with pytest.raises(TableError, match=said):
         prepare(table, **arguments)
+
+
+def test_one_row_is_not_one_rows():
+    with pytest.raises(TableError, match="only 1 row with a target:"):
+        prepare(made_table(n_rows=1), "y")
+    table = changed()
+    table["y"][4] = np.nan
+    assert "Left out: 1 row without a value of y." in notes_of(prepare(table, "y"))
+
+
+def test_a_group_that_is_missing_in_an_unused_row_is_no_matter():
+    groups = np.arange(N_ROWS) % 6 * 1.0
+    groups[3] = np.nan
+    table = changed(team=groups)
+    table["y"][3] = np.nan
+    assert prepare(table, "y", groups="team").n_rows == N_ROWS - 1
 
 
 def test_two_values_are_compared_where_the_task_is_given():
@@ -71,8 +96,8 @@ def test_rows_without_a_target_or_weight_are_left_out_and_said():
     assert study.n_rows == N_ROWS - 8
     assert study.rearranged
     assert "w" not in study.X
-    assert "3 rows without a value of y are left out" in notes_of(study)
-    assert "5 rows of weight 0 are left out" in notes_of(study)
+    assert "Left out: 3 rows without a value of y." in notes_of(study)
+    assert "Left out: 5 rows of weight 0." in notes_of(study)
 
 
 def test_rows_follow_the_time_column_which_stays():

@@ -168,6 +168,52 @@ def test_coefficients_of_an_estimator():
     assert "of 10 not zero" in display.plot().ax_.get_xlabel()
 
 
+@pytest.fixture(scope="module")
+def chosen():
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    return taut.Lasso(alpha=taut.CV(rule="1se")).fit(X, y)
+
+
+def test_the_path_of_an_estimator_is_drawn_with_its_choice(chosen):
+    _, ax = plt.subplots()
+    display = plots.PathDisplay.from_estimator(chosen, ax=ax, top=3)
+    assert display.ax_ is ax
+    assert display.path is chosen.path_
+    assert len(texts(ax)) == 3
+    assert any(np.all(np.asarray(line.get_xdata()) == chosen.alpha_) for line in ax.lines)
+
+
+@pytest.mark.parametrize("estimator", [taut.Lasso(alpha=taut.CV(rule="1se")), taut.LassoCV()])
+def test_the_errors_of_an_estimator_are_drawn(estimator):
+    estimator.fit(*load_diabetes(return_X_y=True))
+    display = plots.CVDisplay.from_estimator(estimator)
+    assert_allclose(display.line_.get_ydata(), estimator.cv_results_.mean)
+
+
+@pytest.mark.parametrize(
+    ("display", "estimator"),
+    [
+        (plots.PathDisplay, taut.Lasso()),
+        (plots.CVDisplay, taut.Lasso()),
+        (plots.CVDisplay, taut.RidgeCV(store_cv_results=True)),
+    ],
+)
+def test_an_estimator_without_what_is_drawn_is_refused(display, estimator):
+    estimator.fit(*load_diabetes(return_X_y=True))
+    with pytest.raises(AttributeError, match=r"estimator must have chosen.*alpha=taut\.CV"):
+        display.from_estimator(estimator)
+
+
+def test_displays_say_what_they_show(chosen, results):
+    shown = repr(plots.PathDisplay(chosen.path_, 0.25))
+    assert shown.startswith("<PathDisplay of 10 features along 100 alphas, ")
+    assert shown.endswith(", 0.25 marked>")
+    shown = repr(plots.CVDisplay(results))
+    assert shown == "<CVDisplay of 4 alphas on 5 folds: min at 0.1, 1 SE at 1>"
+    shown = repr(plots.CoefficientDisplay([0.0, 2.0, -1.0]))
+    assert shown == "<CoefficientDisplay: 2 of 3 coefficients are not zero>"
+
+
 def test_an_estimator_that_was_not_fitted_is_refused():
     with pytest.raises(AttributeError, match="estimator must be a fitted linear model"):
         plots.CoefficientDisplay.from_estimator(taut.Lasso())

@@ -66,6 +66,9 @@ def wide_summary(n_features: int = 500, n_alphas: int = 100) -> dict:
         "coefs": np.array(thresholds).tolist(),
     }
     lasso["n_nonzero"] = [int(n) for n in np.count_nonzero(thresholds, axis=0)]
+    # As a comparison does: not all features are in the paths, but all are counted.
+    for path in (ridge, lasso):
+        path.update(features=names[:200], coefs=path["coefs"][:200])
     summary["paths"] = [ridge, lasso, *({**lasso, "label": f"Variant {k}"} for k in range(4))]
     last = np.array(thresholds)[:, -1]
     summary["pick"]["coefficients"] = [
@@ -123,6 +126,8 @@ def _family(technique, label, path: Path, X, y, names, alphas, folds=5) -> dict:
     return {
         "technique": technique,
         "label": label,
+        "l1_ratio": 0.5 if technique == "elastic-net" else None,
+        "remark": "Half of each." if technique == "elastic-net" else "",
         "alphas": alphas.tolist(),
         "features": names,
         "coefs": coefs.tolist(),
@@ -278,6 +283,7 @@ def _summary(X, y, names) -> dict:
             "technique": "lasso-1se",
             "label": "Lasso (1-SE)",
             "alpha": lasso["alpha_1se"],
+            "l1_ratio": None,
             "intercept": float(y.mean()),
             "coefficients": [
                 {

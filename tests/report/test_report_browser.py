@@ -13,6 +13,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from taut.report import render
+
 _NAMES = ("diabetes", "wide", "hostile", "null")
 
 
@@ -107,6 +109,68 @@ def test_arrow_keys_move_the_rule_of_both_charts_and_the_readout(visit, summary)
     assert float(_read(browser, "alpha")) == pytest.approx(lasso["alphas"][start + 5], rel=1e-3)
     assert _read(browser, "nonzero") == f"{lasso['n_nonzero'][start + 5]} of 10"
     assert _read(browser, "alpha") in slider.get_attribute("aria-valuetext")
+
+
+def test_all_features_are_counted_not_only_those_that_are_drawn(visit):
+    browser = visit("wide")
+    browser.find_element(By.ID, "alpha").send_keys(Keys.END)
+    used, total = _read(browser, "nonzero").split(" of ")
+    assert total == "500"
+    assert int(used) > 200
+    note = browser.find_element(By.ID, "path-note").text
+    assert "60 of 500 features" in note
+    assert "440 others are left out" in note
+
+
+def test_curves_and_leaderboard_are_in_one_unit_and_say_so(visit, summary):
+    browser = visit()
+    title = browser.find_element(By.ID, "curve-title").text
+    assert title == "Lasso: training and validation RMSE, in progression"
+    assert "RMSE" in browser.find_element(By.ID, "chart-curve").text
+    path = summary["paths"][1]
+    chosen = path["alphas"].index(path["alpha_1se"])
+    error, half = map(float, _read(browser, "validation").split(" ± "))
+    assert error == pytest.approx(path["validation_error"][chosen] ** 0.5, abs=0.01)
+    assert half == pytest.approx(path["validation_se"][chosen] / (2 * error), rel=0.02)
+
+
+def test_the_mixture_of_the_elastic_net_is_said(visit):
+    browser = visit()
+    assert "l1_ratio" not in browser.find_element(By.ID, "path-note").text
+    chosen = browser.find_element(By.CSS_SELECTOR, "input[name=family]:checked")
+    chosen.send_keys(Keys.ARROW_RIGHT)
+    assert "l1_ratio = 0.5. Half of each." in browser.find_element(By.ID, "path-note").text
+
+
+def test_axes_write_thousands_out(browser, summary, tmp_path):
+    for path in summary["paths"]:
+        path["coefs"] = [[1000 * c for c in coefs] for coefs in path["coefs"]]
+    page = tmp_path / "page.html"
+    page.write_text(render(summary), encoding="utf-8")
+    browser.get(page.as_uri())
+    _wait(browser, "return document.documentElement.dataset.drawn === 'true'")
+    labels = browser.find_element(By.ID, "chart-path").text
+    assert "20,000" in labels
+    assert "e+" not in labels
+
+
+@pytest.mark.parametrize(("width", "cut"), [(1280, False), (360, True)])
+def test_a_table_that_goes_on_beyond_the_edge_says_so_until_its_end(visit, width, cut):
+    browser = visit(width=width)
+    box = browser.find_element(By.CSS_SELECTOR, "#leaderboard .scroll")
+    hint = browser.find_element(By.CSS_SELECTOR, "#leaderboard .hint")
+    assert hint.is_displayed() == cut
+    assert ("more" in box.get_attribute("class")) == cut
+    assert (_mask(browser, box) != "none") == cut
+    browser.execute_script("arguments[0].scrollLeft = 1e4", box)
+    WebDriverWait(browser, 5).until(lambda b: "more" not in box.get_attribute("class"))
+    assert hint.is_displayed() == cut
+    name = box.find_element(By.CSS_SELECTOR, "tbody th")
+    assert name.rect["x"] >= 0  # the technique's name stays in sight
+
+
+def _mask(browser, element):
+    return browser.execute_script("return getComputedStyle(arguments[0]).maskImage", element)
 
 
 def test_ends_of_the_slider_are_the_null_model_and_the_largest(visit, summary):

@@ -10,6 +10,7 @@ import sys
 from html.parser import HTMLParser
 from importlib import resources
 
+import numpy as np
 import pytest
 import report_summaries
 
@@ -144,6 +145,23 @@ def test_verdict_code_notes_and_certificates_are_shown(documents, summary):
         assert line in "".join(documents["diabetes"].texts)
 
 
+def test_features_that_are_not_used_are_folded(summary):
+    for row in summary["pick"]["coefficients"][3:]:
+        row.update(coefficient=0.0, standardised=0.0)
+    html = render(summary)
+    section = html[html.index('id="pick"') : html.index('id="explore"')]
+    shown, folded = section.split("<details>")
+    assert shown.count("<tr><th scope=") == 3
+    assert "The other 7 features, not used" in folded
+    assert folded.count('class="zero"') == 7
+
+
+def test_the_mixture_of_the_pick_is_shown(summary):
+    assert "l1_ratio" not in _Document(render(summary)).text
+    summary["pick"]["l1_ratio"] = 0.9876
+    assert "and l1_ratio = 0.9876, it uses" in _Document(render(summary)).text
+
+
 def test_null_model_has_no_empty_sections(documents):
     ids = {attrs.get("id") for _, attrs in documents["null"].elements}
     assert not ids & {"explore", "certificates", "chart-coefficients"}
@@ -170,7 +188,11 @@ def test_explorer_holds_the_path_and_its_two_rules(pages, summary):
         summary["paths"], _page_data(pages["diabetes"])["families"], strict=True
     ):
         assert family["alphas"] == pytest.approx(path["alphas"], rel=1e-4)
-        assert family["validation"] == pytest.approx(path["validation_error"], rel=1e-4)
+        for name in ("train", "validation"):
+            assert np.square(family[name]) == pytest.approx(path[f"{name}_error"], rel=1e-3)
+        for edge, sign in (("lower", -1), ("upper", 1)):
+            squares = np.add(path["validation_error"], np.multiply(sign, path["validation_se"]))
+            assert np.square(family[edge]) == pytest.approx(squares, rel=1e-3)
         assert family["alphas"][family["minimum"]] == pytest.approx(path["alpha_min"], rel=1e-4)
         assert family["alphas"][family["oneSe"]] == pytest.approx(path["alpha_1se"], rel=1e-4)
         shown = dict(zip(family["features"], family["coefs"], strict=True))
@@ -188,10 +210,9 @@ def test_slider_starts_at_the_pick(pages, summary):
 def test_an_exploding_validation_error_does_not_flatten_the_curve(summary):
     from taut.report.families import families
 
-    path = summary["paths"][1]
-    calm = families([path], summary["pick"])[0]
-    path["validation_error"][-1] *= 1e6
-    wild = families([path], summary["pick"])[0]
+    calm = families(summary)[1]
+    summary["paths"][1]["validation_error"][-1] *= 1e6
+    wild = families(summary)[1]
     assert wild["cut"]
     assert not calm["cut"]
     assert wild["high"] < 10 * calm["high"]
@@ -211,7 +232,7 @@ def test_an_alpha_of_zero_is_left_off_the_logarithmic_axis(summary):
     from taut.report.families import families
 
     summary["paths"][1]["alphas"][-1] = 0.0
-    assert min(families(summary["paths"], summary["pick"])[1]["alphas"]) > 0
+    assert min(families(summary)[1]["alphas"]) > 0
 
 
 def _luminance(colour: str) -> float:

@@ -2,17 +2,33 @@
 
 from taut.penalties.base import Coordinates, Penalty
 from taut.penalties.bounds import Box, NonNegative
+from taut.penalties.folded_concave import MCP, SCAD
+from taut.penalties.group_lasso import GroupLasso, MultiTask, SparseGroupLasso
+from taut.penalties.groups import overlapping
 from taut.penalties.norms import L1, L2, ElasticNet
+from taut.penalties.nuclear import Nuclear
 from taut.penalties.separable import Separable, Sum
+from taut.penalties.slope import SLOPE
+from taut.penalties.total_variation import FusedLasso, TotalVariation
 
 __all__ = [
     "L1",
     "L2",
+    "MCP",
+    "SCAD",
+    "SLOPE",
     "Box",
     "Coordinates",
     "ElasticNet",
+    "FusedLasso",
+    "GroupLasso",
+    "MultiTask",
     "NonNegative",
+    "Nuclear",
     "Penalty",
     "Separable",
+    "SparseGroupLasso",
     "Sum",
+    "TotalVariation",
+    "overlapping",
 ]

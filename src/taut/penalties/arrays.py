@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import reprlib
 import sys
 
 import numpy as np
 
-__all__ = ["as_real", "like", "namespace"]
+__all__ = [
+    "as_numpy",
+    "as_real",
+    "as_scalar",
+    "by_column",
+    "like",
+    "namespace",
+    "positions_like",
+    "positive_part",
+    "widened",
+]
 
 
 def namespace(array):
@@ -26,7 +37,8 @@ def as_real(name, array):
     array = np.asarray(array)
     if array.dtype.kind not in "fiu":
         raise TypeError(
-            f"{name} must hold real numbers, got dtype {array.dtype}: pass a numeric array"
+            f"{name} must hold real numbers, got {reprlib.repr(array.tolist())} of dtype "
+            f"{array.dtype}: pass a numeric array"
         )
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
@@ -43,3 +55,45 @@ def like(values, array):
     if namespace(values) is np:
         values = np.array(values)  # torch warns of read-only memory
     return xp.as_tensor(values, dtype=array.dtype, device=array.device)
+
+
+def positions_like(positions, array):
+    """Integer ``positions``, ready to index what has the library and device of ``array``."""
+    xp = namespace(array)
+    return positions if xp is np else xp.as_tensor(np.array(positions), device=array.device)
+
+
+def positive_part(array):
+    """``max(array, 0)``, entry by entry."""
+    return namespace(array).clip(array, 0.0, None)
+
+
+def as_numpy(name, array):
+    """A float64 NumPy array of the real numbers in ``array``, cut off from any gradient."""
+    array = as_real(name, array)
+    xp = namespace(array)
+    if xp is not np:
+        array = array.detach().to("cpu", xp.float64).numpy()
+    return array.astype(np.float64)
+
+
+def as_scalar(total, array):
+    """``total`` as penalties return a value: a float, or a 0-d tensor of the dtype of ``array``."""
+    return float(total) if namespace(total) is np else total.to(array.dtype)
+
+
+def widened(array):
+    """``array`` in at least single precision: squares overflow below, and LAPACK has no less."""
+    xp = namespace(array)
+    if xp.finfo(array.dtype).bits >= 32:
+        return array
+    return array.astype(np.float32) if xp is np else array.to(xp.float32)
+
+
+def by_column(function, array, *parameters):
+    """``function(column, *parameters)`` of each column; NaN for one that is not finite."""
+    columns = array.reshape(len(array), -1)
+    results = np.full_like(columns, np.nan)
+    for j in np.flatnonzero(np.isfinite(columns).all(axis=0)):
+        results[:, j] = function(columns[:, j], *parameters)
+    return results.reshape(array.shape)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-__all__ = ["Coordinates", "Penalty"]
+from taut.penalties.arrays import as_real, namespace
+from taut.penalties.checks import as_alpha
+
+__all__ = ["Coordinates", "Penalty", "greatest_ratio"]
 
 
 class Coordinates(NamedTuple):
@@ -28,7 +31,19 @@ class Penalty:
 
     Subclasses are immutable values: ``__init__`` checks its parameters and passes them once, in
     the order of its signature, to ``_set``. Equality, hash, repr and pickling follow from there.
+
+    Solvers call ``scaled_value`` and ``scaled_prox``, which know how the strength alpha enters.
+
+    Attributes
+    ----------
+    is_convex : bool
+    is_norm : bool
+        Whether ``value`` is a norm, up to unpenalised and excluded directions. Up to them, the
+        conjugate of ``alpha * value`` is then 0 where ``dual_norm`` is at most alpha, else inf.
     """
+
+    is_convex: ClassVar[bool] = True
+    is_norm: ClassVar[bool] = False
 
     def value(self, coef):
         """Penalty at ``coef`` (alpha = 1): a float for NumPy, a 0-d tensor for torch."""
@@ -38,8 +53,72 @@ class Penalty:
         """``argmin_b 1/2 |b - coef|^2 + step * value(b)``, of the shape and type of ``coef``."""
         raise NotImplementedError
 
+    def scaled_value(self, coef, alpha):
+        """Penalty at ``coef`` and strength ``alpha``: what solvers add to the loss.
+
+        ``alpha * value(coef)``, except for non-convex penalties, whose lambda is alpha. Bounds and
+        exclusions hold at ``alpha = 0`` too.
+
+        Parameters
+        ----------
+        coef : array or torch tensor of shape (n_features, ...)
+        alpha : float >= 0
+
+        Returns
+        -------
+        float, or for torch a 0-d tensor
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``value``; ``alpha`` is no number, negative or not finite.
+        """
+        alpha, value = as_alpha(alpha), self.value(coef)
+        if namespace(value) is np:
+            return value if value == np.inf else alpha * value
+        return value.where(value.isposinf(), alpha * value)
+
+    def scaled_prox(self, coef, step, alpha):
+        """``argmin_b 1/2 |b - coef|^2 + step * scaled_value(b, alpha)``.
+
+        Parameters
+        ----------
+        coef : array or torch tensor of shape (n_features, ...)
+        step : float, or array where ``prox`` takes one
+        alpha : float >= 0
+
+        Returns
+        -------
+        array or torch tensor
+            Of the shape, dtype and device of ``coef``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``prox``; ``alpha`` is no number, negative or not finite.
+        """
+        return self.prox(coef, as_real("step", step) * as_alpha(alpha))
+
+    def dual_norm(self, correlations) -> float:
+        """Smallest alpha at which zero is stationary; unpenalised directions are ignored.
+
+        Parameters
+        ----------
+        correlations : array or torch tensor of shape (n_features, ...)
+            Negative gradient of the loss at zero.
+
+        Returns
+        -------
+        float
+        """
+        raise NotImplementedError
+
     def coordinates(self, n_features: int) -> Coordinates | None:
         """The penalty coordinate by coordinate, or None where it does not separate."""
+        return None
+
+    def group_layout(self, n_features: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Label of each feature's group and weight of each group, or None where there are none."""
         return None
 
     def _set(self, **parameters):
@@ -95,8 +174,16 @@ class Penalty:
         return type(self), tuple(vars(self).values())
 
 
+def greatest_ratio(sizes, weights) -> float:
+    """Largest of ``sizes / weights`` over weights that are neither 0 nor inf; 0 without any."""
+    sizes, weights = np.broadcast_arrays(sizes, weights)
+    penalised = (weights > 0) & (weights < np.inf)
+    return float(np.max(sizes[penalised] / weights[penalised], initial=0.0))
+
+
 def _no_sum(left, right):
     return (
         f"cannot add {type(left).__name__} and {type(right).__name__}: a sum keeps an exact prox "
-        "only where both are convex and separable (L1, L2, ElasticNet, NonNegative, Box)"
+        "only where both are convex and separable (L1, L2, ElasticNet, NonNegative, Box); "
+        "SparseGroupLasso and FusedLasso are sums with L1 that have a prox of their own"
     )

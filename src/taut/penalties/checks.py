@@ -8,37 +8,68 @@ import numpy as np
 
 from taut.penalties.arrays import as_real, like
 
-__all__ = ["as_bound", "as_l1_ratio", "as_step", "as_weights", "check_interval", "check_lengths"]
+__all__ = [
+    "as_alpha",
+    "as_bound",
+    "as_l1_ratio",
+    "as_number",
+    "as_one_step",
+    "as_step",
+    "as_vector",
+    "as_weights",
+    "check_axis",
+    "check_interval",
+    "check_lengths",
+]
 
 
-def as_weights(weights):
-    """One weight in [0, inf] per feature, read-only, or None."""
+def as_vector(name, values, shape, meaning):
+    """A read-only float64 copy, refused with the ``shape`` and ``meaning`` it should have."""
+    values = _frozen(name, values)
+    if values.ndim != 1:
+        raise ValueError(
+            f"{name} must have shape {shape}, got shape {values.shape}: pass {meaning}"
+        )
+    return values
+
+
+def as_weights(weights, name="weights", per="feature"):
+    """One weight in [0, inf] per feature, or whatever ``per`` names; read-only, or None."""
     if weights is None:
         return None
-    weights = _frozen("weights", weights)
-    if weights.ndim != 1:
-        raise ValueError(
-            f"weights must have shape (n_features,), got shape {weights.shape}: "
-            "pass one weight per feature"
-        )
+    weights = as_vector(name, weights, f"(n_{per}s,)", f"one weight per {per}")
     wrong = np.flatnonzero(~(weights >= 0))
     if wrong.size:
         raise ValueError(
-            f"weights must be non-negative, got {weights[wrong[0]]} at index {wrong[0]}: "
-            "use 0 for unpenalised and inf for excluded features"
+            f"{name} must be non-negative, got {weights[wrong[0]]} at index {wrong[0]}: "
+            f"use 0 for unpenalised and inf for excluded {per}s"
         )
     return weights
 
 
-def as_l1_ratio(l1_ratio):
+def as_l1_ratio(l1_ratio, ends="0 for pure L2 and 1 for pure L1"):
     """A float in [0, 1]."""
-    if not isinstance(l1_ratio, Real) or isinstance(l1_ratio, bool):
-        raise TypeError(f"l1_ratio must be a number, got {l1_ratio!r}: pass a float in [0, 1]")
+    l1_ratio = as_number("l1_ratio", l1_ratio, "a float in [0, 1]")
     if not 0 <= l1_ratio <= 1:
+        raise ValueError(f"l1_ratio must lie in [0, 1], got {l1_ratio}: use {ends}")
+    return l1_ratio
+
+
+def as_number(name, value, wanted):
+    """A float; ``wanted`` says what to pass instead of anything else."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, got {value!r}: pass {wanted}")
+    return float(value)
+
+
+def as_alpha(alpha):
+    """A float in [0, inf)."""
+    alpha = as_number("alpha", alpha, "a float")
+    if not 0 <= alpha < np.inf:
         raise ValueError(
-            f"l1_ratio must lie in [0, 1], got {l1_ratio}: use 0 for pure L2 and 1 for pure L1"
+            f"alpha must be non-negative and finite, got {alpha}: use 0 for no penalty"
         )
-    return float(l1_ratio)
+    return alpha
 
 
 def as_bound(name, bound):
@@ -97,6 +128,27 @@ def as_step(step, coef):
             "pass a number, one step per feature, or one per entry"
         )
     return like(steps, coef)
+
+
+def as_one_step(step, coef, reason):
+    """A float, where ``reason`` says why features cannot have steps of their own."""
+    steps = as_step(step, coef)
+    if isinstance(steps, float):
+        return steps
+    if np.prod(steps.shape) != 1:
+        raise ValueError(
+            f"step must be one number, got one of shape {tuple(np.shape(step))}: {reason}"
+        )
+    return float(steps.reshape(()))
+
+
+def check_axis(name, array):
+    """Refuse a scalar: features lie along axis 0."""
+    if array.ndim == 0:
+        raise ValueError(
+            f"{name} must have features along axis 0, got the scalar {array}: "
+            "pass an array of shape (1,)"
+        )
 
 
 def _frozen(name, values):

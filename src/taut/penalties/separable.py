@@ -8,9 +8,9 @@ from itertools import chain
 
 import numpy as np
 
-from taut.penalties.arrays import as_real, like, namespace
-from taut.penalties.base import Coordinates, Penalty
-from taut.penalties.checks import as_step, check_interval
+from taut.penalties.arrays import as_numpy, as_real, as_scalar, like, namespace
+from taut.penalties.base import Coordinates, Penalty, greatest_ratio
+from taut.penalties.checks import as_step, check_axis, check_interval
 
 __all__ = ["Separable", "Sum", "weighted"]
 
@@ -50,7 +50,7 @@ class Separable(Penalty):
         size = abs(coef)
         cost = size * (l1 + 0.5 * l2 * size)
         total = xp.where((coef < lower) | (coef > upper), xp.inf, cost).sum()
-        return float(total) if xp is np else total
+        return as_scalar(total, coef)
 
     def prox(self, coef, step):
         """Proximal map, ``argmin_b 1/2 |b - coef|^2 + step * value(b)``.
@@ -98,6 +98,43 @@ class Separable(Penalty):
         family = self._family_for(n_features, "X")
         return Coordinates(*(np.array(np.broadcast_to(part, n_features)) for part in family))
 
+    @property
+    def is_norm(self) -> bool:
+        _, l2, lower, upper = self._family()
+        unbounded = (lower == -np.inf) & (upper == np.inf)
+        excluded = (lower == 0) & (upper == 0)
+        return bool(np.all((l2 == 0) & unbounded | excluded))
+
+    def dual_norm(self, correlations) -> float:
+        """Smallest alpha at which all coefficients with an L1 part can be zero.
+
+        Parameters
+        ----------
+        correlations : array or torch tensor of shape (n_features, ...)
+            Negative gradient of the loss at zero.
+
+        Returns
+        -------
+        float
+            ``max_j |z_j| / l1_j``, where a bound at zero takes one sign of ``z_j`` and two take
+            both. inf where a bound keeps a coefficient from zero.
+
+        Raises
+        ------
+        TypeError
+            ``correlations`` are not real.
+        ValueError
+            There are not as many features as weights or bounds.
+        """
+        # At b_j = 0: z_j lies in alpha [-l1, l1], widened to -inf by a lower bound of 0, which
+        # pushes back as hard as it must, and to inf by an upper bound of 0.
+        z = as_numpy("correlations", correlations)
+        l1, _, lower, upper = self._aligned(z, "correlations")
+        if np.any(lower > 0) or np.any(upper < 0):
+            return np.inf
+        push = np.maximum(np.where(upper > 0, z, 0.0), np.where(lower < 0, -z, 0.0))
+        return greatest_ratio(push, l1)
+
     def __add__(self, other):
         if isinstance(other, Separable):
             return Sum((self, other))
@@ -114,13 +151,9 @@ class Separable(Penalty):
             )
         return family
 
-    def _aligned(self, coef):
-        if coef.ndim == 0:
-            raise ValueError(
-                f"coef must have features along axis 0, got the scalar {coef}: "
-                "pass an array of shape (1,)"
-            )
-        l1, l2, lower, upper = self._family_for(coef.shape[0], "coef")
+    def _aligned(self, coef, name="coef"):
+        check_axis(name, coef)
+        l1, l2, lower, upper = self._family_for(coef.shape[0], name)
         # Weights beyond the range of a narrow dtype would become inf, and inf * 0 is NaN.
         largest = float(namespace(coef).finfo(coef.dtype).max)
         l1, l2 = np.minimum(l1, largest), np.minimum(l2, largest)

@@ -1,0 +1,158 @@
+"""Groups of features: a partition, kept as one label per feature."""
+
+from __future__ import annotations
+
+import reprlib
+
+import numpy as np
+
+from taut.penalties.checks import as_weights
+
+__all__ = ["as_group_weights", "as_groups", "overlapping"]
+
+_WANTED = "pass one integer label per feature, or one array of column indices per group"
+
+
+def as_groups(groups):
+    """Label 0, 1, ... of each feature's group, read-only int64.
+
+    Labels are numbered in ascending order, groups given by their indices in the order given.
+    """
+    labels = _labels_given(groups)
+    if labels is None:
+        labels = _partition(_index_arrays(groups))
+    else:
+        labels = np.unique(labels, return_inverse=True)[1]
+    labels = labels.astype(np.int64)
+    labels.setflags(write=False)
+    return labels
+
+
+def as_group_weights(weights, labels):
+    """One weight in [0, inf] per group, read-only, or None."""
+    weights = as_weights(weights, per="group")
+    n_groups = labels.max() + 1
+    if weights is not None and weights.size != n_groups:
+        raise ValueError(
+            f"weights must have one entry per group, got {weights.size} for {n_groups} groups: "
+            "pass them in the order of the groups (of ascending labels)"
+        )
+    return weights
+
+
+def overlapping(groups):
+    """Columns to duplicate so that overlapping groups become a partition.
+
+    A penalty of overlapping groups has no prox in closed form. With a copy of a shared column for
+    each of its groups it has: a coefficient is then the sum over its copies, and the features that
+    are not zero are a union of groups (the latent group lasso).
+
+    Parameters
+    ----------
+    groups : sequence of integer arrays
+        Column indices of each group; a column may be in several.
+
+    Returns
+    -------
+    columns : ndarray of shape (n_copies,)
+        Column of X behind each copy: fit on ``X[:, columns]``.
+    labels : ndarray of shape (n_copies,)
+        Group of each copy: pass it as ``groups``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``groups`` are not arrays of indices, one is empty, or a feature is in none.
+
+    References
+    ----------
+    Jacob, L., Obozinski, G. and Vert, J.-P. (2009). Group lasso with overlap and graph lasso.
+    ICML 2009, 433-440.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> columns, labels = overlapping([[0, 1], [1, 2]])
+    >>> columns.tolist(), labels.tolist()
+    ([0, 1, 1, 2], [0, 0, 1, 1])
+    >>> of_copies = [1.0, 2.0, 3.0, 4.0]
+    >>> np.bincount(columns, weights=of_copies).tolist()
+    [1.0, 5.0, 4.0]
+    """
+    columns, labels = _concatenated(_index_arrays(groups))
+    _check_covered(columns)
+    return columns, labels
+
+
+def _labels_given(groups):
+    """Labels as an array, or None where groups are something else."""
+    try:
+        labels = np.asarray(groups)
+    except ValueError:  # arrays of different lengths
+        return None
+    if labels.ndim != 1 or labels.dtype.kind == "O" or not labels.size:
+        return None
+    if labels.dtype.kind not in "iu":
+        raise TypeError(
+            f"groups must be integers, got {reprlib.repr(labels.tolist())} of dtype "
+            f"{labels.dtype}: {_WANTED}"
+        )
+    negative = np.flatnonzero(labels < 0)
+    if negative.size:
+        raise ValueError(
+            f"groups must have labels of at least 0, got {labels[negative[0]]} for feature "
+            f"{negative[0]}: give a feature of no group a label of its own, with weight 0 to "
+            "leave it unpenalised"
+        )
+    return labels
+
+
+def _index_arrays(groups):
+    try:
+        arrays = [np.asarray(group) for group in groups]
+    except TypeError:
+        arrays = []
+    if not arrays or isinstance(groups, str | dict):
+        raise TypeError(f"groups must be a sequence, got {reprlib.repr(groups)}: {_WANTED}")
+    for place, indices in enumerate(arrays):
+        if indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
+            raise TypeError(
+                f"groups[{place}] must be an array of integers, got "
+                f"{reprlib.repr(indices.tolist())}: {_WANTED}"
+            )
+        if not indices.size:
+            raise ValueError(f"groups[{place}] must not be empty: leave it out")
+        if indices.min() < 0:
+            raise ValueError(
+                f"groups[{place}] must hold indices of at least 0, got {indices.min()}: "
+                "count columns from 0"
+            )
+    return arrays
+
+
+def _concatenated(arrays):
+    return np.concatenate(arrays), np.repeat(np.arange(len(arrays)), list(map(len, arrays)))
+
+
+def _partition(arrays):
+    indices, owners = _concatenated(arrays)
+    _check_covered(indices)
+    order = np.argsort(indices, kind="stable")
+    shared = np.flatnonzero(np.diff(indices[order]) == 0)
+    if shared.size:
+        first, second = order[shared[0]], order[shared[0] + 1]
+        raise ValueError(
+            f"groups must not overlap, got feature {indices[first]} in groups[{owners[first]}] "
+            f"and groups[{owners[second]}]: norms of overlapping groups have no prox in closed "
+            "form; list it once, or duplicate shared columns (penalties.overlapping)"
+        )
+    return owners[order]
+
+
+def _check_covered(indices):
+    missing = np.flatnonzero(np.bincount(indices) == 0)
+    if missing.size:
+        raise ValueError(
+            f"groups must cover all features, got none with feature {missing[0]}: give it a group "
+            "of its own, with weight 0 to leave it unpenalised"
+        )

@@ -1,0 +1,126 @@
+"""The nuclear norm of a matrix of coefficients."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from taut.penalties.arrays import (
+    as_numpy,
+    as_real,
+    as_scalar,
+    like,
+    namespace,
+    positive_part,
+    widened,
+)
+from taut.penalties.base import Penalty
+from taut.penalties.checks import as_one_step, check_axis
+
+__all__ = ["Nuclear"]
+
+
+class Nuclear(Penalty):
+    """Nuclear norm, the sum of singular values: targets share few directions (low rank).
+
+    It takes no weights: singular values belong to no feature.
+
+    References
+    ----------
+    Fazel, M. (2002). Matrix rank minimization with applications. PhD thesis, Stanford University.
+
+    Cai, J.-F., Candès, E. J. and Shen, Z. (2010). A singular value thresholding algorithm for
+    matrix completion. SIAM Journal on Optimization 20, 1956-1982.
+
+    Examples
+    --------
+    >>> Nuclear().value([[3.0, 0.0], [0.0, -4.0]])
+    7.0
+    >>> Nuclear().prox([[3.0, 0.0], [0.0, -4.0]], 3.5).round(12).tolist()
+    [[0.0, 0.0], [0.0, -0.5]]
+    """
+
+    is_norm = True
+
+    def value(self, coef):
+        """Penalty at ``coef``, at alpha = 1.
+
+        Parameters
+        ----------
+        coef : array or torch tensor of shape (n_features,) or (n_features, n_targets)
+
+        Returns
+        -------
+        float, or for torch a 0-d tensor
+            NaN where an entry is not finite.
+
+        Raises
+        ------
+        TypeError
+            ``coef`` is not real.
+        ValueError
+            ``coef`` is no matrix.
+        """
+        coef = as_real("coef", coef)
+        matrix = _as_matrix("coef", widened(coef))
+        if not _is_finite(matrix):
+            return as_scalar((matrix * np.nan).sum(), coef)
+        return as_scalar(namespace(matrix).linalg.norm(matrix, "nuc"), coef)
+
+    def prox(self, coef, step):
+        """Proximal map: singular values are lowered by ``step``, to 0 at least.
+
+        Parameters
+        ----------
+        coef : array or torch tensor of shape (n_features,) or (n_features, n_targets)
+        step : float
+            Finite and non-negative.
+
+        Returns
+        -------
+        array or torch tensor
+            Of the shape, dtype and device of ``coef``; NaN where an entry is not finite.
+
+        Raises
+        ------
+        TypeError
+            ``coef`` or ``step`` is not real.
+        ValueError
+            ``coef`` is no matrix, or ``step`` is negative or not finite.
+        """
+        coef = as_real("coef", coef)
+        matrix = _as_matrix("coef", widened(coef))
+        step = as_one_step(step, coef, "singular values share it; pass a float")
+        xp = namespace(matrix)
+        if not _is_finite(matrix):
+            return like(coef * np.nan, coef)
+        left, values, right = xp.linalg.svd(matrix, full_matrices=False)
+        shrunk = (left * positive_part(values - step)) @ right
+        return like(shrunk.reshape(coef.shape), coef)
+
+    def dual_norm(self, correlations) -> float:
+        """Smallest alpha at which zero is stationary: the largest singular value.
+
+        Raises
+        ------
+        TypeError
+            ``correlations`` are not real.
+        ValueError
+            ``correlations`` are no matrix.
+        """
+        z = _as_matrix("correlations", as_numpy("correlations", correlations))
+        return float(np.linalg.norm(z, 2)) if _is_finite(z) else np.nan
+
+
+def _as_matrix(name, array):
+    check_axis(name, array)
+    if array.ndim > 2:
+        raise ValueError(
+            f"{name} must be a matrix, got shape {tuple(array.shape)}: reshape it to "
+            "(n_features, n_targets)"
+        )
+    return array.reshape(len(array), -1)
+
+
+def _is_finite(matrix):
+    # LAPACK does not come back from NaN with a result.
+    return bool(namespace(matrix).isfinite(matrix).all())
