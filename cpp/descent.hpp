@@ -39,13 +39,11 @@ class DescentPath final : public PathSolver {
     if (size == 0) return 0;
     std::unique_ptr<Residual> residual = columns_->follow(y_.centred.data(), beta_.data());
     std::vector<Vector> recent{beta_};
-    double first = 0;
     for (int sweep = 0; sweep < most; ++sweep) {
       poll_();
       const double gain = descend(alpha, *residual);
-      first = std::max(first, gain);
       // Late sweeps gain a share of what is left: far below the tolerance there is little of it.
-      if (gain <= std::max(1e-5 * settings_.tol * y_.null, 1e-17 * y_.null)) return sweep + 1;
+      if (gain <= patience_ * settings_.tol * y_.null) return sweep + 1;
       recent.push_back(beta_);
       if (recent.size() <= kMemory) continue;
       if (extrapolate(alpha, recent)) residual = columns_->follow(y_.centred.data(), beta_.data());
@@ -64,12 +62,19 @@ class DescentPath final : public PathSolver {
     for (int i = 0; i < batch.width; ++i)
       columns_->residual(y_.centred.data(), batch.betas[i].data(), 1, R + static_cast<std::ptrdiff_t>(i) * X_.rows(), &batch.rss[i]);
   }
-  void stand_at(const Batch& batch, int i) override { beta_ = batch.betas[i]; }
+  void stand_at(const Batch& batch, int i) override {
+    beta_ = batch.betas[i];
+    patience_ *= 1e-3;
+  }
+  void accept(const Batch&, int) override { patience_ = kPatience; }
   void begin() override {}
   bool takes_gram() const override { return false; }
 
  private:
   static constexpr std::size_t kMemory = 5;
+  // A sweep that gains less than this share of the tolerance is the last one, until the check of
+  // its result asks for more.
+  static constexpr double kPatience = 1e-5;
 
   void pad() {
     for (std::size_t k = beta_.size(); k < features_.size(); ++k) beta_.push_back(penalty_.resting(features_[k]));
@@ -77,7 +82,8 @@ class DescentPath final : public PathSolver {
 
   double curvature(std::size_t k) const { return view_.norm[features_[k]] * view_.norm[features_[k]]; }
 
-  // One sweep; returns by how much the objective fell.
+  // One sweep; returns the curvature times the squared moves, which is twice what the objective fell
+  // by, or less, and free of the rounding of a difference.
   double descend(double alpha, Residual& residual) {
     double gain = 0;
     for (std::size_t k = 0; k < beta_.size(); ++k) {
@@ -85,7 +91,7 @@ class DescentPath final : public PathSolver {
       const double old = beta_[k], bend = curvature(k), slope = residual.correlation(static_cast<int>(k));
       const double by = h.minimise(slope + bend * old, bend) - old;
       if (by == 0) continue;
-      gain += by * (slope - 0.5 * bend * by) + h.value(old) - h.value(old + by);
+      gain += bend * by * by;
       beta_[k] = old + by;
       residual.move(static_cast<int>(k), by);
     }
@@ -152,6 +158,7 @@ class DescentPath final : public PathSolver {
   }
 
   Vector beta_;
+  double patience_ = kPatience;
 };
 
 }  // namespace taut
