@@ -29,7 +29,8 @@ class Loss {
 };
 
 // A loss from its functions of one row: F::at(y, eta) gives value, slope and curvature, conjugate is
-// that of the value in eta, and lowest is its infimum.
+// that of the value in eta, lowest is its infimum, and kCurved says whether the curvature is that of
+// the value everywhere.
 struct At {
   double value, slope, curvature;
 };
@@ -60,7 +61,7 @@ class RowLoss final : public Loss {
       // Near t = 1 the difference of large terms is its second-order term, 1/2 (1-t)^2 u^2 / f''.
       const double u = t * at.slope;
       const double far = std::max(at.value + f_.conjugate(y[i], u) - u * eta[i], 0.0);
-      const bool near = 1 - t < 1e-5 && at.curvature > kFlat;
+      const bool near = F::kCurved && 1 - t < 1e-5 && at.curvature > kFlat;
       total += v[i] * (near ? 0.5 * (1 - t) * (1 - t) * at.slope * at.slope / at.curvature : far);
     }
     return total;
@@ -81,6 +82,7 @@ inline double x_log_x(double x) { return x > 0 ? x * std::log(x) : 0.0; }
 
 // 1/2 (y - eta)^2
 struct SquaredRow {
+  static constexpr bool kCurved = true;
   At at(double y, double eta) const { return {0.5 * (eta - y) * (eta - y), eta - y, 1.0}; }
   double conjugate(double y, double u) const { return u * (y + 0.5 * u); }
   double lowest(double) const { return 0; }
@@ -88,6 +90,7 @@ struct SquaredRow {
 
 // log(1 + exp(eta)) - y eta, y in [0, 1]
 struct LogisticRow {
+  static constexpr bool kCurved = true;
   At at(double y, double eta) const {
     const double e = std::exp(-std::abs(eta)), p = (eta >= 0 ? 1.0 : e) / (1 + e);
     return {std::max(eta, 0.0) + std::log1p(e) - y * eta, p - y, e / ((1 + e) * (1 + e))};
@@ -98,6 +101,7 @@ struct LogisticRow {
 
 // exp(eta) - y eta
 struct PoissonRow {
+  static constexpr bool kCurved = true;
   At at(double y, double eta) const {
     const double mean = std::exp(eta);
     return {mean - y * eta, mean - y, mean};
@@ -108,6 +112,7 @@ struct PoissonRow {
 
 // eta + y exp(-eta)
 struct GammaRow {
+  static constexpr bool kCurved = true;
   At at(double y, double eta) const {
     const double share = y * std::exp(-eta);
     return {eta + share, 1 - share, share};
@@ -122,6 +127,7 @@ struct GammaRow {
 
 // exp((2 - p) eta) / (2 - p) - y exp((1 - p) eta) / (1 - p), 1 < p < 2 or p > 2
 struct TweedieRow {
+  static constexpr bool kCurved = true;
   double p;
   At at(double y, double eta) const {
     const double a = std::exp((2 - p) * eta), b = y * std::exp((1 - p) * eta);
@@ -146,6 +152,7 @@ struct TweedieRow {
 // 1/2 r^2 within delta, delta |r| - delta^2 / 2 beyond. Its curvature beyond is that of the parabola
 // that touches it at r from above (Huber 1981, section 7.8), halved: bolder steps, under a line search.
 struct HuberRow {
+  static constexpr bool kCurved = false;
   double delta;
   At at(double y, double eta) const {
     const double r = eta - y;
@@ -158,6 +165,7 @@ struct HuberRow {
 
 // 1/2 max(0, 1 - s eta)^2 with s = 2 y - 1
 struct SquaredHingeRow {
+  static constexpr bool kCurved = false;
   At at(double y, double eta) const {
     const double s = 2 * y - 1, short_of = std::max(0.0, 1 - s * eta);
     return {0.5 * short_of * short_of, -s * short_of, short_of > 0 ? 1.0 : kFlat};

@@ -83,8 +83,9 @@ class NewtonPath final : public PathSolver {
       const Vector z = gradient();
       model(alpha, z);
       steps += std::max(1, quadratic_.solve(most - steps));
-      const double decrease = model_decrease(alpha, z);
-      if (!(decrease > 1e-16 * std::abs(here_.value))) break;
+      const double decrease = promise(z);
+      // Steps that no longer contract have met rounding.
+      if (!(decrease > 0) || (fresh_ && decrease <= rounding() && decrease >= before)) break;
       const double taken = search(alpha, decrease);
       if (taken == 0) {
         // The old curvatures may be to blame; where they are not, rounding has the last word.
@@ -129,7 +130,7 @@ class NewtonPath final : public PathSolver {
     columns_->product(beta_.data(), fit_.data());
     here_.level = levels_[i];
     here_.settle(fit_.data());
-    patience_ *= 0.1;
+    patience_ *= 1e-4;
   }
 
   void accept(const Batch& batch, int i) override {
@@ -147,8 +148,9 @@ class NewtonPath final : public PathSolver {
   }
 
  private:
-  // A step that promises less than this share of the tolerance is the last one.
-  static constexpr double kPatience = 1e-2;
+  // A step that promises less than this share of the tolerance is the last one, until the check of
+  // its result asks for more.
+  static constexpr double kPatience = 1e-3;
 
   void pad() {
     for (int k = static_cast<int>(beta_.size()); k < quadratic_.size(); ++k) beta_.push_back(penalty_.resting(features_[k]));
@@ -206,6 +208,9 @@ class NewtonPath final : public PathSolver {
     if (then > 0 && now > 0) scale_ = std::clamp(now / then, 1e-3, 1e3);
   }
 
+  // What the objective, a sum over all rows, cannot resolve.
+  double rounding() const { return 1e-14 * (std::abs(here_.value) + y_.null); }
+
   double penalty(double alpha, const Vector& beta) const {
     double total = 0;
     for (std::size_t k = 0; k < beta.size(); ++k)
@@ -213,16 +218,15 @@ class NewtonPath final : public PathSolver {
     return total;
   }
 
-  // By how much the linear model falls: the yardstick of the line search (Tseng & Yun 2009, eq. 7).
-  double model_decrease(double alpha, const Vector& z) const {
-    const Vector& goal = quadratic_.beta();
-    double fall = 0;
-    for (int k = 0; k < quadratic_.size(); ++k) {
-      if (goal[k] == beta_[k]) continue;
-      const Coordinate h = penalty_.at(features_[k], alpha);
-      fall += z[k] * (goal[k] - beta_[k]) + h.value(beta_[k]) - h.value(goal[k]);
-    }
-    return fall;
+  // d'Hd, which is what the objective falls at first along d, or less (Tseng & Yun 2009, lemma 1):
+  // the yardstick of the line search, read off the model's gradient where a difference of
+  // objectives would drown in rounding.
+  double promise(const Vector& z) const {
+    const Vector &goal = quadratic_.beta(), &left = quadratic_.gradient();
+    double bend = 0;
+    for (int k = 0; k < quadratic_.size(); ++k)
+      if (goal[k] != beta_[k]) bend += (z[k] - scale_ * left[k]) * (goal[k] - beta_[k]);
+    return bend;
   }
 
   // Moves towards the model's minimiser; returns the share of the step taken, 0 where none helps.
@@ -239,8 +243,9 @@ class NewtonPath final : public PathSolver {
       for (std::size_t k = 0; k < beta.size(); ++k) beta[k] = share == 1 ? goal[k] : beta_[k] + share * change[k];
       trial_.settle(fit.data());
       const double now = trial_.value + penalty(alpha, beta);
-      const double rounding = 1e-15 * (std::abs(old) + std::abs(here_.value));
-      if (now <= old - 1e-4 * share * decrease + rounding) {
+      // Near the optimum a step promises less than the rounding of the objective, and is taken on
+      // the word of the gradient.
+      if (now <= old - 1e-4 * share * decrease + rounding()) {
         std::swap(here_.value, trial_.value);
         std::swap(here_.level, trial_.level);
         here_.slope.swap(trial_.slope);

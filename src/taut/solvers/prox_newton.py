@@ -8,18 +8,22 @@ from taut import _core, losses
 from taut.problem import Problem
 from taut.solvers.base import Controls, Grid, Solved
 from taut.solvers.path_engine import solved_by_core, working_set_memory
+from taut.solvers.smooth import is_smooth_penalty
 
 __all__ = ["ProxNewton"]
+
+_MOST_AT_ONCE = 2000  # features whose Gram matrix is still cheap, where all are in the model
 
 # The core's number of each loss, and its parameter (cpp/loss.hpp).
 _COMPILED = {
     losses.Logistic: lambda loss: (1, 0.0),
     losses.Poisson: lambda loss: (2, 0.0),
     losses.Gamma: lambda loss: (3, 0.0),
-    losses.Tweedie: lambda loss: (4, float(loss.power)),
+    losses.Tweedie: lambda loss: _POWERS.get(loss.power, (4, float(loss.power))),
     losses.Huber: lambda loss: (5, float(loss.delta)),
     losses.SquaredHinge: lambda loss: (6, 0.0),
 }
+_POWERS = {1: (2, 0.0), 2: (3, 0.0)}  # Poisson and gamma
 
 
 class ProxNewton:
@@ -43,6 +47,13 @@ class ProxNewton:
                 f"prox-Newton needs a penalty that separates over features, and "
                 f"{problem.penalty!r} does not"
             )
+        if is_smooth_penalty(problem):
+            l2 = problem.coordinates.l2
+            if not np.any(l2) or problem.design.shape[1] > _MOST_AT_ONCE:
+                return (
+                    f"prox-Newton would take all {problem.design.shape[1]} features into its "
+                    f"working set, as {problem.penalty!r} keeps none at zero"
+                )
         return None
 
     def path(self, problem: Problem, grid: Grid, controls: Controls, engine: int = 0) -> Solved:
