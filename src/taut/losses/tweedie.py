@@ -16,6 +16,8 @@ from taut.losses.roots import increasing_root
 
 __all__ = ["Tweedie"]
 
+_NOTHING = 1e-290  # an amount so small that slope over amount may overflow
+
 
 @dataclass(frozen=True)
 class Tweedie(LogLink):
@@ -72,7 +74,7 @@ class Tweedie(LogLink):
             return Gamma().conjugate(y, theta) + y
         y, theta = np.broadcast_arrays(y, theta)
         result = self._conjugate_of_zero(theta).astype(np.result_type(y, theta))
-        positive = y > 0
+        positive = y > _NOTHING
         result[positive] = self._conjugate_of_positive(y[positive], theta[positive])
         return result
 
@@ -97,7 +99,7 @@ class Tweedie(LogLink):
         y, theta = y.astype(np.float64), theta.astype(np.float64)
         reach = np.abs(theta) + y ** (2 - p)
         above = np.maximum(np.log(reach) / (2 - p), np.log(y))
-        below = np.minimum(np.log(reach / y) / (1 - p), np.log(y))
+        below = np.minimum((np.log(reach) - np.log(y)) / (1 - p), np.log(y))
         eta = increasing_root(
             lambda eta: (self.gradient(y, eta) - theta, self.hessian(y, eta)),
             np.where(theta > 0, np.log(y), below),
