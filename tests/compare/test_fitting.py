@@ -31,6 +31,7 @@ def test_every_technique_is_as_fitted_on_its_own(weights):
             assert fit.model.alpha_ == alone.alpha_
             assert fit.model.certificate_ == alone.certificate_
             assert fit.model.n_iter_ == alone.n_iter_
+            assert np.shape(fit.model.n_iter_) == np.shape(alone.n_iter_)
             assert fit.model.dual_gap_ == alone.dual_gap_
 
 

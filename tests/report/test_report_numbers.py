@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from taut.report.numbers import aligned, number, rounded
+from taut.report.numbers import aligned, number, rounded, share
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,11 @@ def test_aligned_gives_a_column_the_decimals_of_its_largest():
 def test_rounded_keeps_five_digits_and_drops_what_json_cannot_hold():
     assert rounded(123456.7) == 123460.0
     assert rounded(float("nan")) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (0.5, "0.5"), (0.98717, "0.9872"), (0.9999874802906, "0.9999875"), (1.0, "1")],
+)
+def test_a_share_just_below_one_is_not_one(value, text):
+    assert share(value) == text

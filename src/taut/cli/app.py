@@ -9,11 +9,16 @@ import click
 from taut import __version__
 from taut.cli import INTERRUPTED
 from taut.cli.compare import Outputs, require_distinct, run_compare
-from taut.cli.models import run_fit, run_predict
+from taut.cli.models import model_path, one_technique, run_fit, run_predict
 from taut.cli.tables import Roles, open_table
+from taut.compare.techniques import TECHNIQUES
 from taut.designs.from_frame import TableError
 
 __all__ = ["app"]
+
+# Options that are not called like the arguments of the library that they become.
+_OPTIONS = {"y": "--target", "sample_weight": "--weights", "cv": "--folds"}
+_SAME = ("groups", "seed", "task", "techniques", "time")
 
 
 class _Application(click.Group):
@@ -23,23 +28,30 @@ class _Application(click.Group):
         try:
             return super().invoke(context)
         except TableError as error:
-            raise _sentence(error) from error
+            raise _sentence(_by_option(error)) from error
         except ImportError as error:
             if "taut[" not in str(error):
                 raise
-            raise _sentence(error) from error
+            raise _sentence(str(error)) from error
         except MemoryError as error:
             text = f"not enough memory ({error}): leave out columns (--drop), or take fewer rows"
             raise _sentence(text) from error
-        except KeyboardInterrupt:
-            click.echo("Interrupted: nothing was written.", err=True)
+        except KeyboardInterrupt as error:
+            click.echo(f"Interrupted: {str(error) or 'nothing was written'}.", err=True)
             context.exit(INTERRUPTED)
 
 
-def _sentence(error: Exception | str) -> click.ClickException:
-    shown = click.ClickException(str(error))
+def _sentence(text: str) -> click.ClickException:
+    shown = click.ClickException(text)
     shown.exit_code = 2
     return shown
+
+
+def _by_option(error: TableError) -> str:
+    """The message, with the option in place of the argument that it stands for."""
+    options = _OPTIONS | {name: f"--{name}" for name in _SAME}
+    option = options.get(error.argument)
+    return f"{option}: {error.text}" if option else str(error)
 
 
 def _options(*options: Callable) -> Callable:
@@ -53,9 +65,22 @@ def _options(*options: Callable) -> Callable:
     return decorate
 
 
-_FILE = click.Path(path_type=str)
+def _refuse(context: click.Context, option: click.Parameter, value) -> None:
+    if value:
+        raise TableError(
+            f"--{option.name} is an option of `taut compare`, where it changes the folds that "
+            "judge; `taut fit` judges nothing, and its model is the same: leave it out"
+        )
 
-_row_options = _options(
+
+_FILE = click.Path(path_type=str)
+_WIDEST = max(len(technique.name) for technique in TECHNIQUES)
+_TECHNIQUES = "\b\nTechniques:\n" + "\n".join(
+    f"  {technique.name:{_WIDEST}}  {technique.phrase}" for technique in TECHNIQUES
+)
+
+_table_options = _options(
+    click.option("--target", help="Column to predict."),
     click.option("--drop", multiple=True, help="Column to leave out; repeat, or use commas."),
     click.option("--task", help="regression (inferred where not given)."),
     click.option("--weights", help="Column of row weights."),
@@ -65,6 +90,10 @@ _row_options = _options(
         "--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the folds."
     ),
 )
+_options_of_compare = _options(
+    click.option("--quick", is_flag=True, hidden=True, expose_value=False, callback=_refuse),
+    click.option("--folds", hidden=True, expose_value=False, callback=_refuse),
+)
 
 
 @click.group(cls=_Application, context_settings={"help_option_names": ["-h", "--help"]})
@@ -73,11 +102,10 @@ def app() -> None:
     """Regularisation, exact and certified, with evidence for the choice."""
 
 
-@app.command()
+@app.command(epilog=_TECHNIQUES)
 @click.argument("table", required=False, type=_FILE)
-@click.option("--target", help="Column to predict.")
-@_row_options
-@click.option("--techniques", help="Names or families, with commas: lasso,ridge-min.")
+@_table_options
+@click.option("--techniques", help="Names, or families such as lasso, with commas.")
 @click.option("--folds", type=int, help="Outer folds: 10, or 5 with --quick.")
 @click.option("--quick", is_flag=True, help="Fewer folds: sooner, and less sure.")
 @click.option("--json", "json_file", type=_FILE, help="Write everything found as JSON.")
@@ -91,22 +119,27 @@ def compare(
     With no TABLE, on scikit-learn's diabetes data.
     """
     files = Outputs.checked(table, **outputs)
-    source = open_table(table, target, drop)
     roles = Roles(task, weights, groups, time)
+    source = open_table(table, target, drop, roles)
     run_compare(source, roles, files, techniques=techniques, cv=folds, seed=seed, quick=quick)
 
 
-@app.command()
+@app.command(epilog=_TECHNIQUES)
 @click.argument("table", type=_FILE)
-@click.option("--target", required=True, help="Column to predict.")
-@_row_options
-@click.option("--technique", required=True, help="One technique, such as lasso-1se.")
-@click.option("--model", required=True, type=_FILE, help="File to save the model to.")
+@_table_options
+@_options_of_compare
+@click.option("--technique", help="One of those below.")
+@click.option("--model", type=_FILE, help="File to save the model to.")
 def fit(table, target, drop, task, weights, groups, time, seed, technique, model) -> None:
-    """Fit one technique on TABLE and save it."""
+    """Fit one technique on TABLE and save it, for `taut predict`.
+
+    The model is the one that `taut compare` makes of this technique.
+    """
     require_distinct({"TABLE": table, "--model": model})
-    source = open_table(table, target, drop)
-    run_fit(source, Roles(task, weights, groups, time), technique, seed, model)
+    roles = Roles(task, weights, groups, time)
+    chosen, path = one_technique(technique), model_path(model)
+    source = open_table(table, target, drop, roles)
+    run_fit(source, roles, chosen, seed, path)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from taut import report as reporting
 from taut.cli.model_file import save_model
 from taut.cli.tables import Roles, Source
 from taut.cli.terminal import print_summary, progress_bar
+from taut.compare.code import with_source
 from taut.designs.from_frame import TableError
 from taut.report.files import replace_file
 
@@ -91,15 +93,31 @@ def run_compare(source: Source, roles: Roles, files: Outputs, **settings) -> Non
         )
     summary = found.summary
     summary["table"]["source"] = source.name
-    summary["pick"]["code"] = source.code + summary["pick"]["code"]
+    summary["pick"]["code"] = with_source(summary["pick"]["code"], source.imports, source.code)
     print_summary(summary)
-    if files.json_file:
-        text = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False)
-        replace_file(files.json_file, text + "\n")
-        click.echo(f"JSON: {files.json_file}")
-    if files.model:
-        save_model(files.model, found.model, summary["table"]["target"], found.pick["technique"])
-        click.echo(f"Model: {files.model}")
-    if files.report:
-        reporting.write(summary, files.report)
-        click.echo(f"Report: {files.report}")
+    text = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    target, technique = summary["table"]["target"], found.pick["technique"]
+    _write_all(
+        {
+            ("JSON", files.json_file): lambda path: replace_file(path, text),
+            ("Model", files.model): lambda path: save_model(path, found.model, target, technique),
+            ("Report", files.report): lambda path: reporting.write(summary, path),
+        }
+    )
+
+
+def _write_all(files: dict[tuple[str, Path | None], Callable[[Path], None]]) -> None:
+    """Write every file that was asked for; one that fails does not keep the others from it."""
+    failed = []
+    for (name, path), write in files.items():
+        if path is None:
+            continue
+        try:
+            write(path)
+            click.echo(f"{name}: {path}")
+        except OSError as error:
+            failed.append(f"{name.lower()} not written to {str(path)!r}: {error.strerror or error}")
+        except KeyboardInterrupt as error:
+            raise KeyboardInterrupt("what is named above was written, nothing else") from error
+    if failed:
+        raise TableError("; ".join(failed) + ". Free the place, or name other files, and run again")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -13,10 +15,12 @@ from sklearn.pipeline import Pipeline
 from taut.compare.techniques import TECHNIQUES
 from taut.designs.encoder import TableEncoder
 from taut.designs.from_frame import TableError
+from taut.report.files import replace_file
 
 __all__ = ["SavedModel", "load_model", "save_model"]
 
 _FORMAT = "taut model 1"
+_DIGEST = "taut.sha256"
 
 
 class SavedModel(NamedTuple):
@@ -29,6 +33,9 @@ class SavedModel(NamedTuple):
 
 def save_model(path: Path, pipeline: Pipeline, target: str, technique: str) -> None:
     """Write a fitted pipeline, reduced to what predicting needs.
+
+    A SHA-256 digest of all else lies in the archive: it shows damage, and numbers that were
+    changed without it. It is no signature: who forges a model can forge its digest too.
 
     Parameters
     ----------
@@ -46,21 +53,24 @@ def save_model(path: Path, pipeline: Pipeline, target: str, technique: str) -> N
         "technique": technique,
         "pipeline": Pipeline(steps),
     }
-    temporary = path.with_name(path.name + ".part")
-    try:
-        temporary.write_bytes(dumps(content, compression=zipfile.ZIP_DEFLATED))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    payload = io.BytesIO(dumps(content, compression=zipfile.ZIP_DEFLATED))
+    with zipfile.ZipFile(payload, "a") as archive:
+        archive.writestr(_DIGEST, _digest(archive))
+    replace_file(path, payload.getvalue())
 
 
 def load_model(path: str | Path) -> SavedModel:
     """Read a model that `save_model` wrote, and nothing else.
 
+    The digest is compared, which finds damage and careless changes; a forger can make a new one,
+    and so a model is as trustworthy as where it comes from. What a forged model can do is predict
+    wrongly: only the types of taut's models are loaded, and none runs code of the file's.
+
     Raises
     ------
     TableError
-        If the file is missing, no model of taut, or holds a type that no model of taut has.
+        If the file is missing, no model of taut, was changed since it was saved, or holds a type
+        that no model of taut has.
     """
     path = Path(path)
     if not path.is_file():
@@ -75,6 +85,7 @@ def load_model(path: str | Path) -> SavedModel:
                 f"{str(path)!r} is refused: it holds {', '.join(sorted(foreign))}, which no model "
                 "of taut does. Use it only in the program that wrote it, if you trust that"
             )
+        _check_digest(path)
         content = load(path, trusted=sorted(_trusted()))
     except TableError:
         raise
@@ -83,6 +94,32 @@ def load_model(path: str | Path) -> SavedModel:
         reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
         raise TableError(f"{str(path)!r} is damaged or no model of taut ({reason})") from error
     return _checked(path, content)
+
+
+def _digest(archive: zipfile.ZipFile) -> str:
+    """SHA-256 over names and contents of all members but the digest itself, in hexadecimal."""
+    found = hashlib.sha256()
+    for name in sorted(archive.namelist()):
+        if name != _DIGEST:
+            for part in (name.encode(), archive.read(name)):
+                # Lengths first, so that no letter can move from one part into the next.
+                found.update(len(part).to_bytes(8, "big") + part)
+    return found.hexdigest()
+
+
+def _check_digest(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        if _DIGEST not in archive.namelist():
+            raise _foreign(path)
+        if archive.read(_DIGEST) != _digest(archive).encode():
+            raise TableError(
+                f"{str(path)!r} is refused: it was changed or damaged after it was saved (its "
+                "contents do not have the SHA-256 digest in it). Fit it again, or fetch it anew"
+            )
+
+
+def _foreign(path: Path) -> TableError:
+    return TableError(f"{str(path)!r} is no model of this version of taut: fit it again")
 
 
 def _checked(path: Path, content) -> SavedModel:
@@ -96,7 +133,7 @@ def _checked(path: Path, content) -> SavedModel:
         or type(pipeline[1]) not in _technique_types()
         or not isinstance(content.get("target"), str)
     ):
-        raise TableError(f"{str(path)!r} is no model of this version of taut: fit it again")
+        raise _foreign(path)
     return SavedModel(pipeline, content["target"], str(content.get("technique")))
 
 
@@ -113,7 +150,7 @@ def _reduced(model):
 
 
 def _technique_types() -> set[type]:
-    return {type(technique.make(None, 1.0)) for technique in TECHNIQUES}
+    return {type(technique.make(2, 1.0)) for technique in TECHNIQUES}
 
 
 def _trusted() -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import click
@@ -10,33 +11,74 @@ from taut.cli.compare import checked_path, require_distinct
 from taut.cli.model_file import load_model, save_model
 from taut.cli.tables import Roles, Source
 from taut.cli.terminal import print_notes, progress_bar
-from taut.compare.evaluate import fit_all
+from taut.compare.evaluate import fit_all, n_used
+from taut.compare.journal import Journal
 from taut.compare.study import prepare
-from taut.compare.techniques import choose
+from taut.compare.techniques import TECHNIQUES, Technique, choose
 from taut.datasets import read_table
 from taut.designs.from_frame import TableError
+from taut.designs.kinds import Note, counted
+from taut.report.files import replace_file
 
-__all__ = ["run_fit", "run_predict"]
+__all__ = ["model_path", "one_technique", "run_fit", "run_predict"]
 
 
-def run_fit(source: Source, roles: Roles, technique: str, seed: int, model: str) -> None:
-    """Fit one technique on the whole table and save it."""
-    path = checked_path(model, "--model")
-    chosen = choose(technique)
+def one_technique(name: str | None) -> Technique:
+    """The technique of `taut fit`.
+
+    Raises
+    ------
+    TableError
+        None is named, or more than one.
+    """
+    names = ", ".join(technique.name for technique in TECHNIQUES)
+    if not name:
+        raise TableError(
+            f"--technique is missing: choose one of {names}; `taut compare` says which suits the "
+            "table"
+        )
+    try:
+        chosen = choose(name)
+    except TableError as error:
+        raise TableError(error.text, "--technique") from error
     if len(chosen) > 1:
-        names = " or ".join(item.name for item in chosen)
-        raise TableError(f"--technique {technique} is several techniques: choose {names}")
+        either = " or ".join(technique.name for technique in chosen)
+        raise TableError(f"{name!r} is several techniques: choose {either}", "--technique")
+    return chosen[0]
+
+
+def model_path(path: str | None) -> Path:
+    """The file that `taut fit` saves to.
+
+    Raises
+    ------
+    TableError
+        None is named, or it cannot be written.
+    """
+    if path is None:
+        raise TableError("--model is missing: name the file to save the model to, as model.skops")
+    return checked_path(path, "--model")
+
+
+def run_fit(source: Source, roles: Roles, technique: Technique, seed: int, path: Path) -> None:
+    """Fit one technique on the whole table and save it."""
     study = prepare(source.table, source.target, **roles.arguments())
     print_notes([note.as_dict() for note in (*study.leaks, *study.notes)])
     with progress_bar("fitting") as progress:
-        fitted = fit_all(study, chosen, seed, lambda text: progress and progress(0, 1, text))
-    pipeline = fitted[chosen[0].name]
-    save_model(path, pipeline, source.target, chosen[0].name)
-    certificate = getattr(pipeline[-1], "certificate_", None)
-    click.echo(
-        f"{chosen[0].label} on {study.n_rows:,} rows" + (f": {certificate}" if certificate else "")
-    )
+        journal = Journal(lambda text: progress and progress(0, 1, text))
+        fitted = fit_all(study, [technique], seed, journal)
+    pipeline = fitted[technique.name]
+    save_model(path, pipeline, source.target, technique.name)
+    click.echo(f"{technique.label} on {counted(study.n_rows, 'row')}: {_described(pipeline[-1])}")
     click.echo(f"Model: {path}")
+
+
+def _described(model) -> str:
+    """What was fitted, in a line: alpha, features used, certificate."""
+    parts = [f"alpha {model.alpha_:.4g}"] if hasattr(model, "alpha_") else []
+    parts.append(f"{n_used(model):,} of {counted(model.n_features_in_, 'feature')} used")
+    certificate = getattr(model, "certificate_", None)
+    return "; ".join([*parts, str(certificate)] if certificate else parts)
 
 
 def run_predict(model: str, table: str, output: str | None) -> None:
@@ -48,10 +90,12 @@ def run_predict(model: str, table: str, output: str | None) -> None:
     saved = load_model(model)
     rows = read_table(table)
     known = rows.drop(saved.target, strict=False)
-    encoder = saved.pipeline[0]
-    print_notes([note.as_dict() for note in encoder.surprises(known)])
-    predicted = saved.pipeline.predict(known)
-    _write(_with_column(rows, f"{saved.target}_predicted", predicted), path)
+    name = f"{saved.target}_predicted"
+    notes = saved.pipeline[0].surprises(known)
+    if name in rows.columns:
+        notes.append(Note("warning", f"Column {name} of the table is replaced in the output."))
+    print_notes([note.as_dict() for note in notes])
+    _write(_with_column(rows, name, saved.pipeline.predict(known)), path)
 
 
 def _with_column(rows, name: str, values):
@@ -64,5 +108,7 @@ def _write(rows, path: Path | None) -> None:
     if path is None:
         click.echo(rows.write_csv(), nl=False)
         return
-    rows.write_parquet(path) if path.suffix.lower() == ".parquet" else rows.write_csv(path)
-    click.echo(f"{rows.height:,} predictions: {path}", err=True)
+    content = io.BytesIO()
+    rows.write_parquet(content) if path.suffix.lower() == ".parquet" else rows.write_csv(content)
+    replace_file(path, content.getvalue())
+    click.echo(f"{counted(rows.height, 'prediction')}: {path}", err=True)

@@ -22,6 +22,8 @@ class Source(NamedTuple):
     target : str
     name : str
         For people.
+    imports : tuple of str
+        What the code needs.
     code : str
         Python that reads it as ``X``.
     """
@@ -29,6 +31,7 @@ class Source(NamedTuple):
     table: Any
     target: str
     name: str
+    imports: tuple[str, ...]
     code: str
 
 
@@ -41,13 +44,17 @@ class Roles:
     groups: str | None
     time: str | None
 
+    def columns(self) -> dict[str, str | None]:
+        """The columns, by what they hold; none of them is a feature but for the times."""
+        return {"weights": self.weights, "groups": self.groups, "times": self.time}
+
     def arguments(self) -> dict[str, str | None]:
         """As `taut.compare` and `prepare` call them."""
         given = asdict(self)
         return {"sample_weight": given.pop("weights"), **given}
 
 
-def open_table(path: str | None, target: str | None, drop: Sequence[str]) -> Source:
+def open_table(path: str | None, target: str | None, drop: Sequence[str], roles: Roles) -> Source:
     """Read a table, or take the bundled one, and leave out columns.
 
     Raises
@@ -62,22 +69,22 @@ def open_table(path: str | None, target: str | None, drop: Sequence[str]) -> Sou
 
         table, target = pl.DataFrame(load_diabetes()), target or "progression"
         name = "diabetes (scikit-learn)"
-        code = (
-            "import polars as pl\nfrom taut.datasets import load_diabetes\n\n"
-            f"X = pl.DataFrame(load_diabetes()){without}\n"
-        )
+        imports = "import polars as pl", "from taut.datasets import load_diabetes"
+        code = f"X = pl.DataFrame(load_diabetes()){without}"
     else:
         table, name = read_table(path), Path(path).name
-        code = f"from taut.datasets import read_table\n\nX = read_table({str(path)!r}){without}\n"
+        imports = ("from taut.datasets import read_table",)
+        code = f"X = read_table({path!r}){without}"
     if target is None:
         raise TableError(f"--target is missing: say which column to predict; {_columns(table)}")
     for column in dropped:
         if column not in table.columns:
             hint = did_you_mean(column, table.columns)
             raise TableError(f"--drop: there is no column {column!r}; {hint}")
-    if target in dropped:
-        raise TableError(f"--drop names the target {target!r}: leave it in")
-    return Source(table.drop(dropped), target, name, code)
+    for role, column in {"target": target, **roles.columns()}.items():
+        if column in dropped:
+            raise TableError(f"--drop names the {role} {column!r}: leave it in")
+    return Source(table.drop(dropped), target, name, imports, code)
 
 
 def _columns(table) -> str:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from taut.compare.verdict import rounded
+from taut.designs.kinds import counted
 
 __all__ = ["print_notes", "print_summary", "progress_bar"]
 
@@ -49,8 +50,8 @@ def print_summary(summary: dict) -> None:
     console.print(
         Text.assemble(
             (table["source"], "bold"),
-            f": {_count(table['rows'], 'row')}, {_count(table['columns'], 'column')} "
-            f"({_count(table['features'], 'feature')}), target ",
+            f": {counted(table['rows'], 'row')}, {counted(table['columns'], 'column')} "
+            f"({counted(table['features'], 'feature')}), target ",
             (table["target"], "bold"),
         )
     )
@@ -121,7 +122,3 @@ def _certified(certificates: list[dict]) -> str:
         text += f", the largest relative gap is {max(gaps):.0e}"
     open_ends = [f"{c['label']}: {c['sentence']}" for c in certificates if c["status"] != "solved"]
     return " ".join([text + ".", *open_ends])
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sklearn.base import BaseEstimator
 
@@ -10,7 +10,7 @@ from taut.compare.folds import fold_kind
 from taut.compare.study import Study
 from taut.selection import CV
 
-__all__ = ["reproducing_code"]
+__all__ = ["reproducing_code", "with_source"]
 
 _SHAPING = ("y", "task", "sample_weight", "groups", "time")
 _SPLITTERS = {
@@ -46,7 +46,7 @@ def reproducing_code(study: Study, estimator: BaseEstimator, asked: Mapping[str,
     model = _written(estimator)
     if encoded:
         model = f"make_pipeline(TableEncoder(), {model})"
-    lines = _imports(estimator, study, rule, prepared)
+    lines: list[str] = []
     if prepared:
         arguments = ", ".join(
             (f"{name}=" if name != "y" else "") + (repr(v) if isinstance(v, str) else name)
@@ -66,7 +66,32 @@ def reproducing_code(study: Study, estimator: BaseEstimator, asked: Mapping[str,
         f", {step}sample_weight={source}sample_weight" if study.sample_weight is not None else ""
     )
     lines.append(f"model.fit({source}X, {source}y{weights})")
-    return "\n".join(lines) + "\n"
+    return _program(_imports(estimator, study, rule, prepared), lines)
+
+
+def with_source(code: str, imports: Sequence[str], statement: str) -> str:
+    """Put the reading of the table in front of `reproducing_code`, its imports among the others.
+
+    Parameters
+    ----------
+    code : str
+    imports : sequence of str
+        Lines.
+    statement : str
+        It makes ``X``.
+
+    Returns
+    -------
+    str
+    """
+    others, _, rest = code.partition("\n\n")
+    return _program([*others.splitlines(), *imports], [statement, *rest.splitlines()])
+
+
+def _program(imports: Sequence[str], lines: Sequence[str]) -> str:
+    """Imports in the usual order: whole modules first, then names from modules."""
+    ordered = sorted(imports, key=lambda line: (line.startswith("from"), line))
+    return "\n".join([*ordered, "", *lines]) + "\n"
 
 
 def _imports(estimator, study: Study, rule, prepared: bool) -> list[str]:
@@ -85,7 +110,7 @@ def _imports(estimator, study: Study, rule, prepared: bool) -> list[str]:
         lines.append("from taut.compare import prepare")
     if study.kinds:
         lines.append("from taut.designs.encoder import TableEncoder")
-    return [*lines, ""]
+    return lines
 
 
 def _written(estimator: BaseEstimator) -> str:

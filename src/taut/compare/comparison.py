@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sklearn.pipeline import Pipeline
 
 from taut.compare.evaluate import evaluate, fit_all
 from taut.compare.folds import outer_folds
+from taut.compare.journal import Journal
 from taut.compare.study import prepare
 from taut.compare.summary import Findings, summarise
 from taut.compare.techniques import choose
 from taut.compare.verdict import rounded
+from taut.designs.from_frame import TableError
+from taut.designs.kinds import Note
+from taut.validation import check_flag
 
 __all__ = ["Comparison", "compare"]
 
@@ -33,7 +38,7 @@ def compare(
 
     Every technique is scored on the same outer folds; alpha is chosen, and missing values are
     filled in, within their training rows. The pick is the simplest technique whose score is not
-    detectably worse than the best.
+    detectably worse than the best. A technique that fails is left out, and a note says why.
 
     Parameters
     ----------
@@ -53,7 +58,8 @@ def compare(
         Rows of one group stay together, in outer and inner folds; or the name of their column,
         which is then no feature.
     time : str or array-like of shape (n_rows,), optional
-        Folds train on the past and test on the future; or the name of the column.
+        Folds train on the past and test on the future, which is in the newer half of the rows; or
+        the name of the column.
     seed : int
         Seed of the folds.
     quick : bool
@@ -84,14 +90,24 @@ def compare(
         "groups": groups,
         "time": time,
     }
+    check_flag(quick, "quick")
+    if not (progress is None or callable(progress)):
+        raise TypeError(
+            f"progress must be callable, got {progress!r}: pass a function of (done, total, text)"
+        )
     study = prepare(X, **asked)
     chosen = choose(techniques)
     folds = outer_folds(study, cv, seed, quick)
-    tell = _counted(progress, len(chosen) * (len(folds.splits) + 1))
+    journal = Journal(_counted(progress, len(chosen) * (len(folds.splits) + 1)))
     # The whole table first: what cannot be fitted at all fails before the long work.
-    fitted = fit_all(study, chosen, seed, tell)
-    records = evaluate(study, chosen, folds, seed, tell)
+    fitted = fit_all(study, chosen, seed, journal)
+    records = evaluate(study, chosen, folds, seed, journal)
+    if not records:
+        raise TableError("nothing is left to compare. " + " ".join(journal.failed.values()))
     asked |= {"seed": seed, "quick": quick}
+    notes = [Note("warning", text) for text in journal.failed.values()]
+    study = replace(study, notes=[*notes, *study.notes])
+    chosen = [technique for technique in chosen if technique.name in records]
     summary = summarise(Findings(study, chosen, folds, records, fitted, asked))
     return Comparison(summary, fitted[summary["pick"]["technique"]])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,9 +12,11 @@ from sklearn.pipeline import Pipeline
 
 from taut.compare.fitting import fit_techniques
 from taut.compare.folds import Folds, inner_folds
+from taut.compare.journal import Journal
 from taut.compare.study import Study
 from taut.compare.techniques import Technique
 from taut.designs.encoder import TableEncoder
+from taut.designs.from_frame import TableError
 
 __all__ = ["Record", "evaluate", "fit_all"]
 
@@ -45,9 +47,9 @@ def evaluate(
     techniques: Sequence[Technique],
     folds: Folds,
     seed: int,
-    progress: Callable[[str], None],
+    journal: Journal,
 ) -> dict[str, Record]:
-    """Score all techniques on all outer folds.
+    """Score all techniques on all outer folds, but for those that fail on one.
 
     The table is encoded once per fold, from its training rows alone, and alpha is chosen within
     the training rows: of the test rows only the kinds of the columns (number, category, ...) are
@@ -59,8 +61,7 @@ def evaluate(
     techniques : sequence of Technique
     folds : Folds
     seed : int
-    progress : callable
-        Called with a few words before every fit.
+    journal : Journal
 
     Returns
     -------
@@ -73,29 +74,37 @@ def evaluate(
         X_test = _encoded(encoder, "transform", study.rows(test))
         data = X_train, study.y[train], study.weights(train)
         inner = inner_folds(study, train, seed)
-        for fit in fit_techniques(techniques, inner, data, _in_fold(number, progress)):
+        here = journal.at(f"fold {number}")
+        for fit in fit_techniques(techniques, inner, data, here):
             record = records[fit.technique.name]
             record.fit_seconds.append(fit.seconds)
             record.features_used.append(n_used(fit.model))
             record.unsolved += not fit.solved
             _score(record, study.y[test], fit.model.predict(X_test), study.weights(test))
-    return records
+            if not np.isfinite(record.rmse[-1]):
+                here.fail(fit.technique, ArithmeticError("its predictions are not finite"))
+    return {name: record for name, record in records.items() if name not in journal.failed}
 
 
 def fit_all(
-    study: Study, techniques: Sequence[Technique], seed: int, progress: Callable[[str], None]
+    study: Study, techniques: Sequence[Technique], seed: int, journal: Journal
 ) -> dict[str, Pipeline]:
-    """Fit every technique on the whole table: what the pick, the paths and the report show."""
+    """Fit every technique on the whole table: what the pick, the paths and the report show.
+
+    Raises
+    ------
+    TableError
+        If every technique fails.
+    """
     encoder = None if sparse.issparse(study.X) else TableEncoder()
     rows = np.arange(study.n_rows)
     data = _encoded(encoder, "fit_transform", study.rows(rows)), study.y, study.sample_weight
     before = [] if encoder is None else [("table", encoder)]
-    fits = fit_techniques(techniques, inner_folds(study, rows, seed), data, progress)
-    return {fit.technique.name: Pipeline([*before, ("technique", fit.model)]) for fit in fits}
-
-
-def _in_fold(number: int, progress: Callable[[str], None]) -> Callable[[str], None]:
-    return lambda label: progress(f"fold {number}: {label}")
+    fits = fit_techniques(techniques, inner_folds(study, rows, seed), data, journal)
+    fitted = {fit.technique.name: Pipeline([*before, ("technique", fit.model)]) for fit in fits}
+    if not fitted:
+        raise TableError("nothing could be fitted. " + " ".join(journal.failed.values()))
+    return fitted
 
 
 def n_used(model: BaseEstimator) -> int:

@@ -54,10 +54,17 @@ def pick_of(
         "technique": technique.name,
         "label": technique.label,
         "alpha": None if alpha is None else float(alpha),
+        "l1_ratio": _l1_ratio(model),
         "intercept": float(np.ravel(intercept)[0]),
         "coefficients": coefficients(pipeline, names, spread),
         "code": code,
     }
+
+
+def _l1_ratio(model) -> float | None:
+    """The share of the L1 penalty, of models that mix two."""
+    ratio = model.get_params().get("l1_ratio")
+    return None if ratio is None else float(ratio)
 
 
 def paths(
@@ -83,6 +90,8 @@ def _path(technique: Technique, model, names: Sequence[str], spread: np.ndarray)
     return {
         "technique": technique.family,
         "label": technique.label.split(" (")[0],
+        "l1_ratio": _l1_ratio(model),
+        "remark": technique.remark,
         "alphas": _rounded(model.path_.alphas),
         "features": [names[j] for j in shown],
         "coefs": [_rounded(row) for row in coefs[shown]],

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from taut.compare.journal import Journal
 from taut.compare.techniques import Technique
 from taut.solution import ConvergenceWarning
 
@@ -40,9 +41,9 @@ def fit_techniques(
     techniques: Sequence[Technique],
     folds,
     data: tuple[np.ndarray, np.ndarray, np.ndarray | None],
-    progress: Callable[[str], None],
+    journal: Journal,
 ) -> Iterator[Fit]:
-    """Fit one technique after the other.
+    """Fit one technique after the other; those that fail, now or before, are passed over.
 
     Parameters
     ----------
@@ -50,8 +51,7 @@ def fit_techniques(
     folds : what `CV` takes
     data : (X, y, sample_weight)
         Of shapes (n_rows, n_features), (n_rows,) and (n_rows,); weights may be None.
-    progress : callable
-        Called with the technique's label before every fit.
+    journal : Journal
 
     Yields
     ------
@@ -61,14 +61,20 @@ def fit_techniques(
     spread = np.sqrt(np.average((y - np.average(y, weights=weights)) ** 2, weights=weights))
     done: dict[str, Fit] = {}
     for technique in techniques:
-        progress(technique.label)
+        if technique.name in journal.failed:
+            continue
+        journal.begin(technique)
         model = technique.make(folds, spread)
         sibling = done.get(technique.family)
         if sibling is not None and hasattr(sibling.model, "cv_results_"):
             model = with_rule(sibling.model, model.alpha)
             yield Fit(technique, model, sibling.seconds, model.certificate_.solved)
-        else:
+            continue
+        try:
             done[technique.family] = _fitted(technique, model, X, y, weights)
+        except Exception as error:  # whatever a technique fails with, the others go on
+            journal.fail(technique, error)
+        else:
             yield done[technique.family]
 
 
@@ -92,7 +98,8 @@ def with_rule(fitted: BaseEstimator, rule) -> BaseEstimator:
     model.alpha, model.alpha_ = rule, float(chosen.alpha)
     model.coef_, model.intercept_ = chosen.coef, chosen.intercept
     model.certificate_ = chosen.certificate
-    model.n_iter_ = max(chosen.certificate.n_iter, 1)
+    n_iter = max(chosen.certificate.n_iter, 1)
+    model.n_iter_ = np.full_like(fitted.n_iter_, n_iter) if np.ndim(fitted.n_iter_) else n_iter
     model.dual_gap_ = chosen.certificate.gap
     return model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit
 
 from taut.compare.study import Study
 from taut.designs.from_frame import TableError
+from taut.designs.kinds import counted
+from taut.selection import as_splits
 
 __all__ = ["INNER_FOLDS", "Folds", "inner_folds", "outer_folds"]
 
@@ -59,21 +62,25 @@ def outer_folds(study: Study, cv, seed: int, quick: bool) -> Folds:
     TableError
         If there are more folds than rows or groups, or fewer than two.
     """
-    if not 0 <= seed < 2**32:
-        raise TableError(f"seed is {seed}: use a whole number from 0 to 4294967295")
+    if not (isinstance(seed, numbers.Integral) and 0 <= seed < 2**32):
+        raise TableError(f"{seed!r} is no seed: use a whole number from 0 to 4294967295", "seed")
     kind = fold_kind(study)
     if cv is None:
         cv = _OUTER_FOLDS_QUICK if quick else _OUTER_FOLDS
         cv = min(cv, n_units(study))
-    if not isinstance(cv, (int, np.integer)):
+    if isinstance(cv, bool) or not isinstance(cv, numbers.Integral):
         return _given_folds(study, cv, kind)
-    units = "groups" if kind == "grouped" else "rows"
+    unit = "group" if kind == "grouped" else "row"
     if not 2 <= cv <= n_units(study):
-        raise TableError(
-            f"{cv} folds cannot be made of {n_units(study):,} {units}: "
-            f"choose cv (--folds) from 2 to {n_units(study):,}"
-        )
-    splitter = _splitter(study, int(cv), seed)
+        most = n_units(study)
+        text = f"{counted(cv, 'fold')} cannot be made of {counted(most, unit)}: use 2 to {most:,}"
+        raise TableError(text, "cv")
+    if study.ordered:
+        # The older half is for training only: models of the first few rows tell nothing about one
+        # of all rows, and their errors would drown the others.
+        splitter = TimeSeriesSplit(int(cv), test_size=max(study.n_rows // (2 * cv), 1))
+    else:
+        splitter = _splitter(study, int(cv), seed)
     return Folds(list(splitter.split(study.y, groups=study.groups)), kind)
 
 
@@ -87,7 +94,8 @@ def inner_folds(study: Study, rows: np.ndarray, seed: int):
     n_folds = min(INNER_FOLDS, n_units(study, rows))
     if n_folds < 2:
         raise TableError(
-            "too few groups: three at the least are needed to choose and to judge on whole groups"
+            "too few groups: three at the least are needed to choose and to judge on whole groups",
+            "groups",
         )
     splitter = _splitter(study, n_folds, seed)
     if study.groups is None:
@@ -120,9 +128,10 @@ def _splitter(study: Study, n_folds: int, seed: int):
 
 
 def _given_folds(study: Study, cv, kind: str) -> Folds:
-    placeholder = np.zeros((study.n_rows, 1))
-    pairs = cv.split(placeholder, study.y, study.groups) if hasattr(cv, "split") else cv
-    splits = [(np.asarray(train), np.asarray(test)) for train, test in pairs]
+    try:
+        splits = as_splits(cv, study.n_rows, y=study.y, groups=study.groups, name="cv")
+    except (TypeError, ValueError) as error:
+        raise TableError(str(error)) from error
     if len(splits) < 2:
-        raise TableError(f"cv gives {len(splits)} folds: at least 2 are needed")
+        raise TableError(f"it gives {counted(len(splits), 'fold')}: at least 2 are needed", "cv")
     return Folds(splits, kind, int(getattr(cv, "n_repeats", 1)))

@@ -47,6 +47,6 @@ def plot_differences(summary: dict, ax=None):
     metric = summary["metric"]
     ax.set_xlabel(
         f"difference of {metric['name']} to the best ({metric['unit']}), "
-        f"{summary['settings']['confidence']:.0%} interval"
+        f"{100 * summary['settings']['confidence']:.0f} % interval"
     )
     return ax

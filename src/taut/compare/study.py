@@ -11,12 +11,19 @@ from scipy import sparse
 from taut.compare.leaks import suspected_leaks
 from taut.compare.notes import described
 from taut.compare.target import check_target, numeric_target
+from taut.designs.dates import first_unread, readings
 from taut.designs.from_frame import TableError, columns_of, did_you_mean, n_rows_of, values_of
-from taut.designs.kinds import Note, as_dates, as_numbers, infer_kinds, is_missing
+from taut.designs.kinds import Note, as_numbers, counted, infer_kinds, is_missing
 
 __all__ = ["Study", "prepare"]
 
 MIN_ROWS = 20
+_ROLES = {
+    "y": "target",
+    "sample_weight": "column of weights",
+    "groups": "column of groups",
+    "time": "column of times",
+}
 
 
 @dataclass(frozen=True)
@@ -94,22 +101,25 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None) -> Stud
     """
     if groups is not None and time is not None:
         raise TableError("groups and time cannot both shape the folds: give one of them")
+    if y is None:
+        raise TableError("got None: name a column of X, or give one value for each row", "y")
+    _check_roles({"y": y, "sample_weight": sample_weight, "groups": groups, "time": time})
     table = X.tocsr() if sparse.issparse(X) else columns_of(X)
-    table, target, y = _taken(table, y, "target")
-    table, _, weights = _taken(table, sample_weight, "weights")
-    table, _, groups = _taken(table, groups, "groups")
+    table, target, y = _taken(table, y, "y")
+    table, weights_name, weights = _taken(table, sample_weight, "sample_weight")
+    table, groups_name, groups = _taken(table, groups, "groups")
     _, time_name, time = _taken(table, time, "time")
     y = numeric_target(target, y, task)
     if weights is not None:
-        weights = _checked_weights(weights)
-    parts = {"target": y, "weights": weights, "groups": groups, "time": time}
+        weights = _checked_weights(weights_name, weights)
+    parts = {"y": y, "sample_weight": weights, "groups": groups, "time": time}
     n_rows = _check_lengths(table, parts)
     keep, notes = _usable_rows(target, y, weights)
     if time is not None:
         keep = keep[_time_order(time_name, time[keep])]
         notes.append(Note("info", f"Rows are taken in the order of {time_name}.", (time_name,)))
-    if groups is not None and is_missing(groups).any():
-        raise TableError("groups has missing values: give every row a group, or drop those rows")
+    if groups is not None:
+        _refuse_missing(groups_name, groups[keep], "groups", "group")
     check_target(target, y[keep], task)
     table = _take(table, keep)
     kinds, seen = ({}, []) if sparse.issparse(table) else infer_kinds(table)
@@ -127,17 +137,30 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None) -> Stud
     )
 
 
-def _taken(table, given, role: str):
+def _check_roles(given: Mapping[str, object]) -> None:
+    """Refuse one column for two purposes."""
+    taken: dict[str, str] = {}
+    for argument, name in given.items():
+        if not isinstance(name, str):
+            continue
+        if name in taken:
+            text = f"column {name!r} is the {taken[name]} already: name another column, or none"
+            raise TableError(text, argument)
+        taken[name] = _ROLES[argument]
+
+
+def _taken(table, given, argument: str):
     """A column by name, and the table without it; or an array as it is."""
     if given is None:
-        return table, role, None
+        return table, argument, None
     if not isinstance(given, str):
-        default = "y" if role == "target" else role
-        return table, str(getattr(given, "name", None) or default), values_of(given)
+        return table, str(getattr(given, "name", None) or argument), values_of(given, argument)
     if sparse.issparse(table):
-        raise TableError(f"{role}={given!r} names a column, but a sparse X has no names")
+        text = f"{given!r} names a column, but a sparse X has no names: give the values"
+        raise TableError(text, argument)
     if given not in table:
-        raise TableError(f"{role}: there is no column {given!r}; {did_you_mean(given, table)}")
+        text = f"there is no column {given!r}; {did_you_mean(given, table)}"
+        raise TableError(text, argument)
     rest = {name: values for name, values in table.items() if name != given}
     if not rest:
         raise TableError(
@@ -146,24 +169,35 @@ def _taken(table, given, role: str):
     return rest, given, table[given]
 
 
-def _checked_weights(values: np.ndarray) -> np.ndarray:
-    weights = as_numbers("weights", values)
+def _checked_weights(name: str, values: np.ndarray) -> np.ndarray:
+    try:
+        weights = as_numbers(name, values)
+    except TableError as error:
+        text = f"{error.text}, or name another column"
+        raise TableError(text, "sample_weight") from error
     wrong = np.flatnonzero(np.isnan(weights) | (weights < 0))
     if len(wrong):
-        raise TableError(
-            f"weights must be 0 or more, but row {wrong[0] + 1} has {weights[wrong[0]]:g} "
-            f"({len(wrong):,} such rows): correct them, or use another column"
+        text = (
+            f"column {name!r} must be 0 or more, but row {wrong[0] + 1} has "
+            f"{weights[wrong[0]]:g} ({counted(len(wrong), 'such row')}): correct it, or name "
+            "another column"
         )
+        raise TableError(text, "sample_weight")
     if not weights.any():
-        raise TableError("weights are 0 in every row: no row would count")
+        text = f"column {name!r} is 0 in every row, and no row would count: name another column"
+        raise TableError(text, "sample_weight")
     return weights
 
 
 def _check_lengths(table, parts: Mapping[str, np.ndarray | None]) -> int:
     n_rows = table.shape[0] if sparse.issparse(table) else n_rows_of(table)
-    for name, values in parts.items():
+    for argument, values in parts.items():
         if values is not None and len(values) != n_rows:
-            raise TableError(f"X has {n_rows:,} rows, but {name} has {len(values):,}")
+            text = (
+                f"X has {counted(n_rows, 'row')}, but {argument} has {len(values):,}: give one "
+                "value for each row"
+            )
+            raise TableError(text)
     return n_rows
 
 
@@ -172,32 +206,57 @@ def _usable_rows(
 ) -> tuple[np.ndarray, list[Note]]:
     without = np.isnan(y)
     if without.all():
-        raise TableError(f"the target {target!r} has no value at all: choose another column")
+        raise TableError(f"column {target!r} has no value at all: name another column", "y")
     notes = []
     if without.any():
-        text = f"{without.sum():,} rows without a value of {target} are left out."
+        text = f"Left out: {counted(without.sum(), 'row')} without a value of {target}."
         notes.append(Note("info", text, (target,)))
     zero = np.zeros_like(without) if weights is None else (weights == 0) & ~without
     if zero.any():
-        notes.append(Note("info", f"{zero.sum():,} rows of weight 0 are left out."))
+        notes.append(Note("info", f"Left out: {counted(zero.sum(), 'row')} of weight 0."))
     keep = np.flatnonzero(~without & ~zero)
     if len(keep) < MIN_ROWS:
+        usable = "a target" if weights is None else "a target and a weight above 0"
         raise TableError(
-            f"only {len(keep)} rows have a target and a weight: a comparison needs {MIN_ROWS} "
-            "at the least, and says little below 50"
+            f"only {counted(len(keep), 'row')} with {usable}: to choose and to judge needs "
+            f"{MIN_ROWS} at the least, and says little below 50. Add rows"
         )
     return keep, notes
 
 
+def _refuse_missing(name: str, values: np.ndarray, argument: str, noun: str) -> None:
+    missing = np.flatnonzero(is_missing(values))
+    if len(missing):
+        text = (
+            f"column {name!r} has missing values, in {counted(len(missing), 'row')}: give every "
+            f"row a {noun}, or leave those rows out"
+        )
+        raise TableError(text, argument)
+
+
 def _time_order(name: str, time: np.ndarray) -> np.ndarray:
-    if is_missing(time).any():
-        raise TableError(f"time: {name!r} has missing values; give every row a time")
-    if time.dtype.kind == "O":
-        # Text sorts by its letters: 10/1/2011 would come before 2/1/2011.
-        time = as_dates(name, time)
+    _refuse_missing(name, time, "time", "time")
     if time.dtype.kind == "V":
-        raise TableError(f"time: {name!r} holds neither dates nor numbers")
-    return np.argsort(time, kind="stable")
+        text = f"column {name!r} holds neither dates nor numbers: name another column"
+        raise TableError(text, "time")
+    if time.dtype.kind != "O":
+        return np.argsort(time, kind="stable")
+    # Text sorts by its letters: 10/1/2011 would come before 2/1/2011.
+    orders = [np.argsort(dates, kind="stable") for dates in readings(time)]
+    if not orders:
+        row = first_unread(time)
+        text = (
+            f"column {name!r} must hold dates or numbers, but row {row + 1} says {time[row]!r}: "
+            "write dates as 2024-01-31, in every row alike"
+        )
+        raise TableError(text, "time")
+    if any(not np.array_equal(order, orders[0]) for order in orders):
+        text = (
+            f"column {name!r} can be read in two ways ({time[0]!r}: which is the day, which the "
+            "month?): write dates as 2024-01-31"
+        )
+        raise TableError(text, "time")
+    return orders[0]
 
 
 def _take(table, index: np.ndarray):

@@ -21,39 +21,40 @@ def numeric_target(name: str, values: np.ndarray, task: str | None) -> np.ndarra
         If the target holds classes, dates, or text among its numbers.
     """
     if task not in (None, "regression"):
-        raise TableError(
-            f"task is {task!r}, but this version compares techniques for regression only: "
-            "use task='regression' with a numeric target"
-        )
+        text = f"{task!r} is unknown: this version knows regression only; leave it out"
+        raise TableError(text, "task")
     if values.dtype.kind == "O" and not _mostly_numbers(values):
         classes = listed([repr(text) for text in dict.fromkeys(values[~is_missing(values)])], 4)
-        raise TableError(
-            f"the target {name!r} holds text ({classes}): {_CLASSIFICATION} Choose a numeric target"
-        )
+        text = f"column {name!r} holds text ({classes}): {_CLASSIFICATION} Name a numeric column"
+        raise TableError(text, "y")
     if values.dtype.kind == "b" and task is None:
-        raise TableError(f"the target {name!r} is true or false: {_CLASSIFICATION} {_AS_NUMBERS}")
-    return as_numbers(name, values)
+        text = f"column {name!r} is true or false: {_CLASSIFICATION} {_AS_NUMBERS}"
+        raise TableError(text, "y")
+    try:
+        return as_numbers(name, values)
+    except TableError as error:
+        raise TableError(f"{error.text}, or name another column", "y") from error
 
 
 def check_target(name: str, y: np.ndarray, task: str | None) -> None:
     """Refuse a constant target, and one of two values where the task is not given."""
     low, high = y.min(), y.max()
     if low == high:
-        raise TableError(
-            f"the target {name!r} is {low:g} in every row: there is nothing to predict"
-        )
+        text = f"column {name!r} is {low:g} in every row, nothing to predict: name another column"
+        raise TableError(text, "y")
     if task is None and np.isin(y, (low, high)).all():
-        raise TableError(
-            f"the target {name!r} has only two values ({low:g} and {high:g}): {_CLASSIFICATION} "
+        text = (
+            f"column {name!r} has only two values ({low:g} and {high:g}): {_CLASSIFICATION} "
             f"{_AS_NUMBERS}"
         )
+        raise TableError(text, "y")
 
 
 _CLASSIFICATION = (
     "that asks for classification, and this version compares techniques for regression only."
 )
 _AS_NUMBERS = (
-    "Choose another target, or say task='regression' (--task regression) to predict it as a number"
+    "Name another column, or say task='regression' (--task regression) to predict it as a number"
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyRegressor
 
@@ -37,6 +38,8 @@ class Technique:
         ``make(folds, spread)`` gives the estimator, unfitted; ``folds`` is what ``CV`` takes,
         ``spread`` the standard deviation of the target in the training rows.
     tasks : tuple of str
+    remark : str
+        A sentence for those who look at the path.
     """
 
     name: str
@@ -46,10 +49,12 @@ class Technique:
     complexity: int
     make: Callable[[object, float], BaseEstimator]
     tasks: tuple[str, ...] = ("regression",)
+    remark: str = ""
 
 
 _MINIMUM = "the alpha of least validation error"
 _ONE_SE = "the one-standard-error rule"
+_EQUAL_PARTS = "L1 and L2 weigh alike where the target is measured in its standard deviations."
 
 
 def _elastic_net(rule: CV, spread: float) -> ElasticNet:
@@ -86,6 +91,7 @@ TECHNIQUES = (
         f"the elastic net with {_ONE_SE}",
         3,
         lambda folds, spread: _elastic_net(CV(folds, rule="1se"), spread),
+        remark=_EQUAL_PARTS,
     ),
     Technique(
         "lasso-min",
@@ -102,6 +108,7 @@ TECHNIQUES = (
         f"the elastic net with {_MINIMUM}",
         5,
         lambda folds, spread: _elastic_net(CV(folds, rule="min"), spread),
+        remark=_EQUAL_PARTS,
     ),
     Technique(
         "ridge-1se",
@@ -151,14 +158,14 @@ def choose(names: str | Sequence[str] | None, task: str = "regression") -> list[
     suited = [technique for technique in TECHNIQUES if task in technique.tasks]
     if names is None:
         return suited
-    wanted = names.split(",") if isinstance(names, str) else list(names)
-    wanted = [name.strip().lower() for name in wanted if name.strip()]
+    wanted = names.split(",") if isinstance(names, str) else np.atleast_1d(names).tolist()
+    wanted = [name for name in (str(each).strip().lower() for each in wanted) if name]
     known = dict.fromkeys(name for t in suited for name in (t.family, t.name))
     for name in wanted:
         if name not in known:
             hint = did_you_mean(name, known).replace("the columns are", "there are")
-            raise TableError(f"techniques: {name!r} is unknown; {hint}")
+            raise TableError(f"{name!r} is unknown; {hint}", "techniques")
     chosen = [t for t in suited if t.name in wanted or t.family in wanted]
     if not chosen:
-        raise TableError(f"techniques is empty: name one or more of {', '.join(known)}")
+        raise TableError(f"none is named: choose one or more of {', '.join(known)}", "techniques")
     return chosen

@@ -60,7 +60,7 @@ def _nothing_found(pick: dict, best: dict, phrases: dict[str, str], unit: str) -
     return (
         f"Nothing tried predicts {unit} detectably better than always guessing its average: "
         f"{phrases[best['technique']]} came out ahead, but not by more than chance may do. "
-        "More rows, or other columns, may change that."
+        "More rows, more folds or other columns may change that."
     )
 
 
@@ -91,7 +91,9 @@ def _detail(leaderboard: Sequence[dict], pick: dict, best: dict, unit: str) -> s
     null = next((row for row in leaderboard if row["technique"] == "null"), None)
     if null and null is not pick:
         saved = 1.0 - pick["score"] / null["score"]
-        text += f", {saved:.0%} less than always guessing the average ({shown(null['score'])})"
+        text += (
+            f", {100 * saved:.0f} % less than always guessing the average ({shown(null['score'])})"
+        )
     if pick is not best:
         text += (
             f"; the best, {best['label']}, by {shown(best['score'])}. The difference of "

@@ -14,6 +14,14 @@ from taut.designs.from_frame import TableError
 __all__ = ["read_table"]
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t"}
+_TEXT = "Mend the file: it needs as many cells in every row as in the header"
+_LINES = "Mend the file: it needs one JSON object on every line, in UTF-8"
+_BINARY = "The file is damaged, cut short or of another format: fetch or save it anew"
+_REMEDIES = dict.fromkeys(_SEPARATORS, _TEXT) | {
+    ".parquet": _BINARY,
+    ".jsonl": _LINES,
+    ".ndjson": _LINES,
+}
 _READERS = "CSV (.csv), TSV (.tsv), parquet (.parquet) or JSON lines (.jsonl, .ndjson)"
 
 
@@ -68,11 +76,15 @@ def _read(path: Path):
             return pl.read_parquet(path)
         if kind in (".jsonl", ".ndjson"):
             return pl.read_ndjson(path, infer_schema_length=None)
-    except (pl.exceptions.PolarsError, OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except (pl.exceptions.PolarsError, OSError, EOFError, zlib.error, csv.Error) as error:
+        reason = _uneven_row(path, kind) or str(error).strip().splitlines()[0]
         raise TableError(
-            f"{str(path)!r} cannot be read as {kind[1:]}: {reason}. Check the file (text in UTF-8, "
-            "as many cells in every row as in the header), or save it anew"
+            f"{str(path)!r} cannot be read as {kind[1:]}: {reason}. {_REMEDIES[kind]}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise TableError(
+            f"{str(path)!r} is not in UTF-8 ({error.reason} {error.object[error.start]:#04x}): "
+            "save it anew in that encoding, in Excel as 'CSV UTF-8'"
         ) from error
     raise TableError(f"{str(path)!r} is no table that taut can read: use {_READERS}")
 
@@ -82,8 +94,7 @@ def _checked_separator(path: Path, usual: str) -> str:
 
     Polars would take ``a;b`` for one name, and rename the copies of a name in silence.
     """
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+    with _opened(path) as file:
         header = next(csv.reader(file, delimiter=usual), [])
     separator = ";" if len(header) == 1 and ";" in header[0] else usual
     names = header if separator == usual else header[0].split(separator)
@@ -93,3 +104,25 @@ def _checked_separator(path: Path, usual: str) -> str:
             f"column names repeat in {str(path)!r}: {', '.join(repeats)}. Rename or drop the copies"
         )
     return separator
+
+
+def _uneven_row(path: Path, kind: str) -> str | None:
+    """Which row has more cells than the header: polars only says that there is one."""
+    if kind not in _SEPARATORS:
+        return None
+    try:
+        separator = _checked_separator(path, _SEPARATORS[kind])
+        with _opened(path) as file:
+            rows = csv.reader(file, delimiter=separator)
+            width = len(next(rows, []))
+            for number, row in enumerate(rows, start=1):
+                if len(row) > width:
+                    return f"row {number} has {len(row)} cells, the header has {width}"
+    except (OSError, EOFError, ValueError, zlib.error, csv.Error):
+        return None  # the file is broken in another way
+    return None
+
+
+def _opened(path: Path):
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    return opened(path, "rt", encoding="utf-8-sig", newline="")

@@ -37,7 +37,7 @@ class CoefficientDisplay:
     >>> import taut
     >>> from sklearn.datasets import load_diabetes
     >>> model = taut.Lasso(alpha=0.1).fit(*load_diabetes(return_X_y=True, as_frame=True))
-    >>> display = taut.plots.CoefficientDisplay.from_estimator(model).plot()  # doctest: +SKIP
+    >>> display = taut.plots.CoefficientDisplay.from_estimator(model)  # doctest: +SKIP
     """
 
     def __init__(self, coef, names=None):
@@ -52,8 +52,8 @@ class CoefficientDisplay:
         self.coef, self.names = coef, names
 
     @classmethod
-    def from_estimator(cls, estimator, target=0):
-        """The display of a fitted linear model.
+    def from_estimator(cls, estimator, target=0, *, ax=None, top=20):
+        """Draw the coefficients of a fitted linear model.
 
         Parameters
         ----------
@@ -61,11 +61,19 @@ class CoefficientDisplay:
             With ``coef_``, and ``feature_names_in_`` where it knows them.
         target : int, default 0
             Which target, where there are several.
+        ax, top
+            As `plot` takes them.
+
+        Returns
+        -------
+        CoefficientDisplay
 
         Raises
         ------
         AttributeError
             The estimator has no ``coef_``.
+        ImportError
+            matplotlib is not installed.
         """
         if not hasattr(estimator, "coef_"):
             raise AttributeError(
@@ -73,7 +81,11 @@ class CoefficientDisplay:
             )
         coef = np.asarray(estimator.coef_)
         names = getattr(estimator, "feature_names_in_", None)
-        return cls(coef if coef.ndim == 1 else coef[target], names)
+        return cls(coef if coef.ndim == 1 else coef[target], names).plot(ax, top=top)
+
+    def __repr__(self):
+        used = np.count_nonzero(self.coef)
+        return f"<CoefficientDisplay: {used} of {len(self.coef)} coefficients are not zero>"
 
     def plot(self, ax=None, *, top=20):
         """Draw the coefficients that are not zero.

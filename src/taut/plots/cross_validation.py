@@ -30,11 +30,49 @@ class CVDisplay:
     >>> import taut
     >>> from sklearn.datasets import load_diabetes
     >>> model = taut.Lasso(alpha=taut.CV(rule="1se")).fit(*load_diabetes(return_X_y=True))
-    >>> display = taut.plots.CVDisplay(model.cv_results_).plot()  # doctest: +SKIP
+    >>> display = taut.plots.CVDisplay.from_estimator(model)  # doctest: +SKIP
     """
 
     def __init__(self, cv_results):
         self.cv_results = cv_results
+
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None):
+        """Draw the errors that a fitted estimator chose its alpha by.
+
+        Parameters
+        ----------
+        estimator : fitted estimator
+            With ``cv_results_`` along alpha: ``taut.Lasso(alpha=taut.CV())``, ``taut.LassoCV()``.
+        ax : matplotlib Axes, default None
+            None makes a new figure.
+
+        Returns
+        -------
+        CVDisplay
+
+        Raises
+        ------
+        AttributeError
+            The estimator has no such results.
+        ImportError
+            matplotlib is not installed.
+        """
+        results = getattr(estimator, "cv_results_", None)
+        if not hasattr(results, "standard_error"):
+            raise AttributeError(
+                "estimator must have chosen alpha by cross-validation over a path, got "
+                f"{estimator!r}: fit one with alpha=taut.CV(), or LassoCV or ElasticNetCV"
+            )
+        return cls(results).plot(ax)
+
+    def __repr__(self):
+        results = self.cv_results
+        n_alphas, n_folds = results.errors.shape
+        return (
+            f"<CVDisplay of {n_alphas} alphas on {n_folds} folds: min at "
+            f"{results.alpha_min:.4g}, 1 SE at {results.alpha_1se:.4g}>"
+        )
 
     def plot(self, ax=None):
         """Draw the errors.

@@ -37,6 +37,43 @@ class PathDisplay:
         self.path = path
         self.alpha = alpha
 
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None, top=8, target=None):
+        """Draw the path that a fitted estimator chose its alpha on, with the choice marked.
+
+        Parameters
+        ----------
+        estimator : fitted estimator
+            With ``path_``: one whose alpha is a rule, or ``LassoCV`` or ``ElasticNetCV``.
+        ax, top, target
+            As `plot` takes them.
+
+        Returns
+        -------
+        PathDisplay
+
+        Raises
+        ------
+        AttributeError
+            The estimator has no path.
+        ImportError, ValueError
+            As `plot` raises them.
+        """
+        if not hasattr(estimator, "path_"):
+            raise AttributeError(
+                f"estimator must have chosen alpha on a path, got {estimator!r}: fit one with "
+                "alpha=taut.CV(), say, or draw taut.fit_path(X, y).plot()"
+            )
+        return cls(estimator.path_, estimator.alpha_).plot(ax, top=top, target=target)
+
+    def __repr__(self):
+        alphas = self.path.alphas
+        marked = "" if self.alpha is None else f", {self.alpha:.4g} marked"
+        return (
+            f"<PathDisplay of {len(self.path.coefs)} features along {len(alphas)} alphas, "
+            f"{alphas.max():.4g} to {alphas.min():.4g}{marked}>"
+        )
+
     def plot(self, ax=None, *, top=8, target=None):
         """Draw the path.
 

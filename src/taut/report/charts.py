@@ -33,7 +33,8 @@ CONFIG = {
     # The figure has one description; hundreds of spoken points would bury it.
     "aria": False,
 }
-_NUMBER = ",.4~g"
+# Seven digits, although fewer are shown: with n of them, 10^n and more would be written as 1e+4.
+_NUMBER = ",.7~g"
 _SLOTS = [f"var(--series-{slot})" for slot in range(HIGHLIGHTS)]
 
 
@@ -214,7 +215,7 @@ def _alpha_axis() -> alt.X:
         "alpha:Q",
         title="alpha, strong to weak (log scale)",
         scale=alt.Scale(type="log", reverse=True, nice=False),
-        axis=alt.Axis(grid=False, format="~g", tickCount=6, labelFlush=True, labelOverlap=True),
+        axis=alt.Axis(grid=False, format=_NUMBER, tickCount=6, labelFlush=True, labelOverlap=True),
     )
 
 

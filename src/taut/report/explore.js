@@ -61,8 +61,8 @@
         name: "validation",
         alpha,
         error: family.validation[i],
-        low: family.validation[i] - family.se[i],
-        high: family.validation[i] + family.se[i],
+        low: family.lower[i],
+        high: family.upper[i],
       },
     ]);
   }
@@ -140,15 +140,17 @@
     }
 
     describe() {
-      const { label, features, total, cut, largest } = this.family;
+      const { label, features, total, cut, largest, l1Ratio, remark } = this.family;
+      const { name, unit } = page.metric;
       const coloured = this.family.labels.length;
       const drawn = features.length < total
-        ? `Drawn are the ${features.length} of ${total} features whose coefficients grow largest; ${total - features.length} others are left out. `
+        ? `Drawn are the ${features.length} of ${total} features whose coefficients grow largest; ${total - features.length} others are left out.`
         : "";
       const named = coloured < features.length ? `Coloured are the ${coloured} largest over all techniques; point at a grey line for its name.` : "";
       byId("path-title").textContent = `${label}: coefficient paths`;
-      byId("curve-title").textContent = `${label}: training and validation error`;
-      byId("path-note").textContent = drawn + named;
+      const mixture = l1Ratio === null ? "" : `l1_ratio = ${l1Ratio}. `;
+      byId("curve-title").textContent = `${label}: training and validation ${name}${unit ? `, in ${unit}` : ""}`;
+      byId("path-note").textContent = [mixture + remark, drawn, named].filter(Boolean).join(" ");
       byId("curve-note").textContent =
         "Band: one standard error of the validation error over the folds." + (cut ? " Validation errors above the top of the chart are cut off." : "");
       this.reach = largest || 1;
@@ -161,12 +163,13 @@
       Object.values(this.views).forEach((view) => view.signal("alpha", alpha).runAsync());
       const used = `${family.nonzero[index]} of ${family.total}`;
       const error = (errors) => aligned(errors[index], family.validation[index]);
-      const validation = `${error(family.validation)} ± ${error(family.se)}`;
+      const half = (family.upper[index] - family.lower[index]) / 2;
+      const validation = `${error(family.validation)} ± ${aligned(half, family.validation[index])}`;
       byId("read-alpha").textContent = number(alpha);
       byId("read-validation").textContent = validation;
       byId("read-train").textContent = error(family.train);
       byId("read-nonzero").textContent = used;
-      this.slider.setAttribute("aria-valuetext", `alpha ${number(alpha)}, ${used} features, validation error ${validation}`);
+      this.slider.setAttribute("aria-valuetext", `alpha ${number(alpha)}, ${used} features, validation ${page.metric.name} ${validation}`);
       this.showBars(index);
     }
 
@@ -236,6 +239,18 @@
     }
   }
 
+  // A table that goes on beyond the edge fades out there, and says so where it is wider at all.
+  function cue(box) {
+    const update = () => {
+      const hidden = box.scrollWidth - box.clientWidth;
+      box.classList.toggle("wide", hidden > 1);
+      box.classList.toggle("more", hidden - box.scrollLeft > 1);
+    };
+    box.addEventListener("scroll", update, { passive: true });
+    new ResizeObserver(update).observe(box);
+  }
+
+  document.querySelectorAll(".scroll").forEach(cue);
   document.querySelectorAll("[data-copies]").forEach((button) => button.addEventListener("click", () => copy(button)));
 
   const drawings = ["leaderboard", "coefficients"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from taut.report.numbers import rounded
+from taut.report.numbers import rounded, share
 
 __all__ = ["HIGHLIGHTS", "families"]
 
@@ -18,14 +19,25 @@ _LABEL_GAP = 0.05
 _END_GAP = 0.075
 
 
-def families(paths: list[dict], pick: dict) -> list[dict]:
+def families(summary: dict) -> list[dict]:
     """One dict a family for the explorer's charts, numbers rounded, rows short.
 
-    The coloured features are the same in every family, so that a colour means one feature.
+    The coloured features are the same in every family, so that a colour means one feature. Errors
+    are in the unit of the leaderboard.
     """
+    paths, pick = summary["paths"], summary["pick"]
     slots = {feature: slot for slot, feature in enumerate(_highlights(paths))}
     most_paths = min(MOST_PATHS, MOST_COEFFICIENTS // (MOST_ALPHAS * max(len(paths), 1)))
-    return [_family(path, slots, most_paths, pick) for path in paths]
+    root = math.sqrt if summary["metric"]["name"] == "RMSE" else float
+    return [
+        {
+            **_lines(path, slots, most_paths),
+            **_curve(path, root),
+            **_marks(path, pick),
+            "total": summary["table"]["features"],
+        }
+        for path in paths
+    ]
 
 
 def _highlights(paths: list[dict]) -> list[str]:
@@ -44,31 +56,30 @@ def _sizes(path: dict) -> list[float]:
     return [max((abs(c) for c in coefs), default=0.0) for coefs in path["coefs"]]
 
 
-def _family(path: dict, slots: dict[str, int], most_paths: int, pick: dict) -> dict:
+def _lines(path: dict, slots: dict[str, int], most_paths: int) -> dict:
     kept = _kept_alphas(path)
     sizes = _sizes(path)
     largest_first = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)
     drawn = [j for j in largest_first if sizes[j] > 0][:most_paths]
     coefs = [[rounded(path["coefs"][j][i]) for i in kept] for j in drawn]
     names = [path["features"][j] for j in drawn]
-    alphas = [path["alphas"][i] for i in kept]
     return {
         "label": path["label"],
-        "alphas": [rounded(alpha) for alpha in alphas],
+        "l1Ratio": None if path["l1_ratio"] is None else share(path["l1_ratio"]),
+        "remark": path["remark"],
+        "alphas": [rounded(path["alphas"][i]) for i in kept],
         "features": names,
-        "total": len(sizes),
         "slots": [slots.get(name, -1) for name in names],
         "coefs": coefs,
         "largest": rounded(max(sizes, default=0.0)),
         "nonzero": [path["n_nonzero"][i] for i in kept],
         "labels": _labels(names, coefs, slots),
-        **_curve(path, kept),
-        **_marks(path, alphas, pick),
     }
 
 
-def _marks(path: dict, alphas: list[float], pick: dict) -> dict:
+def _marks(path: dict, pick: dict) -> dict:
     """Where the two rules stand, and where the slider starts: at the pick, where it can."""
+    alphas = [path["alphas"][i] for i in _kept_alphas(path)]
     minimum, one_se = (_nearest(alphas, path[rule]) for rule in _RULES)
     picked = pick["alpha"] is not None and pick["technique"].rpartition("-")[0] == path["technique"]
     start = _nearest(alphas, pick["alpha"]) if picked else one_se
@@ -93,14 +104,20 @@ def _nearest(alphas: list[float], alpha: float) -> int:
     return min(range(len(alphas)), key=lambda i: abs(math.log(alphas[i] / alpha)))
 
 
-def _curve(path: dict, kept: list[int]) -> dict:
-    """Errors along alpha, and the range to draw: one that explodes must not flatten the rest."""
-    train = [path["train_error"][i] for i in kept]
-    validation = [path["validation_error"][i] for i in kept]
-    se = [path["validation_se"][i] for i in kept]
-    low = min(*train, *(v - s for v, s in zip(validation, se, strict=True)))
-    high = max(v + s for v, s in zip(validation, se, strict=True))
-    ceiling = low + 2.5 * (validation[0] + se[0] - low)
+def _curve(path: dict, root: Callable[[float], float]) -> dict:
+    """Errors along alpha, and the range to draw: one that explodes must not flatten the rest.
+
+    The band is the root of the mean squared error plus and minus its standard error: what the
+    rule 1-SE looks at.
+    """
+    kept = _kept_alphas(path)
+    train = [root(path["train_error"][i]) for i in kept]
+    squares = [(path["validation_error"][i], path["validation_se"][i]) for i in kept]
+    validation = [root(error) for error, _ in squares]
+    lower = [root(max(error - se, 0.0)) for error, se in squares]
+    upper = [root(error + se) for error, se in squares]
+    low, high = min(*train, *lower), max(upper)
+    ceiling = low + 2.5 * (upper[0] - low)
     top = min(high, ceiling) if ceiling > low else high
     margin = 0.04 * (top - low) or 1.0
     ends = _spread(
@@ -109,7 +126,8 @@ def _curve(path: dict, kept: list[int]) -> dict:
     return {
         "train": [rounded(v) for v in train],
         "validation": [rounded(v) for v in validation],
-        "se": [rounded(v) for v in se],
+        "lower": [rounded(v) for v in lower],
+        "upper": [rounded(v) for v in upper],
         "low": rounded(max(low - margin, 0.0)),
         "high": rounded(top + margin),
         "cut": high > top,

@@ -50,12 +50,12 @@ def check_writable(path: str | PathLike[str], name: str = "report") -> Path:
     return target
 
 
-def replace_file(target: Path, text: str) -> None:
-    """Write `text` beside `target` and put it in its place in one step."""
+def replace_file(target: Path, content: str | bytes) -> None:
+    """Write `content` beside `target` and put it in its place in one step; text in UTF-8."""
     temporary = _temporary(target.parent)
     try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with temporary.open("xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         if target.exists():
             temporary.chmod(stat.S_IMODE(target.stat().st_mode))
         temporary.replace(target)

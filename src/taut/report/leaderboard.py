@@ -21,11 +21,15 @@ def table_rows(leaderboard: list[dict]) -> list[dict]:
             **row,
             **{key: texts[i] for key, texts in columns.items()},
             "features_used": number(row["features_used"], 3),
-            "fit_seconds": number(row["fit_seconds"], 2),
+            "fit_seconds": _seconds(row["fit_seconds"]),
             "fold_scores": aligned(row["fold_scores"], scale),
         }
         for i, row in enumerate(leaderboard)
     ]
+
+
+def _seconds(seconds: float) -> str:
+    return "< 0.001" if seconds < 0.001 else number(seconds, 2)
 
 
 def interval_rows(leaderboard: list[dict]) -> list[dict]:

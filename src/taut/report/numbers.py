@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["aligned", "number", "rounded"]
+__all__ = ["aligned", "number", "rounded", "share"]
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MISSING = "–"
@@ -41,6 +41,14 @@ def rounded(value: float | None) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return float(f"{value:.5g}")
+
+
+def share(value: float) -> str:
+    """A number from 0 to 1 with three digits of what is missing to 1: ``0.9999875``, not ``1``."""
+    rest = 1.0 - value
+    if not 0.0 < rest < 0.1:
+        return number(value)
+    return f"{value:.{2 - math.floor(math.log10(rest))}f}".rstrip("0")
 
 
 def _decimals(magnitude: float, digits: int) -> int:

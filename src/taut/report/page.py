@@ -11,7 +11,7 @@ import vl_convert
 from taut.report import charts
 from taut.report.families import families
 from taut.report.leaderboard import improvement, interval_rows, table_rows
-from taut.report.numbers import aligned, number, rounded
+from taut.report.numbers import aligned, number, rounded, share
 
 __all__ = ["page"]
 
@@ -22,8 +22,9 @@ MOST_NAMES = 100
 
 def page(summary: dict) -> str:
     """The whole HTML document of a summary."""
-    explorer = families(summary["paths"], summary["pick"])
+    explorer = families(summary)
     coefficients = _coefficients(summary["pick"])
+    n_nonzero = sum(row["coefficient"] != 0 for row in summary["pick"]["coefficients"])
     rows = table_rows(summary["leaderboard"])
     return _template().render(
         **summary,
@@ -33,9 +34,9 @@ def page(summary: dict) -> str:
         warnings=[n for n in summary["table"]["notes"] if n["level"] == "warning"],
         hints=[n for n in summary["table"]["notes"] if n["level"] != "warning"],
         coefficients=coefficients,
-        n_nonzero=sum(row["coefficient"] != 0 for row in summary["pick"]["coefficients"]),
+        n_nonzero=n_nonzero,
+        n_open=min(n_nonzero, MOST_BARS),
         families=explorer,
-        most_bars=MOST_BARS,
         most_names=MOST_NAMES,
         data=_page_data(summary, explorer, coefficients),
         style=_text("style.css"),
@@ -58,7 +59,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters["number"] = number
+    environment.filters |= {"number": number, "share": share}
     return environment.from_string(_text("template.html.j2"))
 
 
@@ -75,9 +76,13 @@ def _page_data(summary: dict, explorer: list[dict], coefficients: list[dict]) ->
         )
     if explorer:
         specs["path"] = charts.path_chart("standardised coefficient")
-        regression = summary["task"] == "regression"
-        specs["curve"] = charts.curve_chart("mean squared error" if regression else "error")
-    return {"config": charts.CONFIG, "specs": specs, "families": explorer}
+        specs["curve"] = charts.curve_chart(summary["metric"]["name"])
+    return {
+        "config": charts.CONFIG,
+        "specs": specs,
+        "families": explorer,
+        "metric": summary["metric"],
+    }
 
 
 def _bar(row: dict) -> dict:
@@ -97,6 +102,10 @@ def _coefficients(pick: dict) -> list[dict]:
     shown = largest_first[:MOST_ROWS]
     standardised = aligned([row["standardised"] for row in shown])
     return [
-        {**row, "coefficient_text": number(row["coefficient"]), "standardised_text": text}
+        {
+            **row,
+            "coefficient_text": number(row["coefficient"]),
+            "standardised_text": text if row["standardised"] else "0",
+        }
         for row, text in zip(shown, standardised, strict=True)
     ]

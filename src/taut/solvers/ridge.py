@@ -26,10 +26,14 @@ from taut.solvers.centred import (
     system_columns,
 )
 from taut.solvers.certify import certificates, judged
+from taut.solvers.shifted import shifted_conjugate_gradients
 
 __all__ = ["Ridge", "ridge_range"]
 
 _LARGEST = 6000  # side of an eigendecomposition that is worth its n^3
+# Of conjugate gradients for all alphas at once: where the scales of the columns differ so much that
+# these are not enough, a preconditioner for each alpha does better.
+_SHIFTED_STEPS = 300
 _BYTES = 48  # that it takes for each entry (measured): the matrix, its vectors, LAPACK's copies
 
 
@@ -40,9 +44,11 @@ class Ridge:
     has_own_grid = True
 
     def refuses(self, problem: Problem) -> str | None:
+        if not isinstance(problem.loss, Squared) or problem.response.ndim > 1:
+            return f"the ridge solver solves least squares for one target, not {problem.loss!r}"
+        if not problem.is_separable:
+            return f"the ridge solver takes quadratic penalties only, not {problem.penalty!r}"
         l1, l2, lower, upper = problem.coordinates
-        if not isinstance(problem.loss, Squared):
-            return f"the ridge solver solves least squares, not {problem.loss!r}"
         excluded = (lower == 0) & (upper == 0)
         bounded = (np.isfinite(lower) | np.isfinite(upper)) & ~excluded
         if np.any(l1) or np.any(bounded):
@@ -57,16 +63,16 @@ class Ridge:
             return solved
         spectrum = _spectrum(problem)
         alphas = grid.below(*_default_range(problem, spectrum, grid))
-        coefs = spectrum.coefs(problem, alphas)
-        n_iter = np.ones(len(alphas), dtype=int)
+        coefs, n_iter = spectrum.coefs(problem, alphas)
         found = certificates(problem, alphas, coefs, n_iter, controls.tol)
         unsolved = [k for k, c in enumerate(found) if not c.solved]
         if unsolved:
             for k in unsolved:
-                coefs[:, k], n_iter[k] = _polish(problem, alphas[k], coefs[:, k], controls)
+                coefs[:, k], steps = _polish(problem, alphas[k], coefs[:, k], controls)
+                n_iter[k] += steps
             found = certificates(problem, alphas, coefs, n_iter, controls.tol)
         y_mean, _ = centred_response(problem)
-        method = "sparse_cg" if unsolved else "eigen"
+        method = "sparse_cg" if unsolved else spectrum.method
         return Solved(alphas, coefs, y_mean - spectrum.mean @ coefs, found, method)
 
     def path_of_moments(
@@ -145,6 +151,8 @@ def _split(problem):
 class _FeatureSpectrum:
     """Eigenvectors of Z'Z, penalised features, after eliminating the others."""
 
+    method = "eigen"
+
     def __init__(self, problem, gram, mean):
         self.gram, self.mean = gram, mean
         self.penalised, self.unpenalised, self.root = _split(problem)
@@ -159,7 +167,8 @@ class _FeatureSpectrum:
     def coefs(self, problem, alphas):
         y_mean, _ = centred_response(problem)
         residual = problem.weights * (problem.response - y_mean)
-        return self.coefs_for(problem.design.cross(residual) - self.mean * residual.sum(), alphas)
+        slope = problem.design.cross(residual) - self.mean * residual.sum()
+        return self.coefs_for(slope, alphas), np.ones(len(alphas), dtype=int)
 
     def coefs_for(self, slope, alphas):
         """Coefficients for the slope Z'y of the null model."""
@@ -176,6 +185,8 @@ class _FeatureSpectrum:
 
 class _RowSpectrum:
     """Eigenvectors of Z Z', for more features than rows."""
+
+    method = "eigen"
 
     def __init__(self, problem):
         self.penalised, self.unpenalised, self.root = _split(problem)
@@ -207,20 +218,40 @@ class _RowSpectrum:
             fitted = problem.design.product(coefs) - self.mean @ coefs
             rest = response[:, None] - root_v * fitted
             coefs[self.unpenalised] = np.linalg.lstsq(self.others, rest, rcond=None)[0]
-        return coefs
+        return coefs, np.ones(len(alphas), dtype=int)
 
 
 class _NoSpectrum:
-    """Both sides are large, or memory is short: conjugate gradients do the work, from zero."""
+    """Both sides are large, or memory is short: conjugate gradients do the work."""
+
+    method = "sparse_cg"
 
     def __init__(self, problem):
         self.mean = column_means(problem)
-        penalised, _, root = _split(problem)
+        self.penalised, self.unpenalised, self.root = _split(problem)
         # The sum of the eigenvalues, which the largest does not exceed.
-        self.largest = np.sum((column_norms(problem)[penalised] / root) ** 2)
+        self.largest = np.sum((column_norms(problem)[self.penalised] / self.root) ** 2)
 
     def coefs(self, problem, alphas):
-        return np.zeros((problem.design.shape[1], len(alphas)), order="F")
+        """All alphas at once, as D = I allows; zeros to begin with where some have no penalty."""
+        n_features, order = problem.design.shape[1], np.argsort(-alphas, kind="stable")
+        coefs, n_iter = np.zeros((n_features, len(alphas)), order="F"), np.zeros(len(alphas), int)
+        if len(self.unpenalised):
+            return coefs, n_iter
+        operator, _, scale = centred_operator(problem)
+        ratio = np.zeros(n_features)
+        ratio[self.penalised] = scale[self.penalised] / self.root
+
+        def gram(x):
+            return ratio * operator.rmatvec(operator.matvec(ratio * x))
+
+        _, response = centred_response(problem)
+        slope = ratio * operator.rmatvec(response)
+        found, n_iter[order] = shifted_conjugate_gradients(
+            gram, slope, alphas[order], max_iter=_SHIFTED_STEPS
+        )
+        coefs[:, order] = found * (ratio / scale)[:, None]
+        return coefs, n_iter
 
 
 def _gram(problem):
