@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from taut.memory import require_memory
 from taut.problem import Problem
 from taut.solution import Certificate, Solution, Status, warn_unless_solved
 from taut.solvers import Controls, Grid, Solved, choose, solve_path
+from taut.solvers.fitted import null_standing
 from taut.validation import (
     check_alphas,
     check_flag,
@@ -37,12 +38,14 @@ class Path:
     Attributes
     ----------
     alphas : ndarray of shape (n_alphas,)
-    coefs : ndarray of shape (n_features, n_alphas) or (n_features, n_targets, n_alphas)
-        On the scale of the columns as given.
-    intercepts : ndarray of shape (n_alphas,) or (n_targets, n_alphas)
+    coefs : ndarray of shape (n_features, n_alphas) or (n_features, n_outputs, n_alphas)
+        On the scale of the columns as given; outputs are targets, or classes.
+    intercepts : ndarray of shape (n_alphas,) or (n_outputs, n_alphas)
     certificates : tuple of Certificate
-        One per alpha; for several targets the worst of theirs.
+        One per alpha; for targets that were solved one by one the worst of theirs.
     feature_names : ndarray of str or None
+    loss : Loss
+        What was fitted: it knows what a prediction means.
     """
 
     alphas: np.ndarray
@@ -50,11 +53,13 @@ class Path:
     intercepts: np.ndarray
     certificates: tuple[Certificate, ...]
     feature_names: np.ndarray | None = None
+    loss: losses.Loss = field(default_factory=losses.Squared)
 
     @classmethod
-    def of(cls, solved: Solved, feature_names=None) -> Path:
+    def of(cls, solved: Solved, feature_names=None, loss=losses.Squared()) -> Path:  # noqa: B008
+        """The path of one problem."""
         return cls(
-            solved.alphas, solved.coefs, solved.intercepts, solved.certificates, feature_names
+            solved.alphas, solved.coefs, solved.intercepts, solved.certificates, feature_names, loss
         )
 
     @classmethod
@@ -116,19 +121,23 @@ class Path:
         return mix(self.coefs), mix(self.intercepts)
 
     def predict(self, X, alpha: float | None = None, offset=None):
-        """Predictions at one strength, or at all of them.
+        """Predictions at one strength, or at all of them, on the scale of the response.
+
+        That is ``loss.mean`` of the linear predictor: the value itself for least squares, counts
+        for Poisson, the probability of class 1 for logistic regression and of each class for
+        multinomial regression, the relative hazard for Cox.
 
         Parameters
         ----------
         X : array or sparse matrix of shape (n_samples, n_features), or data frame
         alpha : float, default None
             None for every strength of the path.
-        offset : array of shape (n_samples,), default None
-            Added to the predictions, as at fitting.
+        offset : array of shape (n_samples,) or (n_samples, n_outputs), default None
+            Added to the linear predictor, as at fitting.
 
         Returns
         -------
-        ndarray of shape (n_samples,), or (n_samples, n_targets); with ``alpha=None`` there is a
+        ndarray of shape (n_samples,), or (n_samples, n_outputs); with ``alpha=None`` there is a
         last axis of length n_alphas.
 
         Raises
@@ -137,6 +146,17 @@ class Path:
             An argument is not what it must be; the message names it, its value and the fix.
         MemoryError
             The predictions, or a copy of X that they take, would not fit.
+        """
+        eta = self.linear_predictor(X, alpha, offset)
+        if alpha is not None:
+            return self.loss.mean(eta)
+        # A loss of several outputs has them last.
+        return np.moveaxis(self.loss.mean(np.moveaxis(eta, -1, 0)), 0, -1)
+
+    def linear_predictor(self, X, alpha: float | None = None, offset=None):
+        """``intercept + X @ coef + offset``: what ``predict`` puts on the scale of the response.
+
+        Parameters, returns and raises as for ``predict``.
         """
         names = names_of(X)
         design = as_design(check_matrix(X, names, min_samples=1))
@@ -152,8 +172,8 @@ class Path:
         flat = design.product(coefs_flat)
         eta = np.asarray(flat).reshape(design.shape[0], *coefs.shape[1:]) + intercepts
         if offset is not None:
-            offset = check_per_row(offset, design, "offset")
-            eta = eta + offset.reshape(-1, *[1] * (eta.ndim - 1))
+            offset = _checked_offset(offset, design, self.coefs.shape[1:-1])
+            eta = eta + offset.reshape(*offset.shape, *[1] * (eta.ndim - offset.ndim))
         return eta
 
     def _check_columns(self, count, names):
@@ -183,12 +203,16 @@ class Path:
 
     def __repr__(self) -> str:
         unsolved = sum(not c.solved for c in self.certificates)
-        worst = max((c.relative_gap for c in self.certificates), default=np.nan)
+        gaps = [c.relative_gap for c in self.certificates]
+        if np.any(np.isnan(gaps)):
+            quality = f"kkt <= {max(c.kkt for c in self.certificates):.1e}"
+        else:
+            quality = f"relative gap <= {max(gaps, default=np.nan):.1e}"
         state = "all solved" if not unsolved else f"{unsolved} not solved"
         return (
             f"Path(alphas {self.alphas[0]:.4g} to {self.alphas[-1]:.4g} in {len(self)} steps, "
             f"{self.n_nonzero[0]} to {self.n_nonzero[-1]} of {len(self.coefs)} features, "
-            f"{state}: relative gap <= {worst:.1e})"
+            f"{state}: {quality})"
         )
 
 
@@ -209,14 +233,17 @@ def fit_path(
 ) -> Path:
     """Fit a penalised model for a whole path of penalty strengths.
 
-    Minimises ``1/(2 sum(w)) sum_i w_i (y_i - offset_i - b0 - x_i'b)^2 + alpha * penalty(b)`` for
-    each alpha, with a certificate for each solution.
+    Minimises ``1/sum(w) sum_i w_i loss(y_i, offset_i + b0 + x_i'b) + alpha * penalty(b)`` for each
+    alpha, with a certificate for each solution; the squared loss is ``1/2 (y - eta)^2``.
 
     Parameters
     ----------
     X : array, sparse matrix or data frame of shape (n_samples, n_features)
-    y : array of shape (n_samples,) or (n_samples, n_targets)
-        Targets are fitted independently, on the same alphas.
+    y : array of shape (n_samples,) or (n_samples, n_columns)
+        As the loss takes it: labels 0 and 1 for "logistic", class numbers for "multinomial", times
+        and events for "cox". Several columns are targets for the squared loss. A penalty that sees
+        coefficients one by one leaves them independent; others (MultiTask, Nuclear, GroupLasso)
+        tie them together, and the losses of all targets are summed.
     loss : str or Loss, default "squared"
     penalty : Penalty, default L1()
     alphas : array of shape (n_alphas,), default None
@@ -229,20 +256,26 @@ def fit_path(
     sample_weight : array of shape (n_samples,), default None
         A weight of zero is the same as leaving the row out.
     offset : array of shape (n_samples,), default None
-        A known part of the prediction.
+        A known part of the linear predictor, such as the logarithm of an exposure; of shape
+        (n_samples, n_classes) for "multinomial".
     fit_intercept : bool, default True
-        The intercept is not penalised.
+        The intercept is not penalised. Cox regression has none: the baseline hazard takes its
+        place.
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
         of the columns as given.
     tol : float, default 1e-6
-        Duality gap relative to the null model's objective at which a solution counts as solved.
+        Duality gap relative to the null model's objective at which a solution counts as solved. For
+        penalties that are not convex (MCP, SCAD) there is none, and it is the KKT residual of a
+        stationary point.
     max_iter : int, default 1000
         Most iterations for one alpha.
 
     Returns
     -------
     Path
+        Its coefs have shape (n_features, n_alphas), or (n_features, n_outputs, n_alphas) for
+        several targets or classes.
 
     Raises
     ------
@@ -268,28 +301,68 @@ def fit_path(
     """
     names = names_of(X)
     X = check_matrix(X, names)
-    y = check_response(y, X)
-    if offset is not None:
-        offset = check_per_row(offset, X, "offset")
-        y = y - offset.reshape(-1, *[1] * (y.ndim - 1))
+    loss = losses.by_name(loss)
     problem = Problem(
         design=as_design(X),
-        response=np.ascontiguousarray(y if y.ndim == 1 else y[:, 0]),
-        loss=losses.by_name(loss),
+        response=_checked_response(y, X, loss),
+        loss=loss,
         penalty=penalties.L1() if penalty is None else _checked_penalty(penalty),
         weights=check_weights(sample_weight, X),
         fit_intercept=check_flag(fit_intercept, "fit_intercept"),
         standardize=check_flag(standardize, "standardize"),
     )
-    grid = _grid(alphas, n_alphas, alpha_min_ratio, y, problem)
+    if offset is not None:
+        problem = _with_offset(problem, offset)
+    grid = _grid(alphas, n_alphas, alpha_min_ratio, problem)
     controls = Controls.checked(tol, max_iter)
-    if y.ndim == 1:
-        path = Path.of(solve_path(problem, grid, controls), names)
-    else:
-        problems = [problem.for_response(column) for column in y.T]
+    if _is_one_by_one(problem):
+        problems = [problem.for_response(column) for column in problem.response.T]
         path = Path.of_targets(solve_targets(problems, grid, controls), names)
+    else:
+        path = Path.of(solve_path(problem, grid, controls), names, loss)
     warn_unless_solved("fit_path", path.certificates)
     return path
+
+
+def _is_one_by_one(problem):
+    """Whether the targets of least squares do not see one another."""
+    targets = isinstance(problem.loss, losses.Squared) and problem.response.ndim == 2
+    return targets and problem.is_separable
+
+
+def _checked_response(y, X, loss):
+    if isinstance(loss, losses.Squared) or y is None:
+        return np.ascontiguousarray(check_response(y, X))
+    y = loss.check_response(y)
+    if len(y) != X.shape[0]:
+        raise ValueError(
+            f"X and y have inconsistent numbers of samples: X has {X.shape[0]} rows, y has "
+            f"{len(y)}: give y one entry for each row of X"
+        )
+    return np.ascontiguousarray(y)
+
+
+def _with_offset(problem, offset):
+    if isinstance(problem.loss, losses.Squared):
+        offset = check_per_row(offset, problem.design, "offset")
+        y = problem.response
+        return problem.for_response(y - offset.reshape(-1, *[1] * (y.ndim - 1)))
+    offset = _checked_offset(offset, problem.design, problem.coef_shape[1:])
+    if problem.coef_shape[1:] and offset.ndim == 1:
+        raise ValueError(
+            f"offset must have shape {(len(offset), *problem.coef_shape[1:])}, got {offset.shape}: "
+            "give one number for each row and class (the same for all classes changes nothing)"
+        )
+    return replace(problem, offset=np.ascontiguousarray(offset))
+
+
+def _checked_offset(offset, design, outputs):
+    """One number for each row, or for each row and output."""
+    shape = (design.shape[0], *outputs)
+    if not outputs or np.shape(offset) != shape:
+        return check_per_row(offset, design, "offset")
+    columns = [check_per_row(column, design, "offset") for column in np.asarray(offset).T]
+    return np.column_stack(columns)
 
 
 def _checked_penalty(penalty):
@@ -301,12 +374,16 @@ def _checked_penalty(penalty):
     return penalty
 
 
-def _grid(alphas, n_alphas, alpha_min_ratio, y, problem):
+def _grid(alphas, n_alphas, alpha_min_ratio, problem):
+    if problem.fit_intercept and not np.all(np.isfinite(problem.null_intercept)):
+        raise ValueError(
+            f"y must vary for the {problem.loss.name} loss, got one class only, or zeros only, in "
+            "the rows of positive weight: its best intercept is infinite; check the target and "
+            "sample_weight"
+        )
     if alphas is not None:
         return Grid(check_alphas(alphas))
-    rows = problem.weights > 0
-    centre = y[rows][:1] if problem.fit_intercept else 0.0
-    if np.all(y[rows] == centre):
+    if _is_constant(problem):
         raise ValueError(
             "y must vary for an automatic grid of alphas, got a constant: there is nothing to "
             "explain; check the target, or pass alphas"
@@ -315,6 +392,15 @@ def _grid(alphas, n_alphas, alpha_min_ratio, y, problem):
         check_ratio(alpha_min_ratio, "alpha_min_ratio")
     count = int(check_positive(n_alphas, "n_alphas", 100))
     return Grid(None, count, alpha_min_ratio)
+
+
+def _is_constant(problem):
+    """Whether the null model is perfect already."""
+    if isinstance(problem.loss, losses.Squared):
+        y = problem.response[problem.weights > 0]
+        return np.all(y == (y[:1] if problem.fit_intercept else 0.0))
+    null = null_standing(problem)
+    return null.objective <= 1e-14 * max(abs(null.point.value), 1e-300)
 
 
 def solve_targets(problems: Sequence[Problem], grid: Grid, controls: Controls) -> list[Solved]:

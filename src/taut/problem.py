@@ -21,7 +21,7 @@ class Problem:
     Attributes
     ----------
     design : Design of shape (n_samples, n_features)
-    response : ndarray of shape (n_samples,)
+    response : ndarray of shape (n_samples,) or (n_samples, k)
         As ``loss.check_response`` gives it; for least squares less the offset.
     loss : Loss
     penalty : Penalty
@@ -32,7 +32,7 @@ class Problem:
     standardize : bool
         Penalise the coefficients of columns scaled to unit standard deviation. The coefficients
         themselves stay on the scale of the columns as given.
-    offset : ndarray of shape (n_samples,) or None
+    offset : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None
         A known part of the linear predictor, None for least squares.
     shared : dict
         What problems on the same design and weights compute once (see ``for_response``).
@@ -49,23 +49,33 @@ class Problem:
     shared: dict = field(default_factory=dict, repr=False)
 
     @cached_property
-    def coordinates(self) -> Coordinates:
-        """The penalty for each coefficient on its original scale.
+    def coordinates(self) -> Coordinates | None:
+        """The penalty for each coefficient on its original scale, or None if it does not separate.
 
         With b_j = s_j^-1 c_j for standardised coefficients c, ``l1 |c| = (l1 s) |b|`` and
         ``l2 c^2 = (l2 s^2) b^2``: standardising is a matter of weights, and X stays as it is.
         """
-        n_features = self.design.shape[1]
-        l1, l2, lower, upper = self.penalty.coordinates(n_features)
-        if self.standardize:
-            scale = self.moments[1]
-            l1, l2 = l1 * scale, l2 * scale**2
-        return Coordinates(l1, l2, lower, upper)
+        coordinates = self.penalty.coordinates(self.design.shape[1])
+        if coordinates is None or not self.standardize:
+            return coordinates
+        l1, l2, lower, upper = coordinates
+        scale = self.moments[1]
+        return Coordinates(l1 * scale, l2 * scale**2, lower, upper)
 
-    @cached_property
+    @property
     def is_separable(self) -> bool:
         """Whether the penalty is a sum over features."""
-        return self.penalty.coordinates(self.design.shape[1]) is not None
+        return self.coordinates is not None
+
+    @cached_property
+    def null_intercept(self):
+        """The loss's best intercept where there are no features: a number for each predictor."""
+        return self.loss.null_intercept(self.response, self.weights, self.offset)
+
+    @cached_property
+    def coef_shape(self) -> tuple[int, ...]:
+        """``(n_features,)``, or ``(n_features, n_outputs)`` for several linear predictors."""
+        return (self.design.shape[1], *np.shape(self.null_intercept))
 
     @property
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
@@ -80,16 +90,33 @@ class Problem:
 
     def without_penalty(self) -> Problem:
         """The same problem at alpha = 0: bounds and exclusions stay."""
-        _, _, lower, upper = self.penalty.coordinates(self.design.shape[1])
-        return replace(self, penalty=Box(lower, upper))
+        coordinates = self.penalty.coordinates(self.design.shape[1])
+        if coordinates is not None:
+            return replace(self, penalty=Box(coordinates.lower, coordinates.upper))
+        # What a penalty forbids at any strength shows in its prox at strength zero.
+        probe = 1.0 + np.random.default_rng(0).uniform(size=self.design.shape[1])
+        allowed = self.penalty.scaled_prox(probe, 1.0, 0.0)
+        kept = np.isclose(allowed, probe, rtol=1e-12)
+        if not np.all(kept | (allowed == 0)):
+            return self
+        return replace(self, penalty=Box(np.where(kept, -np.inf, 0), np.where(kept, np.inf, 0)))
 
-    def objective(self, coef, intercept: float, alpha: float) -> float:
+    def objective(self, coef, intercept, alpha: float) -> float:
         """Value of the objective."""
         eta = intercept + self.design.product(coef)
         if self.offset is not None:
             eta = eta + self.offset
-        l1, l2, lower, upper = self.coordinates
+        loss = self.loss.total(self.response, eta, self.weights)
+        return float(loss + self.penalty_value(coef, alpha))
+
+    def penalty_value(self, coef, alpha: float) -> float:
+        """What the penalty adds to the objective at coefficients on their original scale."""
+        coef = np.asarray(coef, dtype=np.float64)
+        rows = (-1, *[1] * (coef.ndim - 1))
+        if not self.is_separable:
+            scale = self.moments[1].reshape(rows) if self.standardize else 1.0
+            return self.penalty.scaled_value(coef * scale, alpha)
+        l1, l2, lower, upper = (part.reshape(rows) for part in self.coordinates)
         if np.any(coef < lower) or np.any(coef > upper):
             return np.inf
-        penalty = l1 @ np.abs(coef) + 0.5 * l2 @ np.square(coef)
-        return float(self.weights @ self.loss.value(self.response, eta) + alpha * penalty)
+        return alpha * float(np.sum(l1 * np.abs(coef) + 0.5 * l2 * np.square(coef)))

@@ -27,6 +27,7 @@ class Status(IntEnum):
     SOLVED = 0
     MAX_ITER = 1
     STALLED = 2
+    UNBOUNDED = 3
 
     @property
     def sentence(self) -> str:
@@ -40,6 +41,8 @@ _SENTENCES = {
     "raise max_iter, or loosen tol.",
     Status.STALLED: "Rounding stopped the progress before the certificate reached the tolerance: "
     "loosen tol, or rescale the columns (standardize=True).",
+    Status.UNBOUNDED: "The loss has no minimum: coefficients grow without end, as where features "
+    "separate the classes. Use alpha > 0, or fewer features.",
 }
 
 

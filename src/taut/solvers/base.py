@@ -76,12 +76,13 @@ class Solved:
     Attributes
     ----------
     alphas : ndarray of shape (n_alphas,)
-    coefs : ndarray of shape (n_features, n_alphas)
-    intercepts : ndarray of shape (n_alphas,)
+    coefs : ndarray of shape (n_features, n_alphas) or (n_features, n_outputs, n_alphas)
+    intercepts : ndarray of shape (n_alphas,) or (n_outputs, n_alphas)
     certificates : tuple of Certificate
     method : str
         How they were found, by scikit-learn's word where it has one: "svd", "eigen", "lsqr",
-        "sparse_cg" or "active_set".
+        "sparse_cg", "active_set", "prox_newton", "proximal_gradient", "lbfgs", "highs" or
+        "interior_point".
     """
 
     alphas: np.ndarray

@@ -10,11 +10,24 @@ from taut.solvers.base import Controls, Grid, Solved, Solver
 from taut.solvers.least_squares import LeastSquares
 from taut.solvers.path_engine import PathEngine
 from taut.solvers.prox_newton import ProxNewton
+from taut.solvers.proximal_gradient import ProximalGradient
+from taut.solvers.quantile import QuantileProgramme
+from taut.solvers.quantile_dual import QuantileDual
 from taut.solvers.ridge import Ridge, ridge_range
+from taut.solvers.smooth import Smooth
 
 __all__ = ["SOLVERS", "choose", "solve_path"]
 
-SOLVERS: tuple[Solver, ...] = (LeastSquares(), Ridge(), PathEngine(), ProxNewton())
+SOLVERS: tuple[Solver, ...] = (
+    LeastSquares(),
+    Ridge(),
+    PathEngine(),
+    ProxNewton(),
+    QuantileProgramme(),
+    QuantileDual(),
+    Smooth(),
+    ProximalGradient(),
+)
 
 
 def choose(problem: Problem) -> Solver:
@@ -42,10 +55,9 @@ def solve_path(problem: Problem, grid: Grid, controls: Controls) -> Solved:
     MemoryError
         The coefficients of the whole path would not fit.
     """
-    n_features = problem.design.shape[1]
     require_memory(
         "the coefficients of {:,} features at {} alphas",
-        (n_features, grid.count),
+        (int(np.prod(problem.coef_shape)), grid.count),
         "take fewer alphas (n_alphas), or leave out columns",
     )
     grid = _without_l1(problem, grid)
@@ -57,25 +69,28 @@ def solve_path(problem: Problem, grid: Grid, controls: Controls) -> Solved:
     if not zero.all():
         rest = Grid(grid.alphas[~zero])
         parts.append((~zero, choose(problem).path(problem, rest, controls)))
-    return _joined(grid.alphas, problem.design.shape[1], parts)
+    return _joined(grid.alphas, parts)
 
 
 def _without_l1(problem, grid):
     """An automatic grid for a bounded ridge, or bounds alone: no alpha zeroes anything there."""
+    if grid.alphas is not None or not problem.is_separable:
+        return grid
     l1, l2, *_ = problem.coordinates
-    if grid.alphas is not None or np.any(l1) or choose(problem).has_own_grid:
+    if np.any(l1) or choose(problem).has_own_grid:
         return grid
     if not np.any(l2):
         return Grid(np.ones(1))  # alpha means nothing to bounds
     return Grid(grid.below(*ridge_range(problem, grid)))
 
 
-def _joined(alphas, n_features, parts):
-    coefs = np.empty((n_features, len(alphas)), order="F")
-    intercepts = np.empty(len(alphas))
+def _joined(alphas, parts):
+    first = parts[0][1]
+    coefs = np.empty((*first.coefs.shape[:-1], len(alphas)), order="F")
+    intercepts = np.empty((*first.intercepts.shape[:-1], len(alphas)))
     certificates = np.empty(len(alphas), dtype=object)
     for where, solved in parts:
-        coefs[:, where] = solved.coefs
-        intercepts[where] = solved.intercepts
+        coefs[..., where] = solved.coefs
+        intercepts[..., where] = solved.intercepts
         certificates[where] = solved.certificates
     return Solved(alphas, coefs, intercepts, tuple(certificates), parts[-1][1].method)

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import LinearOperator, lsqr
 
+from taut.losses import Squared
 from taut.memory import fits
 from taut.problem import Problem
 from taut.solution import Certificate, Status
@@ -35,6 +36,10 @@ class LeastSquares:
     has_own_grid = True
 
     def refuses(self, problem: Problem) -> str | None:
+        if not isinstance(problem.loss, Squared):
+            return f"least squares solves the squared loss, not {problem.loss!r}"
+        if problem.response.ndim > 1 or not problem.is_separable:
+            return "least squares without a penalty takes one target at a time"
         l1, l2, lower, upper = problem.coordinates
         if np.any(l1) or np.any(l2) or np.any(np.isfinite(lower)) or np.any(np.isfinite(upper)):
             return f"least squares has no penalty and no bounds; {problem.penalty!r} has"

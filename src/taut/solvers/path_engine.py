@@ -25,6 +25,8 @@ class PathEngine:
     def refuses(self, problem: Problem) -> str | None:
         if not isinstance(problem.loss, Squared):
             return f"the path engine solves least squares, not {problem.loss!r}"
+        if problem.response.ndim > 1:
+            return "the path engine takes one target at a time"
         if not problem.is_separable:
             return (
                 f"the path engine needs a penalty that separates over features, and "

@@ -1,0 +1,83 @@
+"""Columns in units that suit a solver: centred and scaled as a view, copied for working sets."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from taut.designs.design import product
+from taut.problem import Problem
+from taut.solvers.centred import column_means, column_norms
+
+__all__ = ["Columns", "column_scale"]
+
+
+def column_scale(problem: Problem) -> np.ndarray:
+    """What to divide the columns by, shape (n_features,).
+
+    A separable penalty is turned into any units by its weights, so columns get norm one, which
+    suits gradient steps. Others compare features: their columns are those the problem speaks of.
+    """
+    if problem.is_separable:
+        scale = column_norms(problem)
+    elif problem.standardize:
+        scale = problem.moments[1]
+    else:
+        return np.ones(problem.design.shape[1])
+    return np.where(scale > 0, scale, 1.0)
+
+
+class Columns:
+    """``(X - mean) / scale`` on some columns, or on all of them.
+
+    A few columns are copied, all of them never: there the matrix itself is read.
+
+    Parameters
+    ----------
+    problem : Problem
+    scale : ndarray of shape (n_features,)
+    features : ndarray of int, default None
+        None for all.
+    """
+
+    def __init__(self, problem: Problem, scale: np.ndarray, features=None):
+        self.design, self.features = problem.design, features
+        mean, norm = column_means(problem), column_norms(problem)
+        chosen = slice(None) if features is None else features
+        # A column that is constant up to rounding would be all rounding.
+        self.live = (norm > 0)[chosen]
+        self.scale, self.norm = scale[chosen], (norm / scale)[chosen]
+        self.mean = mean[chosen] / self.scale
+        self.matrix = None if features is None else self._copied(problem.design.matrix)
+
+    def _copied(self, matrix):
+        matrix = matrix[:, self.features]
+        if sparse.issparse(matrix):
+            return matrix.astype(np.float64) @ sparse.diags_array(self.live / self.scale)
+        matrix = np.asarray(matrix, dtype=np.float64) * (self.live / self.scale)
+        matrix -= self.mean * self.live
+        self.mean = np.zeros(len(self.features))
+        return np.asfortranarray(matrix)
+
+    def product(self, coef):
+        """Linear predictor of coefficients in these units, of shape (n_samples, ...)."""
+        if self.matrix is None:
+            coef = coef * _rows(self.live, coef)
+            return product(self.design.matrix, coef / _rows(self.scale, coef)) - self.mean @ coef
+        return np.asarray(self.matrix @ coef) - (self.mean * self.live) @ coef
+
+    def cross(self, residual):
+        """The adjoint of ``product``, of shape (n_columns, ...)."""
+        total = residual.sum(axis=0)
+        if self.matrix is None:
+            result = self.design.cross(residual)
+            result = result / _rows(self.scale, result)
+        else:
+            result = np.asarray(self.matrix.T @ residual)
+        if np.any(self.mean):
+            result = result - np.multiply.outer(self.mean, total)
+        return result * _rows(self.live, result)
+
+
+def _rows(values, like):
+    return values.reshape(-1, *[1] * (like.ndim - 1))

@@ -1,0 +1,112 @@
+"""Every smooth loss and every penalty, on data small enough for an outside solver."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from taut import losses
+from taut.losses import Loss
+from taut.penalties import (
+    L1,
+    L2,
+    MCP,
+    SCAD,
+    SLOPE,
+    ElasticNet,
+    FusedLasso,
+    GroupLasso,
+    MultiTask,
+    NonNegative,
+    Nuclear,
+    SparseGroupLasso,
+    TotalVariation,
+)
+
+N_SAMPLES, N_FEATURES = 40, 8
+GROUPS = np.array([0, 1, 1, 2, 2, 2, 0, 1])
+LAMBDAS = np.linspace(2.0, 0.5, N_FEATURES)
+FREE = np.r_[0.0, np.ones(N_FEATURES - 1)]
+
+
+class Data(NamedTuple):
+    X: np.ndarray
+    y: np.ndarray
+    loss: Loss
+
+
+def _random():
+    return np.random.default_rng(0)
+
+
+def features():
+    return _random().normal(size=(N_SAMPLES, N_FEATURES)) * np.linspace(0.5, 2.0, N_FEATURES)
+
+
+def _linear():
+    return features() @ np.r_[1.0, -1.0, 0.0, 0.5, np.zeros(N_FEATURES - 4)]
+
+
+def _classes(count):
+    random, eta = _random(), _linear()
+    return np.clip(
+        np.floor(count * (0.5 + 0.15 * (eta + random.logistic(size=N_SAMPLES)))), 0, count - 1
+    )
+
+
+def _times():
+    random = _random()
+    time = np.ceil(5 * random.exponential(size=N_SAMPLES) * np.exp(-0.3 * _linear()))
+    return np.column_stack([time, random.uniform(size=N_SAMPLES) < 0.7])
+
+
+def _positive():
+    return np.exp(0.3 * _linear()) * _random().gamma(2.0, size=N_SAMPLES)
+
+
+def _targets():
+    random, eta = _random(), _linear()
+    return np.column_stack([eta, -eta, 0 * eta]) + random.normal(size=(N_SAMPLES, 3))
+
+
+LOSSES = {
+    "squared": (losses.Squared(), lambda: _linear() + _random().normal(size=N_SAMPLES)),
+    "logistic": (losses.Logistic(), lambda: _classes(2)),
+    "poisson": (losses.Poisson(), lambda: np.floor(2 * _positive())),
+    "gamma": (losses.Gamma(), _positive),
+    "tweedie": (losses.Tweedie(1.5), _positive),
+    "huber": (losses.Huber(1.0), lambda: _linear() + _random().standard_t(2, size=N_SAMPLES)),
+    "squared hinge": (losses.SquaredHinge(), lambda: _classes(2)),
+    "cox": (losses.Cox("breslow"), _times),
+    "multinomial": (losses.Multinomial(), lambda: _classes(3)),
+    "targets": (losses.Squared(), _targets),
+}
+MATRIX = ("multinomial", "targets")
+
+PENALTIES = {
+    "l1": L1(),
+    "l1, one free": L1(weights=FREE),
+    "l2": L2(),
+    "elastic net": ElasticNet(0.5),
+    "non-negative": L1() + NonNegative(),
+    "group lasso": GroupLasso(GROUPS),
+    "group lasso, one free": GroupLasso(GROUPS, weights=[0.0, 1.0, 2.0]),
+    "sparse group lasso": SparseGroupLasso(GROUPS, 0.3),
+    "multi-task": MultiTask(),
+    "slope": SLOPE(LAMBDAS),
+    "fused lasso": FusedLasso(0.5),
+    "total variation": TotalVariation(),
+    "nuclear": Nuclear(),
+}
+NON_CONVEX = {
+    "mcp": MCP(3.0),
+    "scad": SCAD(3.7),
+    "group mcp": MCP(3.0, groups=GROUPS),
+    "group scad": SCAD(3.7, groups=GROUPS),
+}
+
+
+def data(name) -> Data:
+    loss, response = LOSSES[name]
+    return Data(features(), loss.check_response(response()), loss)
