@@ -48,6 +48,9 @@ class Design:
     def product(self, coefs):
         """``X @ coefs`` in float64; coefs of shape (n_features, ...), often mostly zero rows."""
         coefs = np.asarray(coefs, dtype=np.float64)
+        if coefs.ndim > 2:
+            flat = self.product(coefs.reshape(len(coefs), -1))
+            return flat.reshape(-1, *coefs.shape[1:])
         used = np.flatnonzero(coefs.reshape(len(coefs), -1).any(axis=1))
         if len(used) >= len(coefs) // 2:
             return product(self.matrix, coefs)
