@@ -65,8 +65,15 @@ def folder(tmp_path):
         (["houses.csv"], "--target is missing"),
         (["houses.csv", "--target", "Prize"], "did you mean 'price'?"),
         (["houses.csv", "--target", "Prize"], "--target: there is no column 'Prize'"),
-        (["houses.csv", "--target", "town"], "regression only"),
-        (["houses.csv", "--target", "town"], "--target: column 'town' holds text"),
+        (
+            ["houses.csv", "--target", "row", "--task", "classification"],
+            "--target: column 'row' has",
+        ),
+        (
+            ["houses.csv", "--target", "price", "--task", "counts"],
+            "'price' must hold whole numbers",
+        ),
+        (["houses.csv", "--target", "town", "--techniques", "least-squares"], "is unknown"),
         (["houses.csv", "--target", "price", "--task", "ranking"], "--task: 'ranking' is unknown"),
         (["houses.csv", "--target", "price", "--drop", "widht"], "did you mean 'width'"),
         (["houses.csv", "--target", "price", "--drop", "price"], "--drop names the target"),

@@ -41,6 +41,43 @@ def test_every_technique_predicts_the_same_after_saving(
     np.testing.assert_allclose(pl.read_parquet(out)["price_predicted"], expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("technique", [t.name for t in TECHNIQUES if t.suits("classification")])
+def test_classes_come_with_their_probabilities(
+    taut_command, table, table_file, tmp_path, technique
+):
+    path, out = tmp_path / "model.taut", tmp_path / "out.parquet"
+    options = ["--target", "town", "--technique", technique, "--model", path]
+    result = taut_command("fit", table_file, *options)
+    assert result.exit_code == 0, result.output
+    result = taut_command("predict", path, table_file, "--output", out)
+    assert result.exit_code == 0, result.output
+    model = compare(table, "town", techniques=technique).model
+    found = pl.read_parquet(out)
+    names = ["town_probability_Bonn", "town_probability_Ulm"]
+    np.testing.assert_allclose(found[names], model.predict_proba(table), rtol=1e-6)
+    assert found["town_predicted"].to_list() == model.predict(table).tolist()
+
+
+def test_counts_are_predicted_as_means(taut_command, table, table_file, tmp_path):
+    path, out = tmp_path / "model.taut", tmp_path / "out.parquet"
+    options = ["--target", "team", "--task", "counts", "--technique", "ridge-min", "--model", path]
+    assert taut_command("fit", table_file, *options).exit_code == 0
+    assert taut_command("predict", path, table_file, "--output", out).exit_code == 0
+    model = compare(table, "team", task="counts", techniques="ridge-min").model
+    predicted = pl.read_parquet(out)["team_predicted"]
+    np.testing.assert_allclose(predicted, model.predict(table), rtol=1e-6)
+    assert (predicted > 0).all()
+
+
+def test_a_technique_for_another_task_is_refused(taut_command, table_file, tmp_path):
+    path = tmp_path / "model.taut"
+    options = ["--target", "town", "--technique", "least-squares", "--model", path]
+    result = taut_command("fit", table_file, *options)
+    assert result.exit_code == 2
+    assert "least-squares is not for classification" in " ".join(result.stderr.split())
+    assert not path.exists()
+
+
 def test_the_target_need_not_be_there_and_other_columns_are_said(
     taut_command, model, table, tmp_path
 ):

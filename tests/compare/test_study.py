@@ -25,6 +25,10 @@ def cells(**values):
     return y
 
 
+def names(values):
+    return np.array(list(values), dtype=object)
+
+
 WEIGHTS = np.ones(N_ROWS)
 WEIGHTED = {"y": "y", "sample_weight": "w"}
 
@@ -37,11 +41,14 @@ WEIGHTED = {"y": "y", "sample_weight": "w"}
         (changed(y=np.full(N_ROWS, np.nan)), {"y": "y"}, "'y' has no value at all"),
         (changed(y=np.ones(N_ROWS)), {"y": "y"}, "'y' is 1 in every row"),
         (changed(y=np.arange(N_ROWS) % 2), {"y": "y"}, "only two values .0 and 1.*classif"),
-        (changed(y=np.arange(N_ROWS) % 2 == 0), {"y": "y"}, "true or false.*classification"),
-        (changed(), {"y": "colour"}, "'colour' holds text .*classification"),
+        (changed(y=np.ones(N_ROWS, dtype=bool)), {"y": "y"}, "'y' is True in every row"),
+        (changed(), {"y": "colour"}, "'colour' has 3 classes, .* for two: merge"),
+        (changed(y=names(f"id {row}" for row in range(N_ROWS))), {"y": "y"}, "120 classes, of whi"),
         (changed(y=cells(r4="high")), {"y": "y"}, "'y' must be numeric, but row 5 says 'high'"),
         (changed(y=cells(r4=np.inf)), {"y": "y"}, "'y' holds infinite numbers: row 5"),
-        (changed(), {"y": "y", "task": "classification"}, "regression only"),
+        (changed(), {"y": "y", "task": "classification"}, "'y' must hold whole numbers for task"),
+        (changed(y=np.arange(N_ROWS) - 3), {"y": "y", "task": "counts"}, "from 0 .* row 1 has -3"),
+        (changed(), {"y": "y", "task": "ranking"}, "task: 'ranking' is unknown: use one of regr"),
         (changed(), {"y": np.ones(7)}, "X has 120 rows, but y has 7"),
         (made_table(n_rows=12), {"y": "y"}, "only 12 rows.*needs 20"),
         (changed(w=-WEIGHTS), WEIGHTED, "sample_weight: column 'w' .* row 1 has -1 .120 such"),

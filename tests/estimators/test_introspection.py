@@ -23,6 +23,18 @@ NAMES = [
     "LassoCV",
     "ElasticNetCV",
 ]
+# Of a loss other than least squares, for two classes, and for several targets.
+OF_CLASSES = ["LogisticRegression", "LogisticRegressionCV"]
+OF_TARGETS = ["MultiTaskLasso", "MultiTaskElasticNet", "MultiTaskLassoCV", "MultiTaskElasticNetCV"]
+OTHERS = [
+    *OF_CLASSES,
+    *OF_TARGETS,
+    "PoissonRegressor",
+    "GammaRegressor",
+    "TweedieRegressor",
+    "HuberRegressor",
+    "QuantileRegressor",
+]
 X, Y = regression(n_targets=2)
 DATA = {
     "one target": (X, Y[:, 0]),
@@ -69,7 +81,20 @@ def test_fitted_attributes(name, data):
             assert kinds[0] == kinds[1], attribute
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.filterwarnings("ignore:The default value:FutureWarning")
+@pytest.mark.filterwarnings("ignore:The fitted attributes:FutureWarning")
+def test_fitted_attributes_of_other_losses(name):
+    y = np.abs(Y) if name in OF_TARGETS else np.abs(Y[:, 0])
+    y = (y > y.mean()).astype(int) if name in OF_CLASSES else y
+    theirs, ours = getattr(reference, name)().fit(X, y), getattr(taut, name)().fit(X, y)
+    assert _attributes(theirs) <= _attributes(ours)
+    for attribute in _attributes(theirs):
+        kinds = _kind(getattr(ours, attribute)), _kind(getattr(theirs, attribute))
+        assert kinds[0] == kinds[1], attribute
+
+
+@pytest.mark.parametrize("name", NAMES + OTHERS)
 def test_documented_attributes(name):
     section = getattr(reference, name).__doc__.split("Attributes\n")[1]
     names = re.findall(r"^    (\w+_) :", section, flags=re.MULTILINE)
@@ -86,7 +111,7 @@ def _methods(cls):
     }
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + OTHERS)
 def test_methods_and_their_arguments(name):
     theirs, ours = getattr(reference, name), getattr(taut, name)
     assert {"fit", "predict", "score", "get_params"} <= _methods(theirs) <= _methods(ours)
@@ -100,7 +125,7 @@ def test_methods_and_their_arguments(name):
                 assert found[parameter].default == value.default, (method, parameter)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + OTHERS)
 def test_what_can_be_requested_by_routing(name):
     theirs, ours = getattr(reference, name)(), getattr(taut, name)()
     for method in ("fit", "score"):
@@ -108,7 +133,7 @@ def test_what_can_be_requested_by_routing(name):
         expected = set(inspect.signature(getattr(theirs, setter)).parameters)
         found = set(inspect.signature(getattr(ours, setter)).parameters)
         assert expected <= found
-        assert found - expected <= {"groups"}, setter
+        assert found - expected <= {"groups", "offset", "exposure"}, setter
 
 
 def _values(constraints):

@@ -4,6 +4,8 @@ import pytest
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import taut
+from taut import losses, penalties
+from taut.selection.rule import Rule
 
 ESTIMATORS = [
     taut.LinearRegression(),
@@ -20,6 +22,34 @@ ESTIMATORS = [
     taut.Lasso(alpha=taut.CV()),
     taut.ElasticNet(alpha=taut.CV(rule="1se")),
     taut.Lasso(alpha=taut.BIC()),
+    taut.AdaptiveLasso(),
+    taut.CoxRegression(tol=1e-12),
+    taut.GammaRegressor(),
+    taut.GammaRegressor(alpha=0.1, l1_ratio=0.5),
+    taut.GroupLasso(alpha=0.1),
+    taut.HuberRegressor(alpha=1.0),
+    taut.LogisticRegression(),
+    taut.LogisticRegression(l1_ratio=1.0, class_weight="balanced"),
+    taut.LogisticRegression(C=taut.CV(3)),
+    taut.LogisticRegressionCV(cv=3, Cs=[0.1, 1.0]),
+    taut.LogisticRegressionCV(
+        cv=3, Cs=[0.1, 1.0], l1_ratios=[0.5, 1.0], use_legacy_attributes=False
+    ),
+    taut.MultiTaskElasticNet(alpha=0.1),
+    taut.MultiTaskElasticNetCV(alphas=3, tol=1e-9),
+    taut.MultiTaskLasso(alpha=0.1),
+    taut.MultiTaskLassoCV(alphas=3, tol=1e-9),
+    taut.PenalizedClassifier(tol=1e-12),
+    taut.PenalizedClassifier("squared_hinge"),
+    taut.PenalizedRegressor(alpha=0.1),
+    taut.PenalizedRegressor(losses.Huber(0.5), penalties.MCP(), alpha=0.1, tol=1e-10),
+    taut.PoissonRegressor(),
+    taut.PoissonRegressor(alpha=0.1, l1_ratio=1.0),
+    taut.QuantileRegressor(alpha=0.01),
+    taut.RelaxedLasso(),
+    taut.SparseGroupLasso(alpha=0.1),
+    taut.TweedieRegressor(),
+    taut.TweedieRegressor(power=1.5),
 ]
 
 # A criterion counts the rows with a weight, as R's nobs() does, and repeated rows are more rows.
@@ -32,10 +62,11 @@ WEIGHTS_ARE_NOT_REPEATS = (
 
 def _cases():
     for estimator in ESTIMATORS:
-        rule = getattr(estimator, "alpha", None)
+        rule = getattr(estimator, "alpha", getattr(estimator, "C", None))
         for model, check in estimator_checks_generator(estimator):
             name = check.func.__name__
-            if not (isinstance(rule, taut.selection.Rule) and name in WEIGHTS_ARE_NOT_REPEATS):
+            chosen = isinstance(rule, Rule) or isinstance(estimator, taut.LogisticRegressionCV)
+            if not (chosen and name in WEIGHTS_ARE_NOT_REPEATS):
                 yield pytest.param(model, check, id=f"{estimator!r}-{name}")
 
 

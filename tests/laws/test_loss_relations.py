@@ -21,6 +21,7 @@ from taut.losses import (
     Gamma,
     Huber,
     Logistic,
+    Loss,
     Multinomial,
     Poisson,
     Quantile,
@@ -59,7 +60,7 @@ def huber_of_sklearn(delta):
         (Quantile(q=0.8), PinballLoss(quantile=0.8), NUMBERS),
         (Huber(delta=1.7), huber_of_sklearn(1.7), NUMBERS),
     ],
-    ids=repr,
+    ids=lambda value: repr(value) if isinstance(value, Loss) else type(value).__name__,
 )
 def test_as_scikit_learn_up_to_constants(ours, theirs, y):
     ours_rise = ours.value(y, ETA) - ours.value(y, np.ones(N_SAMPLES))
@@ -82,7 +83,7 @@ def test_as_scikit_learn_up_to_constants(ours, theirs, y):
         (Gamma(), HalfGammaLoss(), AMOUNTS),
         (Tweedie(), HalfTweedieLoss(power=1.5), COUNTS),
     ],
-    ids=repr,
+    ids=lambda value: repr(value) if isinstance(value, Loss) else type(value).__name__,
 )
 def test_hessian_and_null_model_as_scikit_learn(ours, theirs, y):
     _, hessian = theirs.gradient_hessian(y_true=y, raw_prediction=ETA)

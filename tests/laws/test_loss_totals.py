@@ -19,7 +19,7 @@ from .strategies import tried
 N_SAMPLES = 12
 
 every_total = pytest.mark.parametrize(
-    "case", [*LOSSES, *SURVIVAL], ids=lambda case: f"{case.loss}-{case[1:]}"
+    "case", [*LOSSES, *SURVIVAL], ids=lambda case: repr(case.loss)
 )
 generators = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 

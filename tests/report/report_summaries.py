@@ -285,6 +285,7 @@ def _summary(X, y, names) -> dict:
             "alpha": lasso["alpha_1se"],
             "l1_ratio": None,
             "intercept": float(y.mean()),
+            "scale": "progression",
             "coefficients": [
                 {
                     "feature": name,
