@@ -82,7 +82,7 @@ _TECHNIQUES = "\b\nTechniques:\n" + "\n".join(
 _table_options = _options(
     click.option("--target", help="Column to predict."),
     click.option("--drop", multiple=True, help="Column to leave out; repeat, or use commas."),
-    click.option("--task", help="regression (inferred where not given)."),
+    click.option("--task", help="regression, classification or counts (inferred; never counts)."),
     click.option("--weights", help="Column of row weights."),
     click.option("--groups", help="Column of groups: rows of one stay in one fold."),
     click.option("--time", help="Column of dates or numbers: train on the past, test the future."),
@@ -137,9 +137,9 @@ def fit(table, target, drop, task, weights, groups, time, seed, technique, model
     """
     require_distinct({"TABLE": table, "--model": model})
     roles = Roles(task, weights, groups, time)
-    chosen, path = one_technique(technique), model_path(model)
+    name, path = one_technique(technique).name, model_path(model)
     source = open_table(table, target, drop, roles)
-    run_fit(source, roles, chosen, seed, path)
+    run_fit(source, roles, name, seed, path)
 
 
 @app.command()

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.dummy import DummyRegressor
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import Pipeline
 
-from taut.compare.techniques import TECHNIQUES
+from taut.compare.measure import MEASURES
+from taut.compare.techniques import choose
 from taut.designs.encoder import TableEncoder
 from taut.designs.from_frame import TableError
 from taut.report.files import replace_file
@@ -140,21 +141,23 @@ def _checked(path: Path, content) -> SavedModel:
 def _reduced(model):
     """A copy with alpha fixed at the chosen value, and without path, folds and certificates."""
     parameters = model.get_params(deep=False)
-    if "alpha" in parameters and hasattr(model, "alpha_"):
-        parameters["alpha"] = float(model.alpha_)
+    for name in ("alpha", "C"):
+        if name in parameters and hasattr(model, f"{name}_"):
+            parameters[name] = float(getattr(model, f"{name}_"))
     copy = type(model)(**parameters)
     for name, value in vars(model).items():
-        if name.endswith("_") and isinstance(value, (np.ndarray, np.generic, int, float)):
+        kept = name.endswith("_") or name == "_strategy"  # which DummyClassifier predicts by
+        if kept and isinstance(value, (np.ndarray, np.generic, int, float, str)):
             setattr(copy, name, value)
     return copy
 
 
 def _technique_types() -> set[type]:
-    return {type(technique.make(2, 1.0)) for technique in TECHNIQUES}
+    return {type(technique.make(2, 1.0)) for task in MEASURES for technique in choose(None, task)}
 
 
 def _trusted() -> set[str]:
-    kinds = (_technique_types() | {TableEncoder}) - {DummyRegressor}
+    kinds = (_technique_types() | {TableEncoder}) - {DummyClassifier, DummyRegressor}
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in kinds}
     return names | {"numpy.dtype"}  # of the arrays of text
 

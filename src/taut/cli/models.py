@@ -6,9 +6,10 @@ import io
 from pathlib import Path
 
 import click
+import numpy as np
 
 from taut.cli.compare import checked_path, require_distinct
-from taut.cli.model_file import load_model, save_model
+from taut.cli.model_file import SavedModel, load_model, save_model
 from taut.cli.tables import Roles, Source
 from taut.cli.terminal import print_notes, progress_bar
 from taut.compare.evaluate import fit_all, n_used
@@ -47,6 +48,16 @@ def one_technique(name: str | None) -> Technique:
     return chosen[0]
 
 
+def _for_task(name: str, task: str) -> Technique:
+    """The technique, as it is for the task that the table turned out to be."""
+    suited = choose(None, task)
+    technique = next((technique for technique in suited if technique.name == name), None)
+    if technique is None:
+        names = ", ".join(technique.name for technique in suited)
+        raise TableError(f"{name} is not for {task}: choose one of {names}", "--technique")
+    return technique
+
+
 def model_path(path: str | None) -> Path:
     """The file that `taut fit` saves to.
 
@@ -60,9 +71,10 @@ def model_path(path: str | None) -> Path:
     return checked_path(path, "--model")
 
 
-def run_fit(source: Source, roles: Roles, technique: Technique, seed: int, path: Path) -> None:
+def run_fit(source: Source, roles: Roles, name: str, seed: int, path: Path) -> None:
     """Fit one technique on the whole table and save it."""
     study = prepare(source.table, source.target, **roles.arguments())
+    technique = _for_task(name, study.task)
     print_notes([note.as_dict() for note in (*study.leaks, *study.notes)])
     with progress_bar("fitting") as progress:
         journal = Journal(lambda text: progress and progress(0, 1, text))
@@ -90,18 +102,32 @@ def run_predict(model: str, table: str, output: str | None) -> None:
     saved = load_model(model)
     rows = read_table(table)
     known = rows.drop(saved.target, strict=False)
-    name = f"{saved.target}_predicted"
+    predicted = _predictions(saved, known)
     notes = saved.pipeline[0].surprises(known)
-    if name in rows.columns:
-        notes.append(Note("warning", f"Column {name} of the table is replaced in the output."))
+    for name in predicted:
+        if name in rows.columns:
+            notes.append(Note("warning", f"Column {name} of the table is replaced in the output."))
     print_notes([note.as_dict() for note in notes])
-    _write(_with_column(rows, name, saved.pipeline.predict(known)), path)
+    _write(_with_columns(rows, predicted), path)
 
 
-def _with_column(rows, name: str, values):
+def _predictions(saved: SavedModel, rows) -> dict[str, np.ndarray]:
+    """The columns to add: what is predicted, and the probability of every class."""
+    name = f"{saved.target}_predicted"
+    if not hasattr(saved.pipeline, "predict_proba"):
+        return {name: saved.pipeline.predict(rows)}
+    probabilities = saved.pipeline.predict_proba(rows)
+    classes = saved.pipeline.classes_
+    columns = {name: classes[probabilities.argmax(axis=1)]}
+    for label, values in zip(classes, probabilities.T, strict=True):
+        columns[f"{saved.target}_probability_{label}"] = values
+    return columns
+
+
+def _with_columns(rows, columns: dict[str, np.ndarray]):
     import polars as pl
 
-    return rows.with_columns(pl.Series(name, values))
+    return rows.with_columns(pl.Series(name, values) for name, values in columns.items())
 
 
 def _write(rows, path: Path | None) -> None:

@@ -17,10 +17,11 @@ from taut.designs.kinds import counted
 
 __all__ = ["print_notes", "print_summary", "progress_bar"]
 
-# Narrower terminals get the leaderboard without features and seconds.
-_WIDE = 76
+# Narrower terminals get the leaderboard without features and seconds; accuracy takes more.
+_WIDE, _WIDEST = 76, 98
 _FOLDS = {
     "shuffled": "shuffled folds",
+    "stratified": "folds of equal class shares",
     "grouped": "folds of whole groups",
     "ordered": "folds in time order",
 }
@@ -56,7 +57,7 @@ def print_summary(summary: dict) -> None:
         )
     )
     print_notes(table["notes"], console)
-    console.print(_leaderboard(summary, wide=console.width >= _WIDE))
+    console.print(_leaderboard(summary, console.width))
     verdict = summary["verdict"]
     console.print(Text(verdict["sentence"], style="bold"))
     console.print(Text(verdict["detail"]))
@@ -74,7 +75,7 @@ def print_notes(notes: list[dict], console: Console | None = None) -> None:
         console.print(Padding(grid, (0, 0, 0, 2)))
 
 
-def _leaderboard(summary: dict, wide: bool) -> Table:
+def _leaderboard(summary: dict, width: int) -> Table:
     settings, metric = summary["settings"], summary["metric"]
     folds = f"{settings['outer_folds']} {_FOLDS[settings['fold_kind']]}"
     if settings["outer_repeats"] > 1:
@@ -86,7 +87,10 @@ def _leaderboard(summary: dict, wide: bool) -> Table:
     table.add_column("technique", no_wrap=True, min_width=18)
     table.add_column(metric["name"], justify="right", no_wrap=True)
     table.add_column("worse than the best\nby (95 % interval)", justify="right", no_wrap=True)
-    if wide:
+    classes = "accuracy" in summary["leaderboard"][0]
+    if classes and width >= _WIDE:
+        table.add_column("accuracy", justify="right", no_wrap=True)
+    if width >= (_WIDEST if classes else _WIDE):
         table.add_column("features\nused", justify="right")
         table.add_column("fit\nseconds", justify="right")
     scale = summary["leaderboard"][0]["score"]
@@ -96,6 +100,7 @@ def _leaderboard(summary: dict, wide: bool) -> Table:
             row["label"],
             rounded(row["score"], scale),
             _difference(row, scale),
+            *([f"{100 * row['accuracy']:.1f} %"] if classes else []),
             f"{row['features_used']:.1f}".removesuffix(".0"),
             f"{row['fit_seconds']:.3f}",
         ]

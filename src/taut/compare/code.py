@@ -6,18 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from sklearn.base import BaseEstimator
 
-from taut.compare.folds import fold_kind
+from taut.compare.fitting import strength_name
+from taut.compare.folds import needs_labels, splitter_of
 from taut.compare.study import Study
 from taut.selection import CV
 
 __all__ = ["reproducing_code", "with_source"]
 
 _SHAPING = ("y", "task", "sample_weight", "groups", "time")
-_SPLITTERS = {
-    "shuffled": "KFold({n}, shuffle=True, random_state={seed})",
-    "grouped": "GroupKFold({n}, shuffle=True, random_state={seed})",
-    "ordered": "TimeSeriesSplit({n})",
-}
 
 
 def reproducing_code(study: Study, estimator: BaseEstimator, asked: Mapping[str, object]) -> str:
@@ -37,7 +33,7 @@ def reproducing_code(study: Study, estimator: BaseEstimator, asked: Mapping[str,
     str
         The code; it expects ``X`` and every array among ``asked`` under the argument's name.
     """
-    rule = getattr(estimator, "alpha", None)
+    rule = getattr(estimator, strength_name(estimator), None)
     rule = rule if isinstance(rule, CV) else None
     encoded = bool(study.kinds)
     named = {name: asked[name] for name in _SHAPING if asked[name] is not None}
@@ -54,11 +50,15 @@ def reproducing_code(study: Study, estimator: BaseEstimator, asked: Mapping[str,
         )
         lines.append(f"study = prepare(X, {arguments})  # rows that can be used, in order")
     if rule:
-        grouped = study.groups is not None
-        n_folds = len(rule.folds) if grouped else rule.folds.get_n_splits()
-        folds = _SPLITTERS[fold_kind(study)].format(n=n_folds, seed=asked["seed"])
-        if grouped:
-            folds = f"list({folds}.split({source}y, groups={source}groups))"
+        listed = needs_labels(study)
+        n_folds = len(rule.folds) if listed else rule.folds.get_n_splits()
+        seeded = "" if study.ordered else f", shuffle=True, random_state={asked['seed']}"
+        folds = f"{splitter_of(study).__name__}({n_folds}{seeded})"
+        if listed:
+            labels = [f"{source}y"] * (2 if study.task == "classification" else 1)
+            if study.groups is not None:
+                labels.append(f"groups={source}groups")
+            folds = f"list({folds}.split({', '.join(labels)}))"
         lines.append(f"folds = {folds}")
     lines.append(f"model = {model}")
     step = f"{type(estimator).__name__.lower()}__" if encoded else ""
@@ -97,8 +97,7 @@ def _program(imports: Sequence[str], lines: Sequence[str]) -> str:
 def _imports(estimator, study: Study, rule, prepared: bool) -> list[str]:
     lines = []
     if rule:
-        splitter = _SPLITTERS[fold_kind(study)].split("(")[0]
-        lines.append(f"from sklearn.model_selection import {splitter}")
+        lines.append(f"from sklearn.model_selection import {splitter_of(study).__name__}")
     if study.kinds:
         lines.append("from sklearn.pipeline import make_pipeline")
     module = type(estimator).__module__

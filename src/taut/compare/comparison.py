@@ -48,8 +48,10 @@ def compare(
         The target, or the name of its column in X. Rows without a target are left out.
     techniques : str or sequence of str, optional
         Names (``"lasso-1se"``) or families (``"lasso"``); all by default.
-    task : "regression", optional
-        Inferred from the target where not given.
+    task : {"regression", "classification", "counts"}, optional
+        Inferred from the target where not given: text and truth values are classes, judged by the
+        log-loss of their probabilities; numbers are judged by their squared errors. Counts are
+        judged by their Poisson deviance, and never inferred.
     cv : int, splitter or iterable of (train, test), optional
         The outer folds; 10 by default.
     sample_weight : str or array-like of shape (n_rows,), optional
@@ -96,7 +98,7 @@ def compare(
             f"progress must be callable, got {progress!r}: pass a function of (done, total, text)"
         )
     study = prepare(X, **asked)
-    chosen = choose(techniques)
+    chosen = choose(techniques, study.task)
     folds = outer_folds(study, cv, seed, quick)
     journal = Journal(_counted(progress, len(chosen) * (len(folds.splits) + 1)))
     # The whole table first: what cannot be fitted at all fails before the long work.
@@ -176,7 +178,8 @@ class Comparison:
         width = max(len(row["label"]) for row in self.leaderboard)
         scale = self.best["score"]
         lines = [self.summary["verdict"]["sentence"], self.summary["verdict"]["detail"], ""]
-        lines.append(f"  {'':{width}}  {'RMSE':>9}  {'difference (95 %)':>25}  features")
+        name = self.summary["metric"]["name"]
+        lines.append(f"  {'':{width}}  {name:>9}  {'difference (95 %)':>25}  features")
         for row in self.leaderboard:
             limits = [rounded(row[f"difference_{end}"], scale) for end in ("low", "high")]
             difference = "best" if row["best"] else " to ".join(limits)

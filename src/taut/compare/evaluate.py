@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from taut.compare.fitting import fit_techniques
 from taut.compare.folds import Folds, inner_folds
 from taut.compare.journal import Journal
+from taut.compare.measure import Scores, scores
 from taut.compare.study import Study
 from taut.compare.techniques import Technique
 from taut.designs.encoder import TableEncoder
@@ -27,19 +28,23 @@ class Record:
 
     Attributes
     ----------
-    rmse, r2 : list of float
-        On the test rows, weighted where rows have weights; R2 is 0 where these are all equal.
+    scores, r2 : list of float
+        On the test rows, weighted where rows have weights: the measure of the task, and the share
+        of the deviance that is explained.
     features_used : list of int
     fit_seconds : list of float
     unsolved : int
         How many fits ended before their tolerance.
+    accuracy : list of float
+        Of classes; empty for other targets.
     """
 
-    rmse: list[float] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
     r2: list[float] = field(default_factory=list)
     features_used: list[int] = field(default_factory=list)
     fit_seconds: list[float] = field(default_factory=list)
     unsolved: int = 0
+    accuracy: list[float] = field(default_factory=list)
 
 
 def evaluate(
@@ -80,8 +85,9 @@ def evaluate(
             record.fit_seconds.append(fit.seconds)
             record.features_used.append(n_used(fit.model))
             record.unsolved += not fit.solved
-            _score(record, study.y[test], fit.model.predict(X_test), study.weights(test))
-            if not np.isfinite(record.rmse[-1]):
+            found = scores(study.task, fit.model, X_test, study.y[test], study.weights(test))
+            _note(record, found)
+            if not np.isfinite(found.score):
                 here.fail(fit.technique, ArithmeticError("its predictions are not finite"))
     return {name: record for name, record in records.items() if name not in journal.failed}
 
@@ -116,8 +122,8 @@ def _encoded(encoder: TableEncoder | None, verb: str, X):
     return X if encoder is None else getattr(encoder, verb)(X)
 
 
-def _score(record: Record, y: np.ndarray, predicted: np.ndarray, weights) -> None:
-    error = np.average((y - predicted) ** 2, weights=weights)
-    spread = np.average((y - np.average(y, weights=weights)) ** 2, weights=weights)
-    record.rmse.append(float(np.sqrt(error)))
-    record.r2.append(float(1.0 - error / spread) if spread > 0 else 0.0)
+def _note(record: Record, found: Scores) -> None:
+    record.scores.append(found.score)
+    record.r2.append(found.explained)
+    if found.accuracy is not None:
+        record.accuracy.append(found.accuracy)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.pipeline import Pipeline
 
+from taut.compare.measure import MEASURES
 from taut.compare.study import Study
 from taut.compare.techniques import Technique
 
@@ -44,7 +45,12 @@ def coefficients(pipeline: Pipeline, names: Sequence[str], spread: np.ndarray) -
 
 
 def pick_of(
-    technique: Technique, pipeline: Pipeline, names: Sequence[str], spread: np.ndarray, code: str
+    technique: Technique,
+    pipeline: Pipeline,
+    names: Sequence[str],
+    spread: np.ndarray,
+    study: Study,
+    code: str,
 ) -> dict:
     """The pick as fitted on the whole table."""
     model = pipeline[-1]
@@ -56,9 +62,16 @@ def pick_of(
         "alpha": None if alpha is None else float(alpha),
         "l1_ratio": _l1_ratio(model),
         "intercept": float(np.ravel(intercept)[0]),
+        "scale": _scale(model, study),
         "coefficients": coefficients(pipeline, names, spread),
         "code": code,
     }
+
+
+def _scale(model, study: Study) -> str:
+    """What a coefficient changes: of two classes, the odds of the second."""
+    label = model.classes_[-1] if study.task == "classification" else ""
+    return MEASURES[study.task].scale.format(target=study.target, label=label)
 
 
 def _l1_ratio(model) -> float | None:
@@ -72,18 +85,19 @@ def paths(
     fitted: Mapping[str, Pipeline],
     names: Sequence[str],
     spread: np.ndarray,
+    task: str,
 ) -> list[dict]:
     """One path per family of penalised techniques, fitted on the whole table."""
     families: dict[str, dict] = {}
     for technique in techniques:
         model = fitted[technique.name][-1]
         if technique.family not in families and hasattr(model, "cv_results_"):
-            families[technique.family] = _path(technique, model, names, spread)
+            families[technique.family] = _path(technique, model, names, spread, task)
     return list(families.values())
 
 
-def _path(technique: Technique, model, names: Sequence[str], spread: np.ndarray) -> dict:
-    results = model.cv_results_
+def _path(technique: Technique, model, names: Sequence[str], spread: np.ndarray, task: str) -> dict:
+    results, factor = model.cv_results_, MEASURES[task].path_factor
     coefs = model.path_.coefs * spread[:, None]
     # A chart of thousands of lines says nothing: the largest are kept, in the table's order.
     shown = np.sort(np.argsort(-np.abs(coefs).max(axis=1), kind="stable")[:_MAX_PATH_FEATURES])
@@ -96,9 +110,9 @@ def _path(technique: Technique, model, names: Sequence[str], spread: np.ndarray)
         "features": [names[j] for j in shown],
         "coefs": [_rounded(row) for row in coefs[shown]],
         "n_nonzero": np.count_nonzero(coefs, axis=0).tolist(),
-        "train_error": _rounded(results.train_errors.mean(axis=1)),
-        "validation_error": _rounded(results.mean),
-        "validation_se": _rounded(results.standard_error),
+        "train_error": _rounded(factor * results.train_errors.mean(axis=1)),
+        "validation_error": _rounded(factor * results.mean),
+        "validation_se": _rounded(factor * results.standard_error),
         "alpha_min": float(f"{results.alpha_min:.6g}"),
         "alpha_1se": float(f"{results.alpha_1se:.6g}"),
     }

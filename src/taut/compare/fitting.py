@@ -15,7 +15,7 @@ from taut.compare.journal import Journal
 from taut.compare.techniques import Technique
 from taut.solution import ConvergenceWarning
 
-__all__ = ["Fit", "fit_techniques", "with_rule"]
+__all__ = ["Fit", "fit_techniques", "strength_name", "with_rule"]
 
 
 class Fit(NamedTuple):
@@ -58,7 +58,7 @@ def fit_techniques(
     Fit
     """
     X, y, weights = data
-    spread = np.sqrt(np.average((y - np.average(y, weights=weights)) ** 2, weights=weights))
+    spread = _spread(y, weights)
     done: dict[str, Fit] = {}
     for technique in techniques:
         if technique.name in journal.failed:
@@ -67,7 +67,7 @@ def fit_techniques(
         model = technique.make(folds, spread)
         sibling = done.get(technique.family)
         if sibling is not None and hasattr(sibling.model, "cv_results_"):
-            model = with_rule(sibling.model, model.alpha)
+            model = with_rule(sibling.model, getattr(model, strength_name(model)))
             yield Fit(technique, model, sibling.seconds, model.certificate_.solved)
             continue
         try:
@@ -95,13 +95,31 @@ def with_rule(fitted: BaseEstimator, rule) -> BaseEstimator:
     results = fitted.cv_results_
     chosen = fitted.path_[results.index_min if rule.rule == "min" else results.index_1se]
     model = copy.copy(fitted)
-    model.alpha, model.alpha_ = rule, float(chosen.alpha)
-    model.coef_, model.intercept_ = chosen.coef, chosen.intercept
+    setattr(model, strength_name(model), rule)
+    model.alpha_ = float(chosen.alpha)
+    if hasattr(fitted, "C_"):
+        model.C_ = fitted.C_ * fitted.alpha_ / model.alpha_
+    model.coef_ = chosen.coef.reshape(fitted.coef_.shape)
+    model.intercept_ = chosen.intercept
+    if np.ndim(fitted.intercept_):
+        model.intercept_ = np.reshape(chosen.intercept, fitted.intercept_.shape)
     model.certificate_ = chosen.certificate
     n_iter = max(chosen.certificate.n_iter, 1)
     model.n_iter_ = np.full_like(fitted.n_iter_, n_iter) if np.ndim(fitted.n_iter_) else n_iter
     model.dual_gap_ = chosen.certificate.gap
     return model
+
+
+def strength_name(model: BaseEstimator) -> str:
+    """The parameter that says how strong the penalty is, or by which rule it is chosen."""
+    return "C" if "C" in model.get_params(deep=False) else "alpha"
+
+
+def _spread(y: np.ndarray, weights: np.ndarray | None) -> float:
+    """Standard deviation of a target of numbers; 1 for classes, which have no unit."""
+    if y.dtype.kind != "f":
+        return 1.0
+    return np.sqrt(np.average((y - np.average(y, weights=weights)) ** 2, weights=weights))
 
 
 def _fitted(technique: Technique, model: BaseEstimator, X, y, weights) -> Fit:

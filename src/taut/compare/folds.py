@@ -6,14 +6,20 @@ import numbers
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    TimeSeriesSplit,
+)
 
 from taut.compare.study import Study
 from taut.designs.from_frame import TableError
 from taut.designs.kinds import counted
 from taut.selection import as_splits
 
-__all__ = ["INNER_FOLDS", "Folds", "inner_folds", "outer_folds"]
+__all__ = ["INNER_FOLDS", "Folds", "inner_folds", "needs_labels", "outer_folds", "splitter_of"]
 
 INNER_FOLDS = 5
 _OUTER_FOLDS = 10
@@ -28,7 +34,7 @@ class Folds:
     ----------
     splits : list of (ndarray, ndarray)
     kind : str
-        ``shuffled``, ``grouped`` or ``ordered``.
+        ``shuffled``, ``stratified``, ``grouped`` or ``ordered``.
     repeats : int
     """
 
@@ -70,10 +76,11 @@ def outer_folds(study: Study, cv, seed: int, quick: bool) -> Folds:
         cv = min(cv, n_units(study))
     if isinstance(cv, bool) or not isinstance(cv, numbers.Integral):
         return _given_folds(study, cv, kind)
-    unit = "group" if kind == "grouped" else "row"
     if not 2 <= cv <= n_units(study):
         most = n_units(study)
-        text = f"{counted(cv, 'fold')} cannot be made of {counted(most, unit)}: use 2 to {most:,}"
+        made_of = counted(most, "group" if kind == "grouped" else "row")
+        made_of += " of the rarest class" if kind == "stratified" else ""
+        text = f"{counted(cv, 'fold')} cannot be made of {made_of}: use 2 to {most:,}"
         raise TableError(text, "cv")
     if study.ordered:
         # The older half is for training only: models of the first few rows tell nothing about one
@@ -81,7 +88,8 @@ def outer_folds(study: Study, cv, seed: int, quick: bool) -> Folds:
         splitter = TimeSeriesSplit(int(cv), test_size=max(study.n_rows // (2 * cv), 1))
     else:
         splitter = _splitter(study, int(cv), seed)
-    return Folds(list(splitter.split(study.y, groups=study.groups)), kind)
+    splits = list(splitter.split(study.y, study.y, groups=study.groups))
+    return _with_every_class(study, Folds(splits, kind))
 
 
 def inner_folds(study: Study, rows: np.ndarray, seed: int):
@@ -89,7 +97,7 @@ def inner_folds(study: Study, rows: np.ndarray, seed: int):
 
     Returns
     -------
-    splitter, or list of (train, test) where groups have to be known
+    splitter, or list of (train, test) where groups or classes have to be known
     """
     n_folds = min(INNER_FOLDS, n_units(study, rows))
     if n_folds < 2:
@@ -98,20 +106,34 @@ def inner_folds(study: Study, rows: np.ndarray, seed: int):
             "groups",
         )
     splitter = _splitter(study, n_folds, seed)
-    if study.groups is None:
+    if not needs_labels(study):
         return splitter
-    return list(splitter.split(rows, groups=study.groups[rows]))
+    groups = None if study.groups is None else study.groups[rows]
+    return list(splitter.split(rows, study.y[rows], groups=groups))
+
+
+def needs_labels(study: Study) -> bool:
+    """Whether folds are made of labels of the rows, and not of their number alone."""
+    return fold_kind(study) in ("grouped", "stratified")
 
 
 def fold_kind(study: Study) -> str:
-    """``grouped``, ``ordered`` or ``shuffled``, as the study asks for."""
+    """``grouped``, ``ordered``, ``stratified`` or ``shuffled``, as the study asks for."""
     if study.groups is not None:
         return "grouped"
-    return "ordered" if study.ordered else "shuffled"
+    if study.ordered:
+        return "ordered"
+    return "stratified" if study.task == "classification" else "shuffled"
 
 
 def n_units(study: Study, rows: np.ndarray | None = None) -> int:
-    """How many folds could be made at the most: the number of groups, or of rows."""
+    """How many folds could be made at the most: the number of groups, or of rows.
+
+    Where every fold gets rows of every class, that is the number of rows of the rarest.
+    """
+    if fold_kind(study) == "stratified":
+        labels = study.y if rows is None else study.y[rows]
+        return int(np.unique(labels, return_counts=True)[1].min())
     if study.groups is None:
         # One row must be left to train on in front of the first ordered fold.
         return (study.n_rows if rows is None else len(rows)) - int(study.ordered)
@@ -120,11 +142,35 @@ def n_units(study: Study, rows: np.ndarray | None = None) -> int:
 
 
 def _splitter(study: Study, n_folds: int, seed: int):
-    if study.groups is not None:
-        return GroupKFold(n_folds, shuffle=True, random_state=seed)
     if study.ordered:
         return TimeSeriesSplit(n_folds)
-    return KFold(n_folds, shuffle=True, random_state=seed)
+    return splitter_of(study)(n_folds, shuffle=True, random_state=seed)
+
+
+def splitter_of(study: Study) -> type:
+    """The class of the splitter, scikit-learn's; that of time order takes no seed."""
+    if study.ordered:
+        return TimeSeriesSplit
+    classes = study.task == "classification"
+    if study.groups is not None:
+        return StratifiedGroupKFold if classes else GroupKFold
+    return StratifiedKFold if classes else KFold
+
+
+def _with_every_class(study: Study, folds: Folds) -> Folds:
+    """The folds, where their training rows hold every class: what was never seen has no chance."""
+    if study.task != "classification":
+        return folds
+    classes = np.unique(study.y)
+    for number, (train, _) in enumerate(folds.splits, start=1):
+        unseen = np.setdiff1d(classes, study.y[train])
+        if len(unseen):
+            text = (
+                f"the training rows of fold {number} hold no row of class {unseen[0]!s}, which "
+                "could not be learnt: use fewer folds, or leave the rows of that class out"
+            )
+            raise TableError(text, "cv")
+    return folds
 
 
 def _given_folds(study: Study, cv, kind: str) -> Folds:
@@ -134,4 +180,4 @@ def _given_folds(study: Study, cv, kind: str) -> Folds:
         raise TableError(str(error)) from error
     if len(splits) < 2:
         raise TableError(f"it gives {counted(len(splits), 'fold')}: at least 2 are needed", "cv")
-    return Folds(splits, kind, int(getattr(cv, "n_repeats", 1)))
+    return _with_every_class(study, Folds(splits, kind, int(getattr(cv, "n_repeats", 1))))

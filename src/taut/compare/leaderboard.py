@@ -38,7 +38,7 @@ def ranked(
         Test rows over training rows, for the corrected interval.
     n_features : int
     spread : float
-        Standard deviation of the target.
+        Standard deviation of the target, or 1 where scores have a scale of their own.
     confidence : float
 
     Returns
@@ -46,7 +46,7 @@ def ranked(
     list of dict
         The rows of the leaderboard, best first, as in the summary.
     """
-    means = {technique.name: np.mean(records[technique.name].rmse) for technique in techniques}
+    means = {technique.name: np.mean(records[technique.name].scores) for technique in techniques}
     least = min(means.values())
     floor = max(_ROUNDING[0] * least, _ROUNDING[1] * spread)
     # Of equals, the simpler is the best.
@@ -58,7 +58,7 @@ def ranked(
     rows = []
     for technique in order:
         record = records[technique.name]
-        difference = np.subtract(record.rmse, best.rmse)
+        difference = np.subtract(record.scores, best.scores)
         interval = corrected_interval(difference, test_to_train, confidence)
         rows.append(
             {
@@ -66,9 +66,10 @@ def ranked(
                 "label": technique.label,
                 "complexity": technique.complexity,
                 "score": float(means[technique.name]),
-                "score_std": float(np.std(record.rmse, ddof=1)),
-                "fold_scores": record.rmse,
+                "score_std": float(np.std(record.scores, ddof=1)),
+                "fold_scores": record.scores,
                 "r2": float(np.mean(record.r2)),
+                **({"accuracy": float(np.mean(record.accuracy))} if record.accuracy else {}),
                 "difference": interval.mean,
                 "difference_low": interval.low,
                 "difference_high": interval.high,

@@ -45,8 +45,9 @@ def plot_differences(summary: dict, ax=None):
     ax.axvline(0.0, color="0.8", zorder=0)
     ax.set_yticks(range(len(rows)), [row["label"] for row in rows])
     metric = summary["metric"]
+    unit = f" ({metric['unit']})" if metric["unit"] else ""
     ax.set_xlabel(
-        f"difference of {metric['name']} to the best ({metric['unit']}), "
+        f"difference of {metric['name']} to the best{unit}, "
         f"{100 * summary['settings']['confidence']:.0f} % interval"
     )
     return ax

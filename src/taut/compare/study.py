@@ -10,7 +10,7 @@ from scipy import sparse
 
 from taut.compare.leaks import suspected_leaks
 from taut.compare.notes import described
-from taut.compare.target import check_target, numeric_target
+from taut.compare.target import check_target, read_target, task_of
 from taut.designs.dates import first_unread, readings
 from taut.designs.from_frame import TableError, columns_of, did_you_mean, n_rows_of, values_of
 from taut.designs.kinds import Note, as_numbers, counted, infer_kinds, is_missing
@@ -34,7 +34,7 @@ class Study:
     ----------
     X : dict of str to ndarray of shape (n_rows,), or CSR array of shape (n_rows, n_columns)
     y : ndarray of shape (n_rows,)
-        float64, in the target's unit.
+        float64, in the target's unit; of classes, the labels.
     target : str
     kinds : dict of str to str
         What each column of X is; empty for a sparse X, which is all numbers.
@@ -44,6 +44,8 @@ class Study:
         Whether the rows are in time order and must be kept so.
     rearranged : bool
         Whether rows were left out or moved.
+    task : str
+        ``regression``, ``classification`` or ``counts``.
     leaks, notes : list of Note
         Suspected leaks of the target; what was inferred and left out.
     """
@@ -56,6 +58,7 @@ class Study:
     groups: np.ndarray | None = None
     ordered: bool = False
     rearranged: bool = False
+    task: str = "regression"
     leaks: list[Note] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
@@ -84,7 +87,7 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None) -> Stud
     X : data frame, mapping, array or sparse matrix, of n_rows rows
     y : str or array-like of shape (n_rows,)
         The target, or the name of its column in X. Rows without a target are left out.
-    task : "regression", optional
+    task : {"regression", "classification", "counts"}, optional
         Inferred from the target where not given.
     sample_weight, groups, time : str or array-like of shape (n_rows,), optional
         Or the name of a column in X. Columns named for weights and groups leave X; the time
@@ -109,18 +112,19 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None) -> Stud
     table, weights_name, weights = _taken(table, sample_weight, "sample_weight")
     table, groups_name, groups = _taken(table, groups, "groups")
     _, time_name, time = _taken(table, time, "time")
-    y = numeric_target(target, y, task)
+    found_task, inferred = task_of(target, y, task)
+    y, missing = read_target(target, y, found_task)
     if weights is not None:
         weights = _checked_weights(weights_name, weights)
     parts = {"y": y, "sample_weight": weights, "groups": groups, "time": time}
     n_rows = _check_lengths(table, parts)
-    keep, notes = _usable_rows(target, y, weights)
+    keep, notes = _usable_rows(target, missing, weights)
     if time is not None:
         keep = keep[_time_order(time_name, time[keep])]
         notes.append(Note("info", f"Rows are taken in the order of {time_name}.", (time_name,)))
     if groups is not None:
         _refuse_missing(groups_name, groups[keep], "groups", "group")
-    check_target(target, y[keep], task)
+    check_target(target, y[keep], found_task, inferred=task is None)
     table = _take(table, keep)
     kinds, seen = ({}, []) if sparse.issparse(table) else infer_kinds(table)
     return Study(
@@ -132,9 +136,17 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None) -> Stud
         groups=None if groups is None else groups[keep],
         ordered=time is not None,
         rearranged=not np.array_equal(keep, np.arange(n_rows)),
-        leaks=suspected_leaks(table, kinds, target, y[keep]),
-        notes=[*notes, *seen, *described(table, kinds)],
+        task=found_task,
+        leaks=suspected_leaks(table, kinds, target, _as_codes(y[keep], found_task)),
+        notes=[*inferred, *notes, *seen, *described(table, kinds)],
     )
+
+
+def _as_codes(y: np.ndarray, task: str) -> np.ndarray:
+    """Classes as numbers, in their order; numbers as they are."""
+    if task != "classification":
+        return y
+    return np.unique(y, return_inverse=True)[1].astype(np.float64)
 
 
 def _check_roles(given: Mapping[str, object]) -> None:
@@ -202,9 +214,8 @@ def _check_lengths(table, parts: Mapping[str, np.ndarray | None]) -> int:
 
 
 def _usable_rows(
-    target: str, y: np.ndarray, weights: np.ndarray | None
+    target: str, without: np.ndarray, weights: np.ndarray | None
 ) -> tuple[np.ndarray, list[Note]]:
-    without = np.isnan(y)
     if without.all():
         raise TableError(f"column {target!r} has no value at all: name another column", "y")
     notes = []

@@ -14,6 +14,7 @@ from taut.compare.code import reproducing_code
 from taut.compare.evaluate import Record
 from taut.compare.folds import INNER_FOLDS, Folds
 from taut.compare.leaderboard import ranked
+from taut.compare.measure import MEASURES
 from taut.compare.study import Study
 from taut.compare.techniques import Technique
 from taut.compare.verdict import verdict
@@ -71,7 +72,7 @@ def summarise(found: Findings) -> dict:
         found.records,
         found.folds.test_to_train,
         len(names),
-        float(study.y.std()),
+        float(study.y.std()) if study.task == "regression" else 1.0,
         _CONFIDENCE,
     )
     picked = next(row["technique"] for row in leaderboard if row["picked"])
@@ -80,7 +81,9 @@ def summarise(found: Findings) -> dict:
     leaks = [*_too_good(study, leaderboard), *study.leaks]
     notes = [*leaks, *_unsolved(leaderboard, found.records), *study.notes]
     phrases = {t.name: t.phrase for t in found.techniques}
-    told = verdict(leaderboard, phrases, shown.columns_used(model, study), study.target)
+    measure = MEASURES[study.task]
+    used = shown.columns_used(model, study)
+    told = verdict(leaderboard, phrases, used, study.target, measure)
     if leaks:
         told["detail"] += " But a leak is suspected (see the notes): if there is one, this is void."
     code = reproducing_code(study, model[-1], found.asked)
@@ -95,18 +98,18 @@ def summarise(found: Findings) -> dict:
             "features": len(names),
             "notes": [n.as_dict() for n in sorted(notes, key=lambda n: n.level != "warning")],
         },
-        "task": "regression",
+        "task": study.task,
         "metric": {
-            "name": "RMSE",
-            "long_name": "root mean squared error",
-            "unit": study.target,
+            "name": measure.name,
+            "long_name": measure.long_name,
+            "unit": study.target if measure.in_unit else "",
             "lower_is_better": True,
         },
         "settings": _settings(found),
         "verdict": told,
         "leaderboard": leaderboard,
-        "pick": shown.pick_of(technique, model, names, spread, code),
-        "paths": shown.paths(found.techniques, found.fitted, names, spread),
+        "pick": shown.pick_of(technique, model, names, spread, study, code),
+        "paths": shown.paths(found.techniques, found.fitted, names, spread, study.task),
         "certificates": shown.certificates(found.techniques, found.fitted),
     }
 

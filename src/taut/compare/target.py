@@ -1,61 +1,134 @@
-"""Is the target one that a regression can be judged on? If not: why, and what to do."""
+"""What kind of target is it, and can it be judged on? If not: why, and what to do."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from taut.compare.measure import MEASURES
 from taut.designs.from_frame import TableError
-from taut.designs.kinds import as_numbers, is_missing, listed
+from taut.designs.kinds import Note, as_numbers, is_missing, listed
 
-__all__ = ["check_target", "numeric_target"]
+__all__ = ["check_target", "read_target", "task_of"]
 
+MIN_CLASS_ROWS = 10
 _MOSTLY = 0.5
 
 
-def numeric_target(name: str, values: np.ndarray, task: str | None) -> np.ndarray:
-    """The target as float64 of shape (n_rows,), missing values nan.
+def task_of(name: str, values: np.ndarray, task: str | None) -> tuple[str, list[Note]]:
+    """The task, given or inferred, and what to say of the inference.
+
+    Text and truth values are classes. Numbers are never taken for classes or counts of their own
+    accord: an age or a price is a whole number as well.
 
     Raises
     ------
     TableError
-        If the target holds classes, dates, or text among its numbers.
+        If the task is unknown.
     """
-    if task not in (None, "regression"):
-        text = f"{task!r} is unknown: this version knows regression only; leave it out"
-        raise TableError(text, "task")
-    if values.dtype.kind == "O" and not _mostly_numbers(values):
-        classes = listed([repr(text) for text in dict.fromkeys(values[~is_missing(values)])], 4)
-        text = f"column {name!r} holds text ({classes}): {_CLASSIFICATION} Name a numeric column"
-        raise TableError(text, "y")
-    if values.dtype.kind == "b" and task is None:
-        text = f"column {name!r} is true or false: {_CLASSIFICATION} {_AS_NUMBERS}"
-        raise TableError(text, "y")
+    if task is not None:
+        if task not in MEASURES:
+            known = ", ".join(MEASURES)
+            raise TableError(f"{task!r} is unknown: use one of {known}, or leave it out", "task")
+        return task, []
+    text = values.dtype.kind == "O" and not _mostly_numbers(values)
+    if not text and values.dtype.kind != "b":
+        return "regression", _may_be_counts(name, values)
+    kind = "text" if text else "true or false"
+    said = f"{name} is {kind}: its classes are predicted (task classification)."
+    return "classification", [Note("info", said, (name,))]
+
+
+def read_target(name: str, values: np.ndarray, task: str) -> tuple[np.ndarray, np.ndarray]:
+    """The target and where it is missing, both of shape (n_rows,).
+
+    Numbers come as float64, missing values nan; labels as text, truth values or whole numbers.
+
+    Raises
+    ------
+    TableError
+        If the target does not suit the task.
+    """
+    if task == "classification" and values.dtype.kind == "b":
+        return values, is_missing(values)
+    if task == "classification" and values.dtype.kind == "O":
+        missing = is_missing(values)
+        return np.where(missing, "", values).astype(str), missing
     try:
-        return as_numbers(name, values)
+        numbers = as_numbers(name, values)
     except TableError as error:
         raise TableError(f"{error.text}, or name another column", "y") from error
-
-
-def check_target(name: str, y: np.ndarray, task: str | None) -> None:
-    """Refuse a constant target, and one of two values where the task is not given."""
-    low, high = y.min(), y.max()
-    if low == high:
-        text = f"column {name!r} is {low:g} in every row, nothing to predict: name another column"
-        raise TableError(text, "y")
-    if task is None and np.isin(y, (low, high)).all():
+    missing = np.isnan(numbers)
+    wrong = np.flatnonzero(~missing & _unsuited(numbers, task))
+    if len(wrong):
+        needs = "whole numbers" if task == "classification" else "whole numbers from 0"
         text = (
-            f"column {name!r} has only two values ({low:g} and {high:g}): {_CLASSIFICATION} "
-            f"{_AS_NUMBERS}"
+            f"column {name!r} must hold {needs} for task {task!r}, but row {wrong[0] + 1} has "
+            f"{numbers[wrong[0]]:g}: name another column, or say task='regression' (--task "
+            "regression)"
+        )
+        raise TableError(text, "y")
+    if task == "classification":
+        return np.where(missing, 0.0, numbers).astype(np.int64), missing
+    return numbers, missing
+
+
+def check_target(name: str, y: np.ndarray, task: str, inferred: bool) -> None:
+    """Refuse a constant target, classes of few rows, and two numbers of no known meaning.
+
+    Raises
+    ------
+    TableError
+    """
+    values, counts = np.unique(y, return_counts=True)
+    first = values[0] if task == "classification" else f"{values[0]:g}"
+    if len(values) == 1:
+        text = f"column {name!r} is {first} in every row, nothing to predict: name another column"
+        raise TableError(text, "y")
+    if task == "classification":
+        _check_classes(name, values, counts)
+    elif inferred and len(values) == 2:
+        text = (
+            f"column {name!r} has only two values ({first} and {values[1]:g}): say "
+            "task='classification' (--task classification) to predict which, or task='regression' "
+            "(--task regression) to predict it as a number"
         )
         raise TableError(text, "y")
 
 
-_CLASSIFICATION = (
-    "that asks for classification, and this version compares techniques for regression only."
-)
-_AS_NUMBERS = (
-    "Name another column, or say task='regression' (--task regression) to predict it as a number"
-)
+def _check_classes(name: str, classes: np.ndarray, counts: np.ndarray) -> None:
+    rare = counts < MIN_CLASS_ROWS
+    if len(classes) > 2 and not rare.any():
+        text = (
+            f"column {name!r} has {len(classes):,} classes, and this version compares techniques "
+            "for two: merge classes, leave the rows of the others out, or name another column"
+        )
+        raise TableError(text, "y")
+    if rare.any():
+        shown = listed([repr(label) for label in classes[rare].tolist()], 4)
+        text = (
+            f"column {name!r} has {len(classes):,} classes, of which "
+            f"{rare.sum():,} have fewer than {MIN_CLASS_ROWS} rows ({shown}): to choose and to "
+            "judge takes more of each. Merge classes, leave those rows out, or name another column"
+        )
+        raise TableError(text, "y")
+
+
+def _may_be_counts(name: str, values: np.ndarray) -> list[Note]:
+    """A hint where a target of whole numbers starts at 0, as counts do and most others do not."""
+    numbers = values[~is_missing(values)]
+    if values.dtype.kind != "f" or not numbers.size or numbers.min() != 0 or (numbers % 1).any():
+        return []
+    text = (
+        f"{name} holds whole numbers from 0, taken as plain numbers (task regression); if they "
+        "count something, say task='counts' (--task counts)."
+    )
+    return [Note("info", text, (name,))]
+
+
+def _unsuited(numbers: np.ndarray, task: str) -> np.ndarray:
+    if task == "regression":
+        return np.zeros(len(numbers), dtype=bool)
+    return (numbers % 1 != 0) | ((numbers < 0) & (task == "counts"))
 
 
 def _mostly_numbers(values: np.ndarray) -> bool:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.dummy import DummyRegressor
+from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from taut.designs.from_frame import TableError, did_you_mean
-from taut.estimators import ElasticNet, Lasso, LinearRegression, Ridge
+from taut.estimators import (
+    ElasticNet,
+    Lasso,
+    LinearRegression,
+    LogisticRegression,
+    PoissonRegressor,
+    Ridge,
+)
 from taut.selection import CV
 
 __all__ = ["TECHNIQUES", "Technique", "choose"]
@@ -37,9 +44,11 @@ class Technique:
     make : callable
         ``make(folds, spread)`` gives the estimator, unfitted; ``folds`` is what ``CV`` takes,
         ``spread`` the standard deviation of the target in the training rows.
-    tasks : tuple of str
     remark : str
         A sentence for those who look at the path.
+    elsewhere : mapping of str to mapping
+        What differs, by task, where the target is not a plain number; a task that is not there is
+        not for this technique.
     """
 
     name: str
@@ -48,8 +57,16 @@ class Technique:
     phrase: str
     complexity: int
     make: Callable[[object, float], BaseEstimator]
-    tasks: tuple[str, ...] = ("regression",)
     remark: str = ""
+    elsewhere: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+    def suits(self, task: str) -> bool:
+        """Whether targets of this kind can be predicted by it."""
+        return task == "regression" or task in self.elsewhere
+
+    def for_task(self, task: str) -> Technique:
+        """The same penalty and rule, with the loss that suits the task."""
+        return self if task == "regression" else replace(self, **self.elsewhere[task])
 
 
 _MINIMUM = "the alpha of least validation error"
@@ -67,6 +84,21 @@ def _elastic_net(rule: CV, spread: float) -> ElasticNet:
     return ElasticNet(alpha=rule, l1_ratio=float(spread / (1 + spread)), standardize=True)
 
 
+def _with_other_losses(l1_ratio: float, rule: str) -> dict[str, dict[str, object]]:
+    """The same penalty on the linear predictor of classes, and of counts."""
+    settings = {"l1_ratio": l1_ratio, "standardize": True}
+    return {
+        "classification": {
+            "make": lambda folds, spread: LogisticRegression(C=CV(folds, rule=rule), **settings),
+            "remark": "",
+        },
+        "counts": {
+            "make": lambda folds, spread: PoissonRegressor(alpha=CV(folds, rule=rule), **settings),
+            "remark": "",
+        },
+    }
+
+
 TECHNIQUES = (
     Technique(
         "null",
@@ -75,6 +107,14 @@ TECHNIQUES = (
         "the plain average",
         0,
         lambda folds, spread: DummyRegressor(),
+        elsewhere={
+            "classification": {
+                "label": "Null model (class shares)",
+                "phrase": "the plain shares of the classes",
+                "make": lambda folds, spread: DummyClassifier(),
+            },
+            "counts": {},
+        },
     ),
     Technique(
         "lasso-1se",
@@ -83,6 +123,7 @@ TECHNIQUES = (
         f"the lasso with {_ONE_SE}",
         2,
         lambda folds, spread: Lasso(alpha=CV(folds, rule="1se"), standardize=True),
+        elsewhere=_with_other_losses(1.0, "1se"),
     ),
     Technique(
         "elastic-net-1se",
@@ -92,6 +133,7 @@ TECHNIQUES = (
         3,
         lambda folds, spread: _elastic_net(CV(folds, rule="1se"), spread),
         remark=_EQUAL_PARTS,
+        elsewhere=_with_other_losses(0.5, "1se"),
     ),
     Technique(
         "lasso-min",
@@ -100,6 +142,7 @@ TECHNIQUES = (
         f"the lasso with {_MINIMUM}",
         4,
         lambda folds, spread: Lasso(alpha=CV(folds, rule="min"), standardize=True),
+        elsewhere=_with_other_losses(1.0, "min"),
     ),
     Technique(
         "elastic-net-min",
@@ -109,6 +152,7 @@ TECHNIQUES = (
         5,
         lambda folds, spread: _elastic_net(CV(folds, rule="min"), spread),
         remark=_EQUAL_PARTS,
+        elsewhere=_with_other_losses(0.5, "min"),
     ),
     Technique(
         "ridge-1se",
@@ -117,6 +161,7 @@ TECHNIQUES = (
         f"ridge with {_ONE_SE}",
         6,
         lambda folds, spread: Ridge(alpha=CV(folds, rule="1se"), standardize=True),
+        elsewhere=_with_other_losses(0.0, "1se"),
     ),
     Technique(
         "ridge-min",
@@ -125,6 +170,7 @@ TECHNIQUES = (
         f"ridge with {_MINIMUM}",
         7,
         lambda folds, spread: Ridge(alpha=CV(folds, rule="min"), standardize=True),
+        elsewhere=_with_other_losses(0.0, "min"),
     ),
     Technique(
         "least-squares",
@@ -153,9 +199,9 @@ def choose(names: str | Sequence[str] | None, task: str = "regression") -> list[
     Raises
     ------
     TableError
-        If a name is unknown.
+        If a name is unknown, or that of a technique for other tasks.
     """
-    suited = [technique for technique in TECHNIQUES if task in technique.tasks]
+    suited = [technique.for_task(task) for technique in TECHNIQUES if technique.suits(task)]
     if names is None:
         return suited
     wanted = names.split(",") if isinstance(names, str) else np.atleast_1d(names).tolist()

@@ -6,12 +6,17 @@ import math
 from collections.abc import Sequence
 
 from taut.compare.leaderboard import simplicity
+from taut.compare.measure import MEASURES, Measure
 
 __all__ = ["rounded", "verdict"]
 
 
 def verdict(
-    leaderboard: Sequence[dict], phrases: dict[str, str], columns: tuple[int, int], unit: str
+    leaderboard: Sequence[dict],
+    phrases: dict[str, str],
+    columns: tuple[int, int],
+    target: str,
+    measure: Measure = MEASURES["regression"],
 ) -> dict:
     """Say what to take, and how sure that is.
 
@@ -23,8 +28,9 @@ def verdict(
         What each technique is called in a sentence.
     columns : (int, int)
         How many columns the pick needs, and how many are usable.
-    unit : str
-        The target's name.
+    target : str
+    measure : Measure
+        What the leaderboard is in.
 
     Returns
     -------
@@ -35,7 +41,7 @@ def verdict(
     best = leaderboard[0]
     name = phrases[pick["technique"]]
     if pick["technique"] == "null":
-        sentence = _nothing_found(pick, best, phrases, unit)
+        sentence = _nothing_found(pick, best, phrases, target, measure)
     elif pick is best:
         sentence = f"Take {name}: {_why_best(leaderboard, pick)}; {_needs(columns)}."
     else:
@@ -47,18 +53,21 @@ def verdict(
         "technique": pick["technique"],
         "label": pick["label"],
         "sentence": sentence,
-        "detail": _detail(leaderboard, pick, best, unit),
+        "detail": _detail(leaderboard, pick, target, measure),
     }
 
 
-def _nothing_found(pick: dict, best: dict, phrases: dict[str, str], unit: str) -> str:
+def _nothing_found(
+    pick: dict, best: dict, phrases: dict[str, str], target: str, measure: Measure
+) -> str:
+    guess = f"always {measure.guess}"
     if pick is best:
         return (
-            f"Nothing tried predicts {unit} better than always guessing its average: with these "
+            f"Nothing tried predicts {target} better than {guess}: with these "
             "techniques, the columns tell nothing about it."
         )
     return (
-        f"Nothing tried predicts {unit} detectably better than always guessing its average: "
+        f"Nothing tried predicts {target} detectably better than {guess}: "
         f"{phrases[best['technique']]} came out ahead, but not by more than chance may do. "
         "More rows, more folds or other columns may change that."
     )
@@ -80,26 +89,28 @@ def _needs(columns: tuple[int, int]) -> str:
     return f"it uses all {total:,} usable columns" if total > 1 else "it uses the one usable column"
 
 
-def _detail(leaderboard: Sequence[dict], pick: dict, best: dict, unit: str) -> str:
+def _detail(leaderboard: Sequence[dict], pick: dict, target: str, measure: Measure) -> str:
+    best = leaderboard[0]
+
     def shown(value: float) -> str:
         return rounded(value, best["score"])
 
-    text = (
-        f"On rows that it had not seen, its predictions of {unit} are off by "
-        f"{shown(pick['score'])} (root mean squared error)"
-    )
+    claim = measure.claim.format(target=target, score=shown(pick["score"]))
+    text = f"On rows that it had not seen, {claim}"
     null = next((row for row in leaderboard if row["technique"] == "null"), None)
     if null and null is not pick:
         saved = 1.0 - pick["score"] / null["score"]
-        text += (
-            f", {100 * saved:.0f} % less than always guessing the average ({shown(null['score'])})"
-        )
+        text += f", {100 * saved:.0f} % less than always {measure.guess} ({shown(null['score'])})"
     if pick is not best:
+        told = measure.best.format(label=best["label"], score=shown(best["score"]))
         text += (
-            f"; the best, {best['label']}, by {shown(best['score'])}. The difference of "
+            f"; {told}. The difference of "
             f"{shown(pick['difference'])} could be chance: the 95 % interval is "
             f"{shown(pick['difference_low'])} to {shown(pick['difference_high'])}"
         )
+    if "accuracy" in pick:
+        share = f"{100 * pick['accuracy']:.0f} %"
+        text += f". The class that it holds most likely is the right one in {share} of these rows"
     return text + "."
 
 

@@ -20,6 +20,7 @@ def table_rows(leaderboard: list[dict]) -> list[dict]:
         {
             **row,
             **{key: texts[i] for key, texts in columns.items()},
+            **({"accuracy": f"{100 * row['accuracy']:.1f} %"} if "accuracy" in row else {}),
             "features_used": number(row["features_used"], 3),
             "fit_seconds": _seconds(row["fit_seconds"]),
             "fold_scores": aligned(row["fold_scores"], scale),

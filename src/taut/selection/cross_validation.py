@@ -135,6 +135,8 @@ class CV(Rule):
             else problems[0].response
         )
         stratify = isinstance(problems[0].loss, _CLASSES)
+        if stratify and y.ndim == 2:
+            y = y.argmax(axis=1)  # indicators of the classes
         splits = as_splits(self.folds, len(y), self.random_state, y, groups, stratify=stratify)
         solved, results = solve_and_validate(problems, grid, splits, controls)
         index = results.index_min if self.rule == "min" else results.index_1se
