@@ -36,9 +36,9 @@ ESTIMATORS = [
         cv=3, Cs=[0.1, 1.0], l1_ratios=[0.5, 1.0], use_legacy_attributes=False
     ),
     taut.MultiTaskElasticNet(alpha=0.1),
-    taut.MultiTaskElasticNetCV(alphas=3, tol=1e-9),
+    taut.MultiTaskElasticNetCV(alphas=[0.2, 0.1], tol=1e-11),
     taut.MultiTaskLasso(alpha=0.1),
-    taut.MultiTaskLassoCV(alphas=3, tol=1e-9),
+    taut.MultiTaskLassoCV(alphas=[0.2, 0.1], tol=1e-8),
     taut.PenalizedClassifier(tol=1e-12),
     taut.PenalizedClassifier("squared_hinge"),
     taut.PenalizedRegressor(alpha=0.1),

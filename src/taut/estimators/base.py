@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from scipy import sparse
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from taut import losses
 from taut.designs import as_design
 from taut.designs.design import product
 from taut.designs.from_frame import names_of
+from taut.losses import Loss
 from taut.memory import require_memory
 from taut.path import worst
 from taut.penalties import Penalty
@@ -31,11 +33,11 @@ class Task:
     Attributes
     ----------
     problems : list of Problem
-        One per target.
-    target : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        One per target; a single one where targets or classes are fitted jointly.
+    target : ndarray of shape (n_samples, ...)
         As given.
-    shifts : ndarray of shape (n_targets,)
-        What was taken off each target, and belongs to its intercept.
+    shifts : ndarray of shape (n_problems,)
+        What was taken off each response, and belongs to its intercept.
     total_weight : float
         Sum of the sample weights as given; the number of rows without any.
     """
@@ -51,46 +53,68 @@ class Task:
         return self.problems[0].weights
 
 
-class LinearModel(MultiOutputMixin, RegressorMixin, BaseEstimator):
-    """Base of the linear models: a subclass states its penalty, and calls ``_keep``."""
+class LinearModel(BaseEstimator):
+    """Base of the linear models: a subclass states its loss and penalty, and calls ``_keep``."""
 
     # Parameters of some subclasses, constants of the others.
+    fit_intercept = True
     standardize = False
     tol = 1e-6
     max_iter = None
 
-    # scikit-learn keeps the axis of a single target given as a column in LinearRegression alone.
-    _keeps_single_target = False
+    def _loss(self) -> Loss:
+        return losses.Squared()
 
     def _penalty(self) -> Penalty:
         raise NotImplementedError
 
-    def _prepare(self, X, y, sample_weight) -> Task:
-        """Check the data, once, and state the problem of each target."""
-        X, y = self._checked(X, y)
+    def _responses(self, y) -> list[np.ndarray]:
+        """The response of each problem, from a target that was checked."""
+        return [self._loss().check_response(y)]
+
+    def _weights(self, sample_weight, X, y) -> tuple[np.ndarray, float]:
+        """Weights over their sum, and their sum."""
         weights = check_weights(sample_weight, X)
         total = len(weights) if sample_weight is None else _total(sample_weight, len(weights))
+        return weights, float(total)
+
+    def _shifts(self, responses, weights) -> np.ndarray:
+        """What to take off each response before it is fitted."""
+        return np.zeros(len(responses))
+
+    def _offset(self, X, **known) -> np.ndarray | None:
+        """The known part of the linear predictor, from what else ``fit`` was given."""
+        return None
+
+    def _prepare(self, X, y, sample_weight, **known) -> Task:
+        """Check the data, once, and state the problem of each target."""
+        X, y = self._checked(X, y)
+        weights, total = self._weights(sample_weight, X, y)
         fit_intercept = check_flag(self.fit_intercept, "fit_intercept")
-        targets = y.reshape(len(y), -1).T
+        responses, offset = self._responses(y), self._offset(X, **known)
+        if offset is not None and isinstance(self._loss(), losses.Squared):
+            # The residuals of a target less its offset are those of the target.
+            responses, offset = [response - offset for response in responses], None
         require_memory(
             "the coefficients of {:,} features for {:,} targets",
-            (X.shape[1], len(targets)),
+            (X.shape[1], len(responses)),
             "fit fewer targets at a time, or leave out columns",
             each=24,
         )
-        shifts = _constants(targets, weights) if fit_intercept else np.zeros(len(targets))
+        shifts = self._shifts(responses, weights) if fit_intercept else np.zeros(len(responses))
         first = Problem(
             design=as_design(X),
-            response=np.ascontiguousarray(targets[0] - shifts[0]),
-            loss=losses.Squared(),
+            response=np.ascontiguousarray(responses[0] - shifts[0]),
+            loss=self._loss(),
             penalty=self._penalty(),
             weights=weights,
             fit_intercept=fit_intercept,
             standardize=check_flag(self.standardize, "standardize"),
+            offset=offset,
         )
-        rest = zip(targets[1:], shifts[1:], strict=True)
+        rest = zip(responses[1:], shifts[1:], strict=True)
         problems = [first, *(first.for_response(column - shift) for column, shift in rest)]
-        return Task(problems, y, shifts, float(total))
+        return Task(problems, y, shifts, total)
 
     def _checked(self, X, y):
         if _is_plain(X, y):
@@ -98,27 +122,29 @@ class LinearModel(MultiOutputMixin, RegressorMixin, BaseEstimator):
             self.n_features_in_ = X.shape[1]
             return X, y
         matrix = check_matrix(X, names_of(X))
-        y = check_response(y, matrix)
+        y = self._checked_target(y, matrix)
         validate_data(self, X, skip_check_array=True)
         return matrix, y
+
+    def _checked_target(self, y, X):
+        return check_response(y, X)
 
     def _controls(self) -> Controls:
         max_iter = Controls.max_iter if self.max_iter is None else self.max_iter
         return Controls.checked(self.tol, max_iter)
 
     def _keep(self, task: Task, solved: Sequence[Solved], index: int = 0):
-        """Set the fitted attributes from one strength of each target's path.
+        """Set the fitted attributes from one strength of each problem's path.
 
         Warns of strengths that were not solved, also of those that were not chosen: the choice
         was made among them.
         """
-        coefs = np.stack([s.coefs[:, index] for s in solved])
-        intercepts = np.array([s.intercepts[index] for s in solved]) + task.shifts
+        coefs = np.stack([s.coefs[..., index].T for s in solved])
+        intercepts = np.stack([s.intercepts[..., index] for s in solved])
+        shifts = task.shifts.reshape(-1, *[1] * (intercepts.ndim - 1))
         certificates = [s.certificates[index] for s in solved]
         single = len(solved) == 1
-        flat = task.target.ndim == 1
-        self.coef_ = coefs[0] if flat or (single and not self._keeps_single_target) else coefs
-        self.intercept_ = (intercepts[0] if flat else intercepts) if self.fit_intercept else 0.0
+        self._keep_coefs(task, coefs, intercepts + shifts)
         self.certificate_ = certificates[0] if single else worst(certificates)
         # A solution that needed no step was still looked at once.
         n_iter = [max(c.n_iter, 1) for c in certificates]
@@ -129,70 +155,39 @@ class LinearModel(MultiOutputMixin, RegressorMixin, BaseEstimator):
         warn_unless_solved(type(self).__name__, path)
         return self
 
-    def predict(self, X):
-        """Predict the target.
+    def _keep_coefs(self, task: Task, coefs, intercepts):
+        """Set ``coef_`` and ``intercept_``.
 
         Parameters
         ----------
-        X : array, sparse matrix or data frame of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_targets)
-            In units of the target.
-
-        Raises
-        ------
-        sklearn.exceptions.NotFittedError
-            The model has not been fitted.
-        ValueError
-            X has other features than at fitting, or is not finite.
-        MemoryError
-            The predictions, or a copy of X that they take, would not fit.
+        task : Task
+        coefs : ndarray of shape (n_problems, n_features) or (n_problems, n_targets, n_features)
+        intercepts : ndarray of shape (n_problems,) or (n_problems, n_targets)
         """
+        raise NotImplementedError
+
+    def _linear_predictor(self, X):
+        """``x_i'b + b0`` of checked rows, of shape (n_samples,) or (n_samples, n_targets)."""
         check_is_fitted(self)
+        matrix = self._features(X)
+        coef = self.coef_.toarray() if sparse.issparse(self.coef_) else self.coef_
+        require_memory(
+            "predictions for {:,} rows and {:,} targets",
+            (matrix.shape[0], coef.size // matrix.shape[1]),
+            "predict for fewer rows at a time",
+            each=16,
+        )
+        return product(matrix, coef.T) + self.intercept_
+
+    def _features(self, X):
+        """A checked matrix of the features that the model was fitted on."""
         matrix = check_matrix(X, names_of(X), min_samples=1)
         try:
             validate_data(self, X, reset=False, skip_check_array=True)
         except ValueError as error:
             remedy = "Give X the columns that the model was fitted on, in their order."
             raise ValueError(f"{error}\n{remedy}") from error
-        require_memory(
-            "predictions for {:,} rows and {:,} targets",
-            (matrix.shape[0], self.coef_.size // matrix.shape[1]),
-            "predict for fewer rows at a time",
-            each=16,
-        )
-        return product(matrix, self.coef_.T) + self.intercept_
-
-    def score(self, X, y, sample_weight=None):
-        """Coefficient of determination of the predictions, R^2, averaged over targets.
-
-        Parameters
-        ----------
-        X : array, sparse matrix or data frame of shape (n_samples, n_features)
-        y : array of shape (n_samples,) or (n_samples, n_targets)
-        sample_weight : float or array of shape (n_samples,), default None
-
-        Returns
-        -------
-        float
-            1 at best; 0 is as good as the mean.
-
-        Raises
-        ------
-        sklearn.exceptions.NotFittedError
-            The model has not been fitted.
-        ValueError, TypeError
-            An argument is not what it must be; the message names it, its value and the fix.
-        """
-        # Imported where it is needed: it costs a good part of importing all of scikit-learn.
-        from sklearn.metrics import r2_score
-
-        predictions = self.predict(X)
-        y = check_response(y, predictions)
-        weights = None if sample_weight is None else check_weights(sample_weight, predictions)
-        return r2_score(y, predictions, sample_weight=weights)
+        return matrix
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -226,13 +221,3 @@ def _is_plain(X, y) -> bool:
 
 def _total(sample_weight, n_samples):
     return np.broadcast_to(np.asarray(sample_weight, dtype=np.float64), n_samples).sum()
-
-
-def _constants(targets, weights):
-    """The value of each target that is constant, and 0 for the others.
-
-    Without it rounding in the mean would leave a constant target residuals to be explained.
-    """
-    rows = slice(None) if weights.min() > 0 else weights > 0
-    used = targets[:, rows]
-    return np.where(np.ptp(used, axis=1) == 0, used[:, 0], 0.0)

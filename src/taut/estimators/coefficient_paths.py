@@ -5,12 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from taut import penalties
+from taut.estimators.joint_penalty import rows_penalty
 from taut.estimators.penalised import constrained
 from taut.path import fit_path
 from taut.solvers import Controls, Grid
-from taut.validation import check_alphas, check_choice, check_positive, check_ratio, shown
+from taut.validation import (
+    check_alphas,
+    check_choice,
+    check_flag,
+    check_positive,
+    check_ratio,
+    shown,
+)
 
-__all__ = ["enet_path", "grid_of", "lasso_path"]
+__all__ = ["enet_path", "grid_of", "joint_enet_path", "joint_lasso_path", "lasso_path"]
 
 # What scikit-learn's solver takes beside; all but the first three change nothing here.
 _PARAMS = ("max_iter", "sample_weight", "tol", "do_screening", "random_state", "selection")
@@ -87,11 +95,81 @@ def enet_path(
     (10, 20)
     """
     _check(params)
-    grid = grid_of(alphas, n_alphas, eps)
+    penalty = constrained(penalties.ElasticNet(l1_ratio), positive)
+    return _path(X, _single(y), penalty, grid_of(alphas, n_alphas, eps), return_n_iter, params)
+
+
+def joint_enet_path(
+    X,
+    y,
+    *,
+    l1_ratio=0.5,
+    eps=1e-3,
+    n_alphas=None,
+    alphas=100,
+    precompute="auto",
+    Xy=None,
+    copy_X=True,
+    coef_init=None,
+    verbose=False,
+    return_n_iter=False,
+    positive=False,
+    check_input=True,
+    **params,
+):
+    """The path of a multi-task elastic net without an intercept, as scikit-learn has it.
+
+    Parameters, returns and errors are those of ``ElasticNet.path``, for y of shape (n_samples,
+    n_targets) and without ``positive``.
+    """
+    _check(params)
+    if check_flag(positive, "positive"):
+        raise ValueError(
+            "positive must be False for joint targets, got True: fit them independently, with "
+            "taut.fit_path(X, y, penalty=penalties.L1() + penalties.NonNegative())"
+        )
+    penalty = rows_penalty(l1_ratio)
+    return _path(X, y, penalty, grid_of(alphas, n_alphas, eps), return_n_iter, params)
+
+
+def joint_lasso_path(
+    X,
+    y,
+    *,
+    eps=1e-3,
+    n_alphas=None,
+    alphas=100,
+    precompute="auto",
+    Xy=None,
+    copy_X=True,
+    coef_init=None,
+    verbose=False,
+    return_n_iter=False,
+    positive=False,
+    **params,
+):
+    """The path of a multi-task lasso without an intercept, as scikit-learn has it.
+
+    Parameters, returns and errors are those of ``MultiTaskElasticNet.path`` with ``l1_ratio=1``.
+    """
+    return joint_enet_path(
+        X,
+        y,
+        l1_ratio=1.0,
+        eps=eps,
+        n_alphas=n_alphas,
+        alphas=alphas,
+        return_n_iter=return_n_iter,
+        positive=positive,
+        **params,
+    )
+
+
+def _path(X, y, penalty, grid, return_n_iter, params):
     path = fit_path(
         X,
-        _single(y),
-        penalty=constrained(penalties.ElasticNet(l1_ratio), positive),
+        y,
+        penalty=penalty,
         alphas=grid.alphas,
         n_alphas=grid.n_alphas,
         alpha_min_ratio=grid.alpha_min_ratio,

@@ -11,12 +11,13 @@ from sklearn.utils.metadata_routing import UNUSED
 from taut import penalties
 from taut.estimators.coefficient_paths import enet_path
 from taut.estimators.penalised import PenalisedModel, constrained
+from taut.estimators.regressor import LinearRegressor
 from taut.validation import check_choice
 
 __all__ = ["ElasticNet", "Lasso"]
 
 
-class ElasticNet(PenalisedModel):
+class ElasticNet(LinearRegressor, PenalisedModel):
     """Least squares with a penalty between lasso and ridge.
 
     Minimises ``1/(2 sum(w)) sum_i w_i (y_i - b0 - x_i'b)^2

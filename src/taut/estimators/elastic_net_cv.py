@@ -12,6 +12,7 @@ from taut import penalties
 from taut.estimators.base import Task
 from taut.estimators.coefficient_paths import enet_path, grid_of, lasso_path
 from taut.estimators.penalised import PenalisedModel, constrained
+from taut.estimators.regressor import LinearRegressor
 from taut.estimators.routing import check_routable, routed, splits_of, splitter_of
 from taut.memory import require_memory
 from taut.selection.cross_validation import CVResults, solve_and_validate
@@ -20,7 +21,7 @@ from taut.solvers import Grid
 __all__ = ["ElasticNetCV", "LassoCV"]
 
 
-class ElasticNetCV(PenalisedModel):
+class ElasticNetCV(LinearRegressor, PenalisedModel):
     """Elastic net with alpha, and if asked l1_ratio, chosen by cross-validation.
 
     A drop-in for scikit-learn's class. ``taut.ElasticNet(alpha=taut.CV())`` is the same choice with
@@ -198,12 +199,16 @@ class ElasticNetCV(PenalisedModel):
 
     def _checked(self, X, y):
         X, y = super()._checked(X, y)
+        return X, self._targets(y)
+
+    def _targets(self, y):
+        """The one target that there may be."""
         if y.ndim > 1 and y.shape[1] > 1:
             raise ValueError(
                 f"y must have one target, got shape {y.shape}: use "
                 f"taut.{type(self).__name__.removesuffix('CV')}(alpha=taut.CV()) for several"
             )
-        return X, column_or_1d(y, warn=True)
+        return column_or_1d(y, warn=True)
 
     def get_metadata_routing(self):
         """Where scikit-learn's metadata routing sends what ``fit`` is given.

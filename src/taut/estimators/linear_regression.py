@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from taut.estimators.base import LinearModel
+from taut.estimators.regressor import LinearRegressor
 from taut.penalties import Box, NonNegative
 from taut.solvers import Grid, solve_path
 from taut.solvers.least_squares import rank_and_singular_values
@@ -13,7 +13,7 @@ from taut.validation import check_flag
 __all__ = ["LinearRegression"]
 
 
-class LinearRegression(LinearModel):
+class LinearRegression(LinearRegressor):
     """Ordinary least squares; of several minimisers the one of smallest norm.
 
     Minimises ``sum_i w_i (y_i - b0 - x_i'b)^2``.

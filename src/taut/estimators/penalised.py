@@ -18,14 +18,14 @@ __all__ = ["PenalisedModel", "constrained"]
 
 
 class PenalisedModel(LinearModel):
-    """Base of the models with a parameter ``alpha``."""
+    """Base of the models with a parameter for the strength of the penalty."""
 
     # Parameters of some subclasses.
     penalty_weights = lower = upper = None
 
-    def _prepare(self, X, y, sample_weight) -> Task:
+    def _prepare(self, X, y, sample_weight, **known) -> Task:
         as_weights(self.penalty_weights, "penalty_weights")
-        task = super()._prepare(X, y, sample_weight)
+        task = super()._prepare(X, y, sample_weight, **known)
         n_features = task.problems[0].design.shape[1]
         for name in ("penalty_weights", "lower", "upper"):
             values = getattr(self, name)
@@ -36,25 +36,30 @@ class PenalisedModel(LinearModel):
                 )
         return task
 
+    @property
+    def _strength(self):
+        """The parameter: a number, one for each target, or a rule."""
+        return self.alpha
+
     def _unit(self, task: Task) -> float:
         """What alpha = 1 is in the objective of `Problem`."""
         return 1.0
 
-    def _strengths(self, n_targets: int) -> np.ndarray:
-        """The strength for each target, from a parameter ``alpha`` that is no rule."""
+    def _strengths(self, task: Task) -> np.ndarray:
+        """The strength for each problem, from a parameter that is no rule."""
         alpha = check_positive(
             self.alpha, "alpha", 1.0, zero=True, other="or a rule such as taut.CV()"
         )
-        return np.full(n_targets, float(alpha))
+        return np.full(len(task.problems), float(alpha))
 
-    def _fit(self, X, y, sample_weight=None, groups=None):
+    def _fit(self, X, y, sample_weight=None, groups=None, **known):
         for stale in ("path_", "cv_results_", "criterion_results_"):
             vars(self).pop(stale, None)
-        task = self._prepare(X, y, sample_weight)
-        if isinstance(self.alpha, Rule):
+        task = self._prepare(X, y, sample_weight, **known)
+        if isinstance(self._strength, Rule):
             return self._fit_path(task, groups)
-        strengths = self._strengths(len(task.problems))
-        self.alpha_ = strengths if np.ndim(self.alpha) else float(strengths[0])
+        strengths = self._strengths(task)
+        self.alpha_ = strengths if np.ndim(self._strength) else float(strengths[0])
         return self._keep(task, self._solve(task, strengths))
 
     def _solve(self, task: Task, strengths):
@@ -65,21 +70,26 @@ class PenalisedModel(LinearModel):
 
     def _fit_path(self, task: Task, groups):
         controls = self._controls()
-        choice = self.alpha.choose(task.problems, Grid(), controls, groups)
+        choice = self._strength.choose(task.problems, Grid(), controls, groups)
         self.path_ = self._path(task, choice.solved)
         self.alpha_ = float(self.path_.alphas[choice.index])
         results = replace(choice.results, alphas=self.path_.alphas)
-        setattr(self, self.alpha.results_name, results)
+        setattr(self, self._strength.results_name, results)
         return self._keep(task, choice.solved, choice.index)
 
     def _path(self, task: Task, solved) -> Path:
         """The whole path, its alphas and intercepts as the estimator has them."""
         names = getattr(self, "feature_names_in_", None)
-        flat = task.target.ndim == 1
-        path = Path.of(solved[0], names) if flat else Path.of_targets(solved, names)
-        shifts = task.shifts[0] if flat else task.shifts[:, None]
+        # Targets or classes that are fitted jointly are a path already.
+        joint = len(solved) == 1 and (task.target.ndim == 1 or solved[0].coefs.ndim == 3)
+        path = Path.of(solved[0], names) if joint else Path.of_targets(solved, names)
+        loss = task.problems[0].loss
+        shifts = task.shifts[0] if joint else task.shifts[:, None]
         return replace(
-            path, alphas=path.alphas / self._unit(task), intercepts=path.intercepts + shifts
+            path,
+            alphas=path.alphas / self._unit(task),
+            intercepts=path.intercepts + shifts,
+            loss=loss,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from taut.estimators.penalised import PenalisedModel, constrained
+from taut.estimators.regressor import LinearRegressor
 from taut.penalties import L2
 from taut.validation import check_choice, check_strengths
 
@@ -13,7 +14,7 @@ __all__ = ["Ridge"]
 _SOLVERS = ("auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga", "lbfgs")
 
 
-class Ridge(PenalisedModel):
+class Ridge(LinearRegressor, PenalisedModel):
     """Least squares with a quadratic penalty.
 
     Minimises ``sum_i w_i (y_i - b0 - x_i'b)^2 + alpha * sum_j b_j^2``, scikit-learn's objective:
@@ -121,9 +122,10 @@ class Ridge(PenalisedModel):
     def _unit(self, task):
         return 1.0 / task.total_weight
 
-    def _strengths(self, n_targets):
+    def _strengths(self, task):
+        n_targets = len(task.problems)
         if np.ndim(self.alpha) == 0:
-            return super()._strengths(n_targets)
+            return super()._strengths(task)
         strengths = check_strengths(self.alpha, "alpha")
         if len(strengths) not in (1, n_targets):
             raise ValueError(

@@ -9,6 +9,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, _routi
 
 from taut.estimators.base import Task
 from taut.estimators.penalised import PenalisedModel
+from taut.estimators.regressor import LinearRegressor
 from taut.estimators.routing import check_routable, routed, splits_of, splitter_of
 from taut.estimators.scoring import Scoring, scorer_of
 from taut.memory import require_memory
@@ -21,7 +22,7 @@ from taut.validation import check_flag, check_strengths
 __all__ = ["RidgeCV"]
 
 
-class RidgeCV(PenalisedModel):
+class RidgeCV(LinearRegressor, PenalisedModel):
     """Ridge regression with alpha chosen by cross-validation, leave-one-out by default.
 
     A drop-in for scikit-learn's class. The objective is that of `Ridge`, whose ``alpha=taut.CV()``

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 from taut.validation import check_choice
 
-__all__ = ["Scoring", "scorer_of"]
+__all__ = ["Scoring", "parameters_of", "scorer_of"]
 
 
 def scorer_of(owner):
@@ -36,24 +36,32 @@ class Scoring:
     Parameters
     ----------
     scorer : callable or None
-        None is R^2.
+        None is the model's own score, R^2 for predictions.
     params : dict of str to array of shape (n_samples,)
         Passed on to the scorer, cut down to the rows.
+    model : estimator, default None
+        Makes of what it is given what the scorer asks for; None predicts it.
     """
 
-    def __init__(self, scorer, params: dict):
-        self.scorer = _r2 if scorer is None else scorer
+    def __init__(self, scorer, params: dict, model=None):
+        self.scorer = _own_score if scorer is None else scorer
         self.params = params
+        self.model = _Predictions() if model is None else model
 
     @classmethod
     def weighted(cls, scorer, weights):
         """With sample weights, where there are any and the scorer takes them."""
-        takes = scorer is None or "sample_weight" in _parameters(scorer)
+        takes = scorer is None or "sample_weight" in parameters_of(scorer)
         return cls(scorer, {"sample_weight": weights} if takes and weights is not None else {})
 
     def __call__(self, predictions, target, rows=slice(None)) -> float:
+        """The score on some rows of predictions for all."""
+        return self.held_out(predictions[rows], target, rows)
+
+    def held_out(self, predictions, target, rows) -> float:
+        """The score of predictions for some rows only."""
         params = {name: np.asarray(values)[rows] for name, values in self.params.items()}
-        return self.scorer(_Predictions(), predictions[rows], target[rows], **params)
+        return self.scorer(self.model, predictions, target[rows], **params)
 
 
 class _Predictions(RegressorMixin, BaseEstimator):
@@ -63,10 +71,11 @@ class _Predictions(RegressorMixin, BaseEstimator):
         return X
 
 
-def _r2(model, predictions, target, **params):
+def _own_score(model, predictions, target, **params):
     return model.score(predictions, target, **params)
 
 
-def _parameters(scorer):
+def parameters_of(scorer):
+    """The parameters of the function behind a scorer."""
     # A scorer of scikit-learn hands its keywords on to a function of scikit-learn.
     return inspect.signature(getattr(scorer, "_score_func", scorer)).parameters

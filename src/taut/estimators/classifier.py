@@ -1,0 +1,225 @@
+"""What all linear classifiers share: labels, weights of classes, decisions and probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from scipy.special import log_expit, log_softmax
+from sklearn.base import ClassifierMixin
+from sklearn.utils import assert_all_finite
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from taut import losses
+from taut.estimators.penalised import PenalisedModel
+from taut.validation import shown
+from taut.validation.trouble import explained
+
+__all__ = ["LinearClassifier", "decided", "log_probabilities"]
+
+
+class LinearClassifier(ClassifierMixin, PenalisedModel):
+    """Base of the classifiers: a subclass states its loss for two classes, and its penalty.
+
+    Several classes are fitted jointly where the loss is the logistic one, and each against the
+    rest otherwise.
+    """
+
+    # A parameter of some subclasses.
+    class_weight = None
+
+    def _binary_loss(self) -> losses.Loss:
+        return losses.Logistic()
+
+    def _loss(self):
+        loss = self._binary_loss()
+        joint = isinstance(loss, losses.Logistic) and len(self.classes_) > 2
+        return losses.Multinomial() if joint else loss
+
+    def _checked_target(self, y, X):
+        labels = _labels(y)
+        if len(labels) != X.shape[0]:
+            raise ValueError(
+                f"X and y have inconsistent numbers of samples: X has {X.shape[0]} rows, y has "
+                f"{len(labels)}: give y one label for each row of X"
+            )
+        return labels
+
+    def _weights(self, sample_weight, X, y):
+        weights, total = super()._weights(sample_weight, X, y)
+        self.classes_ = _classes(_labels(y)[weights > 0])
+        if self.class_weight is None:
+            return weights, total
+        factors = self._class_factors(self._codes(y), weights)
+        weighted = weights * factors[self._codes(y)]
+        if not weighted.sum() > 0:
+            raise ValueError(
+                f"class_weight must leave weight on some row, got {shown(self.class_weight)}: give "
+                "every class a positive weight"
+            )
+        return weighted / weighted.sum(), total * weighted.sum()
+
+    def _codes(self, y):
+        """The place of each label in ``classes_``; rows of no weight may have any."""
+        codes = np.searchsorted(self.classes_, _labels(y))
+        return np.minimum(codes, len(self.classes_) - 1)
+
+    def _class_factors(self, codes, weights) -> np.ndarray:
+        """The factor of each class on the weights of its rows."""
+        n_classes = len(self.classes_)
+        if self.class_weight == "balanced":
+            return weights.sum() / (n_classes * np.bincount(codes, weights, n_classes))
+        if not isinstance(self.class_weight, dict):
+            raise ValueError(
+                f"class_weight must be None, 'balanced' or a dict, got {shown(self.class_weight)}: "
+                "pass {label: weight}, with 1 for a class that is left out"
+            )
+        factors = np.ones(n_classes)
+        for label, factor in self.class_weight.items():
+            place = np.flatnonzero(self.classes_ == label)
+            if not place.size:
+                raise ValueError(
+                    f"class_weight must name classes of y, {shown(self.classes_.tolist())}, got "
+                    f"{shown(label)}: correct the label, or leave it out"
+                )
+            if not 0 <= factor < np.inf:
+                raise ValueError(
+                    f"class_weight[{label!r}] must be finite and >= 0, got {shown(factor)}: pass "
+                    "1.0, say"
+                )
+            factors[place] = factor
+        return factors
+
+    def _responses(self, y):
+        loss, codes = self._loss(), self._codes(y)
+        n_classes = len(self.classes_)
+        if n_classes == 2:
+            return [loss.check_response(codes)]
+        indicators = np.equal.outer(codes, np.arange(n_classes)).astype(np.float64)
+        if isinstance(loss, losses.Multinomial):
+            return [indicators]
+        return [loss.check_response(column) for column in indicators.T]
+
+    def _keep_coefs(self, task, coefs, intercepts):
+        self.coef_ = coefs.reshape(-1, coefs.shape[-1])
+        # Of classes fitted jointly only the differences count: as in scikit-learn they sum to zero.
+        joint = intercepts.ndim > 1
+        self.intercept_ = intercepts.ravel() - (intercepts.mean() if joint else 0.0)
+
+    def decision_function(self, X):
+        """The linear predictor, whose sign or largest entry decides.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or data frame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) for two classes, where ``classes_[1]`` has the positive sign,
+        or (n_samples, n_classes)
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            The model has not been fitted.
+        ValueError
+            X has other features than at fitting, or is not finite.
+        """
+        eta = self._linear_predictor(X)
+        return eta[:, 0] if eta.shape[1] == 1 else eta
+
+    def predict(self, X):
+        """Predict the class.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or data frame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Of the labels given at fitting.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            The model has not been fitted.
+        ValueError
+            X has other features than at fitting, or is not finite.
+        """
+        eta = self.decision_function(X)
+        return decided(self.classes_, eta)
+
+    def sparsify(self):
+        """Turn ``coef_`` into a sparse matrix; predictions stay the same.
+
+        Returns
+        -------
+        LinearClassifier
+            Itself.
+        """
+        check_is_fitted(self)
+        self.coef_ = sparse.csr_matrix(self.coef_)
+        return self
+
+    def densify(self):
+        """Turn ``coef_`` back into an array.
+
+        Returns
+        -------
+        LinearClassifier
+            Itself.
+        """
+        check_is_fitted(self)
+        if sparse.issparse(self.coef_):
+            self.coef_ = self.coef_.toarray()
+        return self
+
+    def _predict_proba(self, X):
+        return np.exp(self._predict_log_proba(X))
+
+    def _predict_log_proba(self, X):
+        return log_probabilities(self.decision_function(X))
+
+
+def decided(classes, eta) -> np.ndarray:
+    """The class that linear predictors decide for, row by row."""
+    return classes[(eta > 0).astype(int) if eta.ndim == 1 else eta.argmax(axis=1)]
+
+
+def log_probabilities(eta) -> np.ndarray:
+    """The logarithms of the probabilities of the classes, of shape (n_samples, n_classes)."""
+    if eta.ndim == 2:
+        return log_softmax(eta, axis=1)
+    return np.column_stack([log_expit(-eta), log_expit(eta)])
+
+
+def _labels(y) -> np.ndarray:
+    if y is None:
+        raise ValueError(
+            "this requires y to be passed, but the target y is None: pass one label for each row "
+            "of X"
+        )
+    with explained("y", y):
+        labels = column_or_1d(y, warn=True)
+        if labels.dtype.kind == "f":
+            assert_all_finite(labels, input_name="y")
+    return labels
+
+
+def _classes(labels) -> np.ndarray:
+    """The classes of the rows that count, in ascending order."""
+    kind = type_of_target(labels, input_name="y")
+    if kind not in ("binary", "multiclass"):
+        example = f", such as {shown(labels[labels % 1 != 0][0])}" if kind == "continuous" else ""
+        raise ValueError(
+            f"Unknown label type: {kind}{example}. y must hold classes: cut the numbers into "
+            "classes, or use a regressor such as taut.Ridge"
+        )
+    classes = np.unique(labels)
+    if len(classes) < 2:
+        raise ValueError(
+            f"y must hold at least two classes, got one class only, {shown(classes[0])}, among the "
+            "rows with a weight: there is nothing to tell apart, add rows of another class"
+        )
+    return classes

@@ -1,0 +1,262 @@
+"""Group lasso: features enter and leave in groups."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from taut import penalties
+from taut.designs.from_frame import TableError, names_of
+from taut.estimators.feature_groups import labels_of
+from taut.estimators.penalised import PenalisedModel
+from taut.estimators.regressor import SingleTargetRegressor
+from taut.validation import check_matrix
+
+__all__ = ["GroupLasso", "SparseGroupLasso"]
+
+
+class GroupLasso(SingleTargetRegressor, PenalisedModel):
+    """Least squares with a penalty on the norms of groups of coefficients.
+
+    Minimises ``1/(2 sum(w)) sum_i w_i (y_i - b0 - x_i'b)^2 + alpha * sum_g w_g |b_g|_2``.
+
+    Parameters
+    ----------
+    groups : sequence, mapping or "categorical"
+        A label for each feature; or the columns of each group, by place or by name of a frame's
+        columns, in a list or in a mapping from names of groups. "categorical" takes a data frame
+        with columns of text: each column is encoded, and what comes of it is a group, so that a
+        whole factor enters or leaves.
+    alpha : float or rule, default 1.0
+        Strength of the penalty, >= 0 (0 is least squares), or a rule that chooses it on the whole
+        path, such as ``taut.CV()``.
+    group_weights : array of shape (n_groups,), default None
+        Factor on each group's penalty, in the order of the labels or of the list; 0 = unpenalised,
+        inf = excluded. None is the root of the size of each group.
+    fit_intercept : bool, default True
+        The intercept is not penalised.
+    standardize : bool, default False
+        Penalise as if the columns had unit standard deviation; coefficients come back on the scale
+        of the columns as given.
+    tol : float, default 1e-6
+        Duality gap, relative to the objective of the null model, at which the fit counts as solved.
+    max_iter : int, default 1000
+        Most iterations for one alpha.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_coefs,)
+        One for each feature; with ``groups="categorical"`` one for each encoded feature.
+    coef_names_ : ndarray of str of shape (n_coefs,)
+        Of the encoded features; only with ``groups="categorical"``.
+    intercept_ : float
+    groups_ : ndarray of int of shape (n_coefs,)
+        The number of each coefficient's group.
+    alpha_ : float
+        The strength used.
+    certificate_ : Certificate
+    dual_gap_ : float
+        In units of the objective.
+    n_iter_ : int
+    path_ : Path
+        Only where alpha is a rule: all that it chose from.
+    cv_results_ : CVResults
+        Only where alpha is ``taut.CV``.
+    encoder_ : TableEncoder
+        Only with ``groups="categorical"``.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str of shape (n_features,)
+        Only where X had column names.
+
+    References
+    ----------
+    Yuan, M. and Lin, Y. (2006). Model selection and estimation in regression with grouped
+    variables. JRSS B 68, 49-67.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> import taut
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = taut.GroupLasso([[0, 1], [2, 3], [4, 5, 6, 7, 8, 9]], alpha=0.5).fit(X, y)
+    >>> model.coef_.shape
+    (10,)
+    """
+
+    def __init__(
+        self,
+        groups=None,
+        alpha=1.0,
+        *,
+        group_weights=None,
+        fit_intercept=True,
+        standardize=False,
+        tol=1e-6,
+        max_iter=1000,
+    ):
+        self.groups = groups
+        self.alpha = alpha
+        self.group_weights = group_weights
+        self.fit_intercept = fit_intercept
+        self.standardize = standardize
+        self.tol = tol
+        self.max_iter = max_iter
+
+    def _penalty(self):
+        return penalties.GroupLasso(self.groups_, self.group_weights)
+
+    @property
+    def _encodes(self):
+        return isinstance(self.groups, str) and self.groups == "categorical"
+
+    def _checked(self, X, y):
+        for stale in ("encoder_", "coef_names_"):
+            vars(self).pop(stale, None)
+        if not self._encodes:
+            matrix, y = super()._checked(X, y)
+            names = getattr(self, "feature_names_in_", None)
+            # Without groups each feature is one.
+            groups = np.arange(matrix.shape[1]) if self.groups is None else self.groups
+            self.groups_ = labels_of(groups, matrix.shape[1], names)
+            return matrix, y
+        if names_of(X) is None:
+            raise TableError(
+                f"groups='categorical' needs a data frame, got X of type {type(X).__name__}: pass "
+                "a frame with columns of text, or the groups of the columns"
+            )
+        # Imported where it is needed: it costs a good part of importing all of scikit-learn.
+        from taut.designs.encoder import TableEncoder
+
+        self.encoder_ = TableEncoder().fit(X)
+        matrix, y = super()._checked(self.encoder_.transform(X), y)
+        validate_data(self, X, skip_check_array=True)
+        self.coef_names_ = self.encoder_.get_feature_names_out()
+        sources = self.encoder_.sources_
+        order = {name: place for place, name in enumerate(dict.fromkeys(sources))}
+        self.groups_ = np.array([order[name] for name in sources])
+        return matrix, y
+
+    def _features(self, X):
+        if "encoder_" not in vars(self):
+            return super()._features(X)
+        return check_matrix(self.encoder_.transform(X), self.coef_names_, min_samples=1)
+
+    def fit(self, X, y, sample_weight=None, *, groups=None):
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or data frame of shape (n_samples, n_features)
+        y : array of shape (n_samples,)
+        sample_weight : float or array of shape (n_samples,), default None
+            A weight of zero is the same as leaving the row out.
+        groups : array of shape (n_samples,), default None
+            Of the rows, for the splitter of ``alpha=taut.CV(splitter)``.
+
+        Returns
+        -------
+        GroupLasso
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            An argument is not what it must be; the message names it, its value and the fix.
+        """
+        return self._fit(X, y, sample_weight, groups)
+
+
+class SparseGroupLasso(GroupLasso):
+    """Least squares with a penalty on groups of coefficients and on each of them.
+
+    Minimises ``1/(2 sum(w)) sum_i w_i (y_i - b0 - x_i'b)^2
+    + alpha * (l1_ratio * sum_j |b_j| + (1 - l1_ratio) * sum_g w_g |b_g|_2)``.
+
+    Parameters
+    ----------
+    groups : sequence, mapping or "categorical"
+        A label for each feature; or the columns of each group, by place or by name of a frame's
+        columns, in a list or in a mapping from names of groups. "categorical" takes a data frame
+        with columns of text: each column is encoded, and what comes of it is a group, so that a
+        whole factor enters or leaves.
+    alpha : float or rule, default 1.0
+        Strength of the penalty, >= 0 (0 is least squares), or a rule that chooses it on the whole
+        path, such as ``taut.CV()``.
+    l1_ratio : float in [0, 1], default 0.5
+        1 is the lasso, 0 the group lasso.
+    group_weights : array of shape (n_groups,), default None
+        Factor on each group's penalty, in the order of the labels or of the list; 0 = unpenalised,
+        inf = excluded. None is the root of the size of each group.
+    fit_intercept : bool, default True
+        The intercept is not penalised.
+    standardize : bool, default False
+        Penalise as if the columns had unit standard deviation; coefficients come back on the scale
+        of the columns as given.
+    tol : float, default 1e-6
+        Duality gap, relative to the objective of the null model, at which the fit counts as solved.
+    max_iter : int, default 1000
+        Most iterations for one alpha.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_coefs,)
+        One for each feature; with ``groups="categorical"`` one for each encoded feature.
+    coef_names_ : ndarray of str of shape (n_coefs,)
+        Of the encoded features; only with ``groups="categorical"``.
+    intercept_ : float
+    groups_ : ndarray of int of shape (n_coefs,)
+        The number of each coefficient's group.
+    alpha_ : float
+        The strength used.
+    certificate_ : Certificate
+    dual_gap_ : float
+        In units of the objective.
+    n_iter_ : int
+    path_ : Path
+        Only where alpha is a rule: all that it chose from.
+    cv_results_ : CVResults
+        Only where alpha is ``taut.CV``.
+    encoder_ : TableEncoder
+        Only with ``groups="categorical"``.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str of shape (n_features,)
+        Only where X had column names.
+
+    References
+    ----------
+    Simon, N., Friedman, J., Hastie, T. and Tibshirani, R. (2013). A sparse-group lasso. Journal of
+    Computational and Graphical Statistics 22, 231-245.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> import taut
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = taut.SparseGroupLasso([[0, 1], [2, 3], [4, 5, 6, 7, 8, 9]], alpha=0.5).fit(X, y)
+    >>> model.coef_.shape
+    (10,)
+    """
+
+    def __init__(
+        self,
+        groups=None,
+        alpha=1.0,
+        *,
+        l1_ratio=0.5,
+        group_weights=None,
+        fit_intercept=True,
+        standardize=False,
+        tol=1e-6,
+        max_iter=1000,
+    ):
+        self.groups = groups
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.group_weights = group_weights
+        self.fit_intercept = fit_intercept
+        self.standardize = standardize
+        self.tol = tol
+        self.max_iter = max_iter
+
+    def _penalty(self):
+        return penalties.SparseGroupLasso(self.groups_, self.l1_ratio, self.group_weights)
