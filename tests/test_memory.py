@@ -218,7 +218,7 @@ def test_the_working_set_stops_where_memory_ends(only):
     only(2 * MIB)
     assert taut.fit_path(WIDE, y, alphas=[30.0]).n_nonzero[0] > 0
     only(8 * 3000 + 1)
-    with pytest.raises(MemoryError, match="working set, .* of the 3,000 features .*larger alpha"):
+    with pytest.raises(MemoryError, match=r"working set, .* of the 3,000 features .*larger alpha"):
         taut.fit_path(WIDE, y, alphas=[1e-3])
 
 

@@ -128,7 +128,9 @@ def test_a_working_set_that_outgrows_memory_is_left_to_descent(name, monkeypatch
     problem = posed(case, L1())
     grid, controls = Grid(None, 30, 1e-2), Controls(1e-8, 100_000)
     exact = ENGINES["working set"](problem, grid, controls)
-    room = 16 * case.X.shape[0] * case.X.shape[1] + 1  # for all columns, but no Gram matrix of more than a few
+    room = (
+        16 * case.X.shape[0] * case.X.shape[1] + 1
+    )  # for all columns, but no Gram matrix of more than a few
     monkeypatch.setattr(path_engine, "room_for", lambda shape: room)
     limited = PathEngine().path(problem, grid, controls, engine=2)
     gaps, rounding = judged(case, limited)

@@ -35,7 +35,9 @@ def check_folds(folds, n_samples: int | None = None, name="folds"):
         )
 
 
-def as_splits(folds, n_samples: int, random_state=None, y=None, groups=None, name="folds", stratify=False):
+def as_splits(
+    folds, n_samples: int, random_state=None, y=None, groups=None, name="folds", stratify=False
+):
     """Train and test rows of each fold, as a list of pairs of index arrays.
 
     Parameters
