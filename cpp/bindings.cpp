@@ -174,7 +174,13 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
       return std::make_unique<taut::PathSolver>(view, response, penalty, settings, poll);
     };
     std::unique_ptr<taut::PathSolver> solver = make(settings.engine == taut::Engine::descent);
-    const double alpha_max = solver->start(strengths);
+    double alpha_max;
+    try {
+      alpha_max = solver->start(strengths);
+    } catch (const taut::Outgrown&) {  // too many features without an L1 penalty
+      solver = make(true);
+      alpha_max = solver->start(strengths);
+    }
     if (grid.empty()) grid = geometric(alpha_max, alpha_min_ratio, n_alphas);
     const std::size_t count = grid.size();
     coefs.resize(p * count);

@@ -32,6 +32,9 @@ struct Settings {
   double room = kInfinity;  // bytes that the working set may take
 };
 
+// Thrown where the working set becomes too large for its Gram matrix and inverse.
+struct Outgrown : std::bad_alloc {};
+
 class PathSolver {
  public:
   PathSolver(const View& view, const Response& y, Penalty penalty, Settings settings,
@@ -97,8 +100,6 @@ class PathSolver {
     Vector rss;
   };
 
-  // Thrown where the working set becomes too large for its Gram matrix and inverse.
-  struct Outgrown : std::bad_alloc {};
   static constexpr int kMost = 10000;
 
   // Minimises on the working set from where it stands; returns the number of steps, at most `most`.

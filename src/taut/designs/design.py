@@ -139,6 +139,8 @@ def as_design(X) -> Design:
 
 
 def _canonical(X):
+    if X.format in ("csr", "csc"):
+        _check_indices(X)
     require_copy(X)
     X = X.tocsc()
     if X.dtype not in _FLOATS:
@@ -150,3 +152,21 @@ def _canonical(X):
     if X.indices.dtype != X.indptr.dtype:
         X.indices = X.indices.astype(X.indptr.dtype)
     return X
+
+
+def _check_indices(X):
+    """Refuse indices that point outside of the matrix: converting it would read there."""
+    n_lines, n_across = X.shape if X.format == "csr" else X.shape[::-1]
+    starts, indices = X.indptr, X.indices
+    sound = (
+        len(starts) == n_lines + 1
+        and starts[0] == 0
+        and starts[-1] <= min(len(indices), len(X.data))
+        and not np.any(starts[1:] < starts[:-1])
+        and (not indices.size or (indices.min() >= 0 and indices.max() < n_across))
+    )
+    if not sound:
+        raise ValueError(
+            f"X must be a sound sparse matrix, got a {X.format} matrix of shape {X.shape} whose "
+            "indices point outside of it: make it anew, from its rows, columns and values, say"
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import wraps
 
 import numpy as np
 from scipy import sparse
@@ -61,6 +62,11 @@ class LinearModel(BaseEstimator):
     standardize = False
     tol = 1e-6
     max_iter = None
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if "fit" in vars(cls):
+            cls.fit = _whole_or_not_at_all(cls.fit)
 
     def _loss(self) -> Loss:
         return losses.Squared()
@@ -199,6 +205,22 @@ class LinearModel(BaseEstimator):
         certificate = vars(self).get("certificate_")
         # As a comment, so that the text is still the code that makes the estimator.
         return text if certificate is None else f"{text}  # {certificate}"
+
+
+def _whole_or_not_at_all(fit):
+    """A fit that is refused or interrupted leaves the model as it was."""
+
+    @wraps(fit)
+    def fit_or_leave(self, *arguments, **options):
+        before = dict(vars(self))
+        try:
+            return fit(self, *arguments, **options)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return fit_or_leave
 
 
 def _is_plain(X, y) -> bool:

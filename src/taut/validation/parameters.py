@@ -63,7 +63,9 @@ def check_positive(value, name, example, zero=False, other=""):
         word = f"a {'whole ' * whole}number {other}".rstrip()
         kind = type(value).__name__
         raise TypeError(f"{name} must be {word}, got {shown(value)} of type {kind}: {remedy}")
-    if not 0 <= value <= _LARGEST or (value == 0 and not zero):
+    # A float32 would be compared in float32, where the bound overflows.
+    size = value if whole else float(value)
+    if not 0 <= size <= _LARGEST or (value == 0 and not zero):
         bound = ">= 0" if zero else "> 0"
         raise ValueError(f"{name} must be finite and {bound}, got {shown(value)}: {remedy}")
     if whole and value > _LARGEST_COUNT:
