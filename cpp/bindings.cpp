@@ -108,6 +108,11 @@ void require(bool condition, const char* message) {
   if (!condition) throw nb::value_error(message);
 }
 
+void require_penalty(std::size_t p, const Array& l1, const Array& l2, const Array& lower, const Array& upper) {
+  require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
+          "penalty arrays need one entry for each column");
+}
+
 taut::Vector given(const std::optional<Array>& alphas) {
   return alphas ? taut::Vector(alphas->data(), alphas->data() + alphas->shape(0)) : taut::Vector();
 }
@@ -152,8 +157,7 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
                      const taut::Cancel* cancel, double room) {
   const std::size_t n = X.design->rows(), p = X.design->cols();
   require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
-  require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
-          "penalty arrays need one entry for each column");
+  require_penalty(p, l1, l2, lower, upper);
   require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
   taut::Vector grid = given(alphas);
   taut::Zeros coefs;
@@ -211,8 +215,7 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
                           int max_iter, int engine, const taut::Cancel* cancel, double room) {
   const std::size_t n = X.design->rows(), p = X.design->cols();
   require(y.shape(0) == n && weights.shape(0) == n && offset.shape(0) == n, "y, offset and weights need one entry for each row");
-  require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
-          "penalty arrays need one entry for each column");
+  require_penalty(p, l1, l2, lower, upper);
   require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
   const std::unique_ptr<taut::Loss> rows = taut::make_loss(loss, parameter);
   require(rows != nullptr, "no such loss");
@@ -253,8 +256,7 @@ nb::tuple solve_gram_path(nb::ndarray<const double, nb::ndim<2>, nb::c_contig, n
                           double alpha_min_ratio, double tol, int max_iter) {
   const std::size_t p = correlation.shape(0);
   require(p > 0 && gram.shape(0) == p && gram.shape(1) == p, "gram must be features x features");
-  require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
-          "penalty arrays need one entry for each column");
+  require_penalty(p, l1, l2, lower, upper);
   require(max_iter > 0 && n_alphas > 0 && squares >= 0, "empty problem");
   taut::Vector grid = given(alphas);
   taut::Zeros coefs;
@@ -342,8 +344,7 @@ nb::tuple certify(const Handle& X, Array y, Array weights, bool centre, Array l1
                   nb::ndarray<const double, nb::ndim<2>, nb::f_contig, nb::device::cpu> coefs) {
   const std::size_t n = X.design->rows(), p = X.design->cols(), count = alphas.shape(0);
   require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
-  require(l1.shape(0) == p && l2.shape(0) == p && lower.shape(0) == p && upper.shape(0) == p,
-          "penalty arrays need one entry for each column");
+  require_penalty(p, l1, l2, lower, upper);
   require(coefs.shape(0) == p && coefs.shape(1) == count, "coefs must be features x alphas");
   taut::Vector gaps(count), relative(count), kkt(count);
   {

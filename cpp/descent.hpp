@@ -20,7 +20,7 @@ class DescentPath final : public PathSolver {
     for (Index j = 0; j < X_.cols(); ++j)
       if (position_[j] < 0 && usable(j) && coefs[j] != penalty_.resting(j)) used.push_back(j);
     join(used);
-    pad();
+    pad(beta_);
     for (std::size_t k = 0; k < features_.size(); ++k) beta_[k] = coefs[features_[k]];
   }
 
@@ -34,7 +34,7 @@ class DescentPath final : public PathSolver {
   }
 
   int minimise(double alpha, int most) override {
-    pad();
+    pad(beta_);
     const std::size_t size = beta_.size();
     if (size == 0) return 0;
     std::unique_ptr<Residual> residual = columns_->follow(y_.centred.data(), beta_.data());
@@ -55,12 +55,8 @@ class DescentPath final : public PathSolver {
   void keep(Batch& batch, int) override { batch.betas.push_back(beta_); }
   void residual_here(double* R) override {
     double rss;
-    pad();
+    pad(beta_);
     columns_->residual(y_.centred.data(), beta_.data(), 1, R, &rss);
-  }
-  void residuals(Batch& batch, double* R) override {
-    for (int i = 0; i < batch.width; ++i)
-      columns_->residual(y_.centred.data(), batch.betas[i].data(), 1, R + static_cast<std::ptrdiff_t>(i) * X_.rows(), &batch.rss[i]);
   }
   void stand_at(const Batch& batch, int i) override {
     beta_ = batch.betas[i];
@@ -75,10 +71,6 @@ class DescentPath final : public PathSolver {
   // A sweep that gains less than this share of the tolerance is the last one, until the check of
   // its result asks for more.
   static constexpr double kPatience = 1e-5;
-
-  void pad() {
-    for (std::size_t k = beta_.size(); k < features_.size(); ++k) beta_.push_back(penalty_.resting(features_[k]));
-  }
 
   double curvature(std::size_t k) const { return view_.norm[features_[k]] * view_.norm[features_[k]]; }
 
@@ -102,9 +94,7 @@ class DescentPath final : public PathSolver {
     Vector R(X_.rows());
     double total;
     columns_->residual(y_.centred.data(), beta.data(), 1, R.data(), &total);
-    total *= 0.5;
-    for (std::size_t k = 0; k < beta.size(); ++k) total += penalty_.at(features_[k], alpha).value(beta[k]);
-    return total;
+    return 0.5 * total + penalty_at(alpha, beta);
   }
 
   // minimise | sum_i c_i (x_(i+1) - x_i) | over sum c = 1: c is the solution of (U'U) c = 1, scaled.
@@ -118,7 +108,13 @@ class DescentPath final : public PathSolver {
           sum += (recent[i + 1][k] - recent[i][k]) * (recent[j + 1][k] - recent[j][k]);
         system[i + j * m] = system[j + i * m] = sum;
       }
-    if (!solve_small(system, c)) return false;
+    // A hair on the diagonal: late moves are nearly parallel.
+    double trace = 0;
+    for (int i = 0; i < m; ++i) trace += system[i + i * m];
+    for (int i = 0; i < m; ++i) system[i + i * m] += 1e-12 * trace;
+    if (!blas::cholesky(m, system.data(), m)) return false;
+    blas::solve_right('N', 1, m, system.data(), m, c.data(), 1);
+    blas::solve_right('T', 1, m, system.data(), m, c.data(), 1);
     double total = 0;
     for (double x : c) total += x;
     Vector candidate(beta_.size(), 0.0);
@@ -133,27 +129,6 @@ class DescentPath final : public PathSolver {
     }
     if (!(objective(alpha, candidate) < objective(alpha, beta_))) return false;
     beta_ = std::move(candidate);
-    return true;
-  }
-
-  // Gaussian elimination of a tiny symmetric system, with a hair on its diagonal.
-  static bool solve_small(Vector& a, Vector& x) {
-    const int m = static_cast<int>(x.size());
-    double trace = 0;
-    for (int i = 0; i < m; ++i) trace += a[i + i * m];
-    for (int i = 0; i < m; ++i) a[i + i * m] += 1e-12 * trace;
-    for (int i = 0; i < m; ++i) {
-      if (!(a[i + i * m] > 0)) return false;
-      for (int r = i + 1; r < m; ++r) {
-        const double f = a[r + i * m] / a[i + i * m];
-        for (int c = i; c < m; ++c) a[r + c * m] -= f * a[i + c * m];
-        x[r] -= f * x[i];
-      }
-    }
-    for (int i = m - 1; i >= 0; --i) {
-      for (int c = i + 1; c < m; ++c) x[i] -= a[i + c * m] * x[c];
-      x[i] /= a[i + i * m];
-    }
     return true;
   }
 

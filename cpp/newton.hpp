@@ -75,7 +75,7 @@ class NewtonPath final : public PathSolver {
 
  protected:
   int minimise(double alpha, int most) override {
-    pad();
+    pad(beta_);
     double before = kInfinity;
     int steps = 0;
     while (steps < most) {
@@ -126,7 +126,7 @@ class NewtonPath final : public PathSolver {
 
   void stand_at(const Batch& batch, int i) override {
     beta_ = batch.betas[i];
-    pad();
+    pad(beta_);
     columns_->product(beta_.data(), fit_.data());
     here_.level = levels_[i];
     here_.settle(fit_.data());
@@ -151,10 +151,6 @@ class NewtonPath final : public PathSolver {
   // A step that promises less than this share of the tolerance is the last one, until the check of
   // its result asks for more.
   static constexpr double kPatience = 1e-3;
-
-  void pad() {
-    for (int k = static_cast<int>(beta_.size()); k < quadratic_.size(); ++k) beta_.push_back(penalty_.resting(features_[k]));
-  }
 
   void downhill(const double* slope, double* R) const {
     for (Index i = 0; i < X_.rows(); ++i) R[i] = -view_.v[i] * slope[i];
@@ -211,13 +207,6 @@ class NewtonPath final : public PathSolver {
   // What the objective, a sum over all rows, cannot resolve.
   double rounding() const { return 1e-14 * (std::abs(here_.value) + y_.null); }
 
-  double penalty(double alpha, const Vector& beta) const {
-    double total = 0;
-    for (std::size_t k = 0; k < beta.size(); ++k)
-      if (beta[k] != 0.0) total += penalty_.at(features_[k], alpha).value(beta[k]);
-    return total;
-  }
-
   // d'Hd, which is what the objective falls at first along d, or less (Tseng & Yun 2009, lemma 1):
   // the yardstick of the line search, read off the model's gradient where a difference of
   // objectives would drown in rounding.
@@ -236,13 +225,13 @@ class NewtonPath final : public PathSolver {
     Vector change(quadratic_.size()), along(n), fit(n), beta(quadratic_.size());
     for (std::size_t k = 0; k < change.size(); ++k) change[k] = goal[k] - beta_[k];
     columns_->product(change.data(), along.data());
-    const double old = here_.value + penalty(alpha, beta_);
+    const double old = here_.value + penalty_at(alpha, beta_);
     trial_.level = here_.level;
     for (double share = 1; share > 1e-10; share *= 0.5) {
       for (std::size_t i = 0; i < n; ++i) fit[i] = fit_[i] + share * along[i];
       for (std::size_t k = 0; k < beta.size(); ++k) beta[k] = share == 1 ? goal[k] : beta_[k] + share * change[k];
       trial_.settle(fit.data());
-      const double now = trial_.value + penalty(alpha, beta);
+      const double now = trial_.value + penalty_at(alpha, beta);
       // Near the optimum a step promises less than the rounding of the objective, and is taken on
       // the word of the gradient.
       if (now <= old - 1e-4 * share * decrease + rounding()) {

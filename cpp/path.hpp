@@ -222,9 +222,22 @@ class PathSolver {
     reference_.z = z_;
   }
 
+  // Features that joined after these coefficients were found are at rest.
+  void pad(Vector& beta) const {
+    for (std::size_t k = beta.size(); k < features_.size(); ++k) beta.push_back(penalty_.resting(features_[k]));
+  }
+
+  // The penalty at coefficients of the working set.
+  double penalty_at(double alpha, const Vector& beta) const {
+    double total = 0;
+    for (std::size_t k = 0; k < beta.size(); ++k)
+      if (beta[k] != 0.0) total += penalty_.at(features_[k], alpha).value(beta[k]);
+    return total;
+  }
+
   void anchor(const Vector& beta, const double* z) {
     Vector padded = beta, gradient(quadratic_.size());
-    for (int k = static_cast<int>(beta.size()); k < quadratic_.size(); ++k) padded.push_back(penalty_.resting(features_[k]));
+    pad(padded);
     for (int k = 0; k < quadratic_.size(); ++k) gradient[k] = z[features_[k]];
     quadratic_.anchor(padded.data(), gradient.data());
   }
