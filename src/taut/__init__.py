@@ -34,13 +34,25 @@ _HOMES = {
         "SparseGroupLasso",
         "TweedieRegressor",
     ),
+    "taut.inference": ("Selector", "bias_variance", "knockoffs", "stability_selection"),
     "taut.path": ("Path", "fit_path"),
     "taut.problem": ("Problem",),
     "taut.selection": ("AIC", "BIC", "CV", "EBIC"),
     "taut.solution": ("Certificate", "ConvergenceWarning", "Solution", "Status"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-_MODULES = ("datasets", "designs", "losses", "penalties", "plots", "selection", "solvers")
+_MODULES = (
+    "applications",
+    "datasets",
+    "designs",
+    "inference",
+    "losses",
+    "nn",
+    "penalties",
+    "plots",
+    "selection",
+    "solvers",
+)
 
 __all__ = ["__version__", *sorted(_HOME_OF), *_MODULES]
 

@@ -1,0 +1,1 @@
+"""Applications: text, series, images, signals, measurements and anomalies."""

@@ -1,0 +1,1 @@
+"""What a fit can be trusted for: intervals, stability, false discoveries, bias and variance."""

@@ -1,0 +1,1 @@
+"""Regularised neural networks, on PyTorch: the extra `nn`."""
