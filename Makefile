@@ -33,7 +33,8 @@ test-quick: $(VENV)/test.stamp ## the same without the slow ones
 
 test-torch: $(VENV)/test.stamp ## install PyTorch (large outside CI) and run the tests that use it
 	$(PIP) install --quiet --group torch
-	$(PY) -m pytest -k torch
+	$(PY) -m pytest -n $(JOBS) tests/nn tests/test_examples.py
+	$(PY) -m pytest -k torch --ignore tests/nn
 
 lint: $(VENV)/test.stamp ## check style, formatting and the import rules
 	$(PIP) install --quiet --group lint

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from benchmarks.search import loosest_tolerance
 
 REQUIRED = 1e-6
 EXACT = 1e-12
+# Threads of a solver that has just run may spin for a while (Intel's OpenMP: 0.2 s), in the way of
+# whoever comes next.
+PAUSE = 0.5
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ def _in_turns(runs, limits):
         for run in list(waiting):
             try:
                 if run.has_time(limits.seconds):
+                    time.sleep(PAUSE)
                     run.once(limits.seconds)
                     continue
             except Unusable as reason:

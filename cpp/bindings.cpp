@@ -9,12 +9,15 @@
 #include <optional>
 
 #include "blas.hpp"
+#include "block_rows.hpp"
+#include "blocks.hpp"
 #include "dense.hpp"
 #include "descent.hpp"
 #include "gram.hpp"
 #include "interrupt.hpp"
-#include "newton.hpp"
+#include "newton_descent.hpp"
 #include "path.hpp"
+#include "relay.hpp"
 #include "sparse.hpp"
 
 namespace nb = nanobind;
@@ -117,23 +120,9 @@ taut::Vector given(const std::optional<Array>& alphas) {
   return alphas ? taut::Vector(alphas->data(), alphas->data() + alphas->shape(0)) : taut::Vector();
 }
 
-// `count` strengths down from alpha_max, in geometric steps
-taut::Vector geometric(double alpha_max, double ratio, int count) {
-  taut::Vector grid(count, alpha_max);
-  for (int k = 1; k < count; ++k) grid[k] = alpha_max * std::pow(ratio, k / (count - 1.0));
-  return grid;
-}
-
-// Coefficients before anything moves: zero, or the bound nearest to it.
-void fill_resting(taut::Zeros& coefs, std::size_t p, const double* lower, const double* upper) {
-  for (std::size_t j = 0; j < p; ++j)
-    if (const double rest = std::clamp(0.0, lower[j], upper[j]); rest != 0.0)
-      for (std::size_t k = j; k < coefs.size(); k += p) coefs[k] = rest;
-}
-
-nb::tuple packed(taut::Vector&& grid, taut::Zeros&& coefs, std::size_t p, taut::Vector&& intercepts,
-                 const std::vector<taut::Certificate>& certificates) {
-  const std::size_t count = grid.size();
+nb::tuple packed(taut::Relay&& path, std::size_t p, taut::Vector&& intercepts) {
+  const std::vector<taut::Certificate>& certificates = path.certificates;
+  const std::size_t count = path.grid.size();
   taut::Vector gaps(count), relative(count), kkt(count);
   std::vector<int> status(count), iterations(count);
   for (std::size_t k = 0; k < count; ++k) {
@@ -144,8 +133,8 @@ nb::tuple packed(taut::Vector&& grid, taut::Zeros&& coefs, std::size_t p, taut::
     iterations[k] = certificates[k].iterations;
   }
   return nb::make_tuple(
-      to_numpy(std::move(grid), {count}),
-      to_numpy(std::move(coefs), {p, count}, {1, static_cast<std::int64_t>(p)}),
+      to_numpy(std::move(path.grid), {count}),
+      to_numpy(std::move(path.coefs), {p, count}, {1, static_cast<std::int64_t>(p)}),
       to_numpy(std::move(intercepts), {count}), to_numpy(std::move(gaps), {count}),
       to_numpy(std::move(relative), {count}), to_numpy(std::move(kkt), {count}),
       to_numpy(std::move(status), {count}), to_numpy(std::move(iterations), {count}));
@@ -159,52 +148,31 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
   require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
   require_penalty(p, l1, l2, lower, upper);
   require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
-  taut::Vector grid = given(alphas);
-  taut::Zeros coefs;
+  const taut::Penalty penalty{l1.data(), l2.data(), lower.data(), upper.data()};
+  taut::Relay path(penalty, p, given(alphas), n_alphas, alpha_min_ratio);
   taut::Vector intercepts;
-  std::vector<taut::Certificate> certificates;
   {
     nb::gil_scoped_release unlocked;
     taut::Interrupt interrupt = signals(cancel);
-    const taut::blas::SideBySide sharing(cancel != nullptr);
+    const taut::blas::SideBySide sharing(cancel && cancel->side_by_side());
     const auto poll = [&interrupt] { interrupt.poll(); };
     const taut::View view(*X.design, weights.data(), centre);
     const taut::Response response(view, y.data());
-    const taut::Penalty penalty{l1.data(), l2.data(), lower.data(), upper.data()};
     const taut::Settings settings{tol, max_iter, static_cast<taut::Engine>(engine), room};
-    const int strengths = grid.empty() ? n_alphas : static_cast<int>(grid.size());
-    const auto make = [&](bool descent) -> std::unique_ptr<taut::PathSolver> {
-      if (descent) return std::make_unique<taut::DescentPath>(view, response, penalty, settings, poll);
-      return std::make_unique<taut::PathSolver>(view, response, penalty, settings, poll);
-    };
-    std::unique_ptr<taut::PathSolver> solver = make(settings.engine == taut::Engine::descent);
-    double alpha_max;
-    try {
-      alpha_max = solver->start(strengths);
-    } catch (const taut::Outgrown&) {  // too many features without an L1 penalty
-      solver = make(true);
-      alpha_max = solver->start(strengths);
+    for (const taut::Turn turn : taut::turns(settings.engine, *X.design)) {
+      if (path.finished()) break;
+      const taut::Settings mine = taut::Relay::settings(settings, turn);
+      std::unique_ptr<taut::PathSolver> solver;
+      if (turn.descent) solver = std::make_unique<taut::DescentPath>(view, response, penalty, mine, poll);
+      else solver = std::make_unique<taut::PathSolver>(view, response, penalty, mine, poll);
+      path.pass(*solver);
     }
-    if (grid.empty()) grid = geometric(alpha_max, alpha_min_ratio, n_alphas);
-    const std::size_t count = grid.size();
-    coefs.resize(p * count);
-    fill_resting(coefs, p, lower.data(), upper.data());
-    certificates.resize(count);
-    const std::size_t done = solver->run(grid.data(), static_cast<int>(count), coefs.data(), certificates.data());
-    if (done < count) {
-      // The rest without a Gram matrix, from where the path has come.
-      solver.reset();
-      taut::DescentPath rest(view, response, penalty, settings, poll);
-      rest.start(strengths);
-      if (done > 0) rest.begin_at(coefs.data() + (done - 1) * p);
-      rest.run(grid.data() + done, static_cast<int>(count - done), coefs.data() + done * p, certificates.data() + done);
-    }
-    intercepts.assign(count, 0.0);
+    intercepts.assign(path.grid.size(), 0.0);
     if (centre)
-      for (std::size_t k = 0; k < count; ++k)
-        intercepts[k] = response.mean - taut::simd::dot(view.mean.data(), coefs.data() + k * p, p);
+      for (std::size_t k = 0; k < intercepts.size(); ++k)
+        intercepts[k] = response.mean - taut::simd::dot(view.mean.data(), path.coefs.data() + k * p, p);
   }
-  return packed(std::move(grid), std::move(coefs), p, std::move(intercepts), certificates);
+  return packed(std::move(path), p, std::move(intercepts));
 }
 
 // The path of a loss other than least squares: y and offset per row, `loss` and `parameter` as
@@ -219,13 +187,13 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
   require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
   const std::unique_ptr<taut::Loss> rows = taut::make_loss(loss, parameter);
   require(rows != nullptr, "no such loss");
-  taut::Vector grid = given(alphas), intercepts;
-  taut::Zeros coefs;
-  std::vector<taut::Certificate> certificates;
+  const taut::Penalty penalty{l1.data(), l2.data(), lower.data(), upper.data()};
+  taut::Relay path(penalty, p, given(alphas), n_alphas, alpha_min_ratio);
+  taut::Vector intercepts;
   {
     nb::gil_scoped_release unlocked;
     taut::Interrupt interrupt = signals(cancel);
-    const taut::blas::SideBySide sharing(cancel != nullptr);
+    const taut::blas::SideBySide sharing(cancel && cancel->side_by_side());
     const taut::View view(*X.design, weights.data(), centre);
     const taut::Fitted data{*rows, y.data(), offset.data()};
     taut::Level null(view, data);
@@ -234,19 +202,19 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
     for (std::size_t i = 0; i < n; ++i) norm += weights.data()[i] * null.slope[i] * null.slope[i];
     const double objective = null.value - rows->lowest(static_cast<int>(n), weights.data(), y.data());
     const taut::Response scale(view, std::max(objective, 0.0), std::sqrt(norm));
-    taut::NewtonPath solver(view, scale, {l1.data(), l2.data(), lower.data(), upper.data()},
-                            {tol, max_iter, static_cast<taut::Engine>(engine), room},
-                            [&interrupt] { interrupt.poll(); }, data, null);
-    const double alpha_max = solver.start(grid.empty() ? n_alphas : static_cast<int>(grid.size()));
-    if (grid.empty()) grid = geometric(alpha_max, alpha_min_ratio, n_alphas);
-    coefs.resize(p * grid.size());
-    fill_resting(coefs, p, lower.data(), upper.data());
-    certificates.resize(grid.size());
-    const int count = static_cast<int>(grid.size());
-    if (solver.run(grid.data(), count, coefs.data(), certificates.data()) < count) throw std::bad_alloc();
-    intercepts = solver.intercepts();
+    const taut::Settings settings{tol, max_iter, static_cast<taut::Engine>(engine), room};
+    const auto poll = [&interrupt] { interrupt.poll(); };
+    for (const taut::Turn turn : taut::turns_of_loss(settings.engine, *X.design)) {
+      if (path.finished()) break;
+      const taut::Settings mine = taut::Relay::settings(settings, turn);
+      std::unique_ptr<taut::NewtonPath> solver;
+      if (turn.descent) solver = std::make_unique<taut::NewtonDescent>(view, scale, penalty, mine, poll, data, null);
+      else solver = std::make_unique<taut::NewtonPath>(view, scale, penalty, mine, poll, data, null);
+      path.pass(*solver);
+      intercepts.insert(intercepts.end(), solver->intercepts().begin(), solver->intercepts().end());
+    }
   }
-  return packed(std::move(grid), std::move(coefs), p, std::move(intercepts), certificates);
+  return packed(std::move(path), p, std::move(intercepts));
 }
 
 // The path of a problem known by its sufficient statistics: G = X'VX, c = X'Vy, and y'Vy, centred.
@@ -258,9 +226,8 @@ nb::tuple solve_gram_path(nb::ndarray<const double, nb::ndim<2>, nb::c_contig, n
   require(p > 0 && gram.shape(0) == p && gram.shape(1) == p, "gram must be features x features");
   require_penalty(p, l1, l2, lower, upper);
   require(max_iter > 0 && n_alphas > 0 && squares >= 0, "empty problem");
-  taut::Vector grid = given(alphas);
-  taut::Zeros coefs;
-  std::vector<taut::Certificate> certificates;
+  const taut::Penalty penalty{l1.data(), l2.data(), lower.data(), upper.data()};
+  taut::Relay path(penalty, p, given(alphas), n_alphas, alpha_min_ratio);
   {
     nb::gil_scoped_release unlocked;
     taut::Interrupt interrupt = signals();
@@ -268,17 +235,115 @@ nb::tuple solve_gram_path(nb::ndarray<const double, nb::ndim<2>, nb::c_contig, n
     const double one = 1.0;
     const taut::View view(design, &one, false);
     const taut::Response response(view, squares);
-    taut::PathSolver solver(view, response, {l1.data(), l2.data(), lower.data(), upper.data()},
-                            {tol, max_iter, taut::Engine::gram}, [&interrupt] { interrupt.poll(); });
-    const double alpha_max = solver.start(grid.empty() ? n_alphas : static_cast<int>(grid.size()));
-    if (grid.empty()) grid = geometric(alpha_max, alpha_min_ratio, n_alphas);
-    coefs.resize(p * grid.size());
-    fill_resting(coefs, p, lower.data(), upper.data());
-    certificates.resize(grid.size());
-    solver.run(grid.data(), static_cast<int>(grid.size()), coefs.data(), certificates.data());
+    taut::PathSolver solver(view, response, penalty, {tol, max_iter, taut::Engine::gram},
+                            [&interrupt] { interrupt.poll(); });
+    path.pass(solver);
   }
-  taut::Vector intercepts(grid.size());
-  return packed(std::move(grid), std::move(coefs), p, std::move(intercepts), certificates);
+  taut::Vector intercepts(path.grid.size());
+  return packed(std::move(path), p, std::move(intercepts));
+}
+
+// A quadratic model on a working set: its Gram matrix, column-major in a larger allocation.
+using Square = nb::ndarray<const double, nb::ndim<2>, nb::device::cpu>;
+
+std::size_t require_model(const Square& gram, const Array& beta, const Array& z) {
+  const std::size_t size = beta.shape(0);
+  require(gram.shape(0) == size && gram.shape(1) == size && z.shape(0) == size, "gram must be coordinates x coordinates");
+  require(size <= 1 || (gram.stride(0) == 1 && gram.stride(1) >= static_cast<std::int64_t>(size)),
+          "gram must be column-major");
+  return size;
+}
+
+// Coefficients and gradients, one column for each strength, and the rounds that they took.
+struct Models {
+  taut::Vector betas, gradients;
+  std::vector<int> rounds;
+
+  template <class Solver>
+  void add(const Solver& solver, int count) {
+    betas.insert(betas.end(), solver.beta().begin(), solver.beta().end());
+    gradients.insert(gradients.end(), solver.gradient().begin(), solver.gradient().end());
+    rounds.push_back(count);
+  }
+
+  nb::tuple packed(std::size_t size, std::size_t rows) && {
+    const std::size_t k = rounds.size();
+    return nb::make_tuple(to_numpy(std::move(betas), {size, k}, {1, static_cast<std::int64_t>(size)}),
+                          to_numpy(std::move(gradients), {rows, k}, {1, static_cast<std::int64_t>(rows)}),
+                          to_numpy(std::move(rounds), {k}));
+  }
+};
+
+taut::Groups require_groups(std::size_t size, const Flat<std::int64_t>& starts, const Array& weights, const Array& l1) {
+  const std::size_t groups = weights.shape(0);
+  require(starts.shape(0) == groups + 1 && l1.shape(0) == size, "starts need one entry for each group, and an end");
+  for (std::size_t g = 0; g < groups; ++g) require(starts.data()[g] <= starts.data()[g + 1], "starts must rise");
+  require(starts.data()[0] == 0 && starts.data()[groups] == static_cast<std::int64_t>(size), "groups must cover the coordinates");
+  return {checked(groups), starts.data(), weights.data(), l1.data()};
+}
+
+// The model under norms of groups and l1, at one strength after another.
+nb::tuple solve_blocks(Square gram, Array beta, Array z, Flat<std::int64_t> starts, Array weights,
+                       Array l1, Array alphas, double tol, int max_iter) {
+  const std::size_t size = require_model(gram, beta, z);
+  const taut::Groups groups = require_groups(size, starts, weights, l1);
+  Models found;
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals();
+    taut::BlockQuadratic model(gram.data(), gram.stride(1), checked(size), groups, beta.data(), z.data(),
+                               [&interrupt] { interrupt.poll(); });
+    for (std::size_t k = 0; k < alphas.shape(0); ++k) found.add(model, model.solve(alphas.data()[k], tol, max_iter));
+  }
+  return std::move(found).packed(size, size);
+}
+
+// The same from its rows: their columns, curvatures and minus their slopes, which come back.
+nb::tuple solve_block_rows(Square matrix, Array curvature, Array beta, Array slopes,
+                           Flat<std::int64_t> starts, Array weights, Array l1, Array alphas,
+                           double goal, int max_iter) {
+  const std::size_t n = matrix.shape(0), size = matrix.shape(1);
+  require(curvature.shape(0) == n && slopes.shape(0) == n && beta.shape(0) == size, "inconsistent model");
+  require((n <= 1 || matrix.stride(0) == 1) && (size <= 1 || matrix.stride(1) >= static_cast<std::int64_t>(n)),
+          "matrix must be column-major");
+  const taut::Groups groups = require_groups(size, starts, weights, l1);
+  Models found;
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals();
+    taut::BlockRows model(matrix.data(), matrix.stride(1), checked(n), checked(size), curvature.data(), groups,
+                          beta.data(), slopes.data(), [&interrupt] { interrupt.poll(); });
+    for (std::size_t k = 0; k < alphas.shape(0); ++k) found.add(model, model.solve(alphas.data()[k], goal, max_iter));
+  }
+  return std::move(found).packed(size, n);
+}
+
+// The model under a separable penalty. `noise` is what rounding may do to each gradient, `objective`
+// that of the null model.
+nb::tuple solve_coordinates(Square gram, Array beta, Array z, Array l1, Array l2, Array lower,
+                            Array upper, Array noise, Array alphas, double objective, double tol,
+                            int max_iter) {
+  const std::size_t size = require_model(gram, beta, z);
+  require_penalty(size, l1, l2, lower, upper);
+  require(noise.shape(0) == size, "noise needs one entry for each coordinate");
+  Models found;
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals();
+    taut::Quadratic model(objective, tol, [&interrupt] { interrupt.poll(); });
+    model.reserve(checked(size));
+    for (std::size_t j = 0; j < size; ++j) {
+      std::copy_n(gram.data() + j * gram.stride(1), size, model.gram() + j * model.ld());
+      model.extend({l1.data()[j], l2.data()[j], lower.data()[j], upper.data()[j], noise.data()[j]},
+                   beta.data()[j], z.data()[j]);
+    }
+    for (std::size_t k = 0; k < alphas.shape(0); ++k) {
+      model.set_alpha(alphas.data()[k]);
+      if (k == 0) model.anchor(beta.data(), z.data());
+      found.add(model, model.solve(max_iter));
+    }
+  }
+  return std::move(found).packed(size, size);
 }
 
 // Weights, sums and products of [X y] - shift for groups of rows, for dense designs; None for others.
@@ -338,6 +403,23 @@ nb::object gram(const Handle& X, Array y, Array weights, bool centre) {
   return nb::make_tuple(to_numpy(std::move(g), {p, p}), to_numpy(std::move(c), {p}), to_numpy(std::move(mean), {p}));
 }
 
+// The inverse of a symmetric positive definite matrix; None where it is none to working precision.
+nb::object inverse(nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu> matrix) {
+  const std::size_t n = matrix.shape(0);
+  require(matrix.shape(1) == n, "matrix must be square");
+  const int side = checked(n);
+  taut::Zeros out(n * n);
+  bool sound;
+  {
+    nb::gil_scoped_release unlocked;
+    std::copy_n(matrix.data(), n * n, out.data());
+    sound = taut::blas::cholesky(side, out.data(), side) &&
+            taut::blas::inverse_from_cholesky(side, out.data(), side);
+    taut::mirror(out.data(), side, 0, side);
+  }
+  return sound ? to_numpy(std::move(out), {n, n}) : nb::none();
+}
+
 // Certificates of given coefficients (features x strengths, column-major).
 nb::tuple certify(const Handle& X, Array y, Array weights, bool centre, Array l1, Array l2,
                   Array lower, Array upper, Array alphas,
@@ -375,7 +457,9 @@ nb::tuple certify(const Handle& X, Array y, Array weights, bool centre, Array l1
 
 NB_MODULE(_core, m) {
   load_blas();
-  nb::class_<taut::Cancel>(m, "Cancel").def(nb::init<>()).def("set", &taut::Cancel::set);
+  nb::class_<taut::Cancel>(m, "Cancel")
+      .def(nb::init<bool>(), "side_by_side"_a = true)
+      .def("set", &taut::Cancel::set);
   nb::class_<Handle>(m, "Design")
       .def_prop_ro("shape", [](const Handle& X) { return nb::make_tuple(X.design->rows(), X.design->cols()); });
   m.def("dense", &dense<double>, nb::arg("x").noconvert());
@@ -400,11 +484,24 @@ NB_MODULE(_core, m) {
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
         nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
         "max_iter"_a);
+  m.def("solve_blocks", &solve_blocks, nb::arg("gram").noconvert(), nb::arg("beta").noconvert(),
+        nb::arg("z").noconvert(), nb::arg("starts").noconvert(), nb::arg("weights").noconvert(),
+        nb::arg("l1").noconvert(), nb::arg("alphas").noconvert(), "tol"_a, "max_iter"_a);
+  m.def("solve_block_rows", &solve_block_rows, nb::arg("matrix").noconvert(),
+        nb::arg("curvature").noconvert(), nb::arg("beta").noconvert(), nb::arg("slopes").noconvert(),
+        nb::arg("starts").noconvert(), nb::arg("weights").noconvert(), nb::arg("l1").noconvert(),
+        nb::arg("alphas").noconvert(), "goal"_a, "max_iter"_a);
+  m.def("solve_coordinates", &solve_coordinates, nb::arg("gram").noconvert(),
+        nb::arg("beta").noconvert(), nb::arg("z").noconvert(), nb::arg("l1").noconvert(),
+        nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
+        nb::arg("noise").noconvert(), nb::arg("alphas").noconvert(), "objective"_a, "tol"_a,
+        "max_iter"_a);
   m.def("group_statistics", &group_statistics, "design"_a, nb::arg("y").noconvert(),
         nb::arg("weights").noconvert(), nb::arg("group").noconvert(), "groups"_a,
         nb::arg("shift").noconvert());
   m.def("moments", &moments, "design"_a, nb::arg("weights").noconvert(), "centre"_a);
   m.def("gram", &gram, "design"_a, nb::arg("y").noconvert(), nb::arg("weights").noconvert(), "centre"_a);
+  m.def("inverse", &inverse, nb::arg("matrix").noconvert());
   m.def("certify", &certify, "design"_a, nb::arg("y").noconvert(), nb::arg("weights").noconvert(),
         "centre"_a, nb::arg("l1").noconvert(), nb::arg("l2").noconvert(),
         nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),

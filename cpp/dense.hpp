@@ -36,7 +36,8 @@ class DenseDesign final : public Design {
     return static_cast<double>(data_[i * row_stride_ + j * col_stride_]);
   }
   bool nearly_centred(const View& view) const;
-  void gram_in_place(const View& view, const double* centred_y, double* gram, double* correlation) const;
+  void gram_in_place(const View& view, const double* centred_y, double* gram, double* correlation,
+                     const std::function<void()>& poll) const;
   void cross_converted(const double* R, int count, double* out) const;
 
   const T* data_;
@@ -194,11 +195,19 @@ bool DenseDesign<T>::nearly_centred(const View& view) const {
 
 template <class T>
 void DenseDesign<T>::gram_in_place(const View& view, const double* centred_y, double* gram,
-                                   double* correlation) const {
+                                   double* correlation, const std::function<void()>& poll) const {
   const Index n = rows(), p = cols();
   const double v = view.v[0];
-  if (row_major_) blas::syrk('N', p, n, v, data_, p, 0.0, gram, p);
-  else blas::syrk('T', p, n, v, data_, n, 0.0, gram, p);
+  // A billion multiply-adds or so at a time, which Ctrl-C can wait for.
+  const Index block = std::max<Index>(256, static_cast<Index>(std::min(1e9, 1e9 / p / p)));
+  for (Index first = 0; first < n; first += block) {
+    poll();
+    const Index m = std::min(block, n - first);
+    const double* x = data_ + first * row_stride_;
+    const double beta = first ? 1.0 : 0.0;
+    if (row_major_) blas::syrk('N', p, m, v, x, p, beta, gram, p);
+    else blas::syrk('T', p, m, v, x, n, beta, gram, p);
+  }
   for (std::ptrdiff_t j = 0; j < p; ++j) simd::axpy(-view.mean[j], view.mean.data(), gram + j * p, j + 1);
   mirror(gram, p, 0, p);
   Vector r(n);
@@ -214,7 +223,7 @@ bool DenseDesign<T>::gram(const View& view, const double* centred_y, double* gra
   const Index n = rows(), p = cols();
   if constexpr (std::is_same_v<T, double>)
     if (nearly_centred(view)) {
-      gram_in_place(view, centred_y, gram, correlation);
+      gram_in_place(view, centred_y, gram, correlation, poll);
       return true;
     }
   const Index block = std::clamp<Index>(static_cast<Index>((1 << 18) / std::max<Index>(p, 1)), 64, 2048);
@@ -263,6 +272,12 @@ class DenseColumns final : public Columns {
     const Index n = X_.rows();
     const int k = static_cast<int>(features.size()), old = size_;
     size_ += k;
+    // Room for all columns, of which only what is written takes memory: growing would hold two
+    // copies for a while.
+    if (z_.capacity() == 0) try {
+        z_.reserve(static_cast<std::size_t>(X_.cols()) * n);
+      } catch (const std::bad_alloc&) {
+      }
     z_.resize(static_cast<std::size_t>(size_) * n);
     double* fresh = z_.data() + static_cast<std::ptrdiff_t>(old) * n;
     X_.gather(view_, features.data(), k, 0, n, fresh);
@@ -278,6 +293,10 @@ class DenseColumns final : public Columns {
     for (int k = 0; k < size_; ++k)
       if (coefs[k] != 0.0) simd::axpy(-coefs[k], column(k), root.data(), n);
     return std::make_unique<Following>(*this, std::move(root));
+  }
+
+  std::unique_ptr<ModelResidual> model(const double* slope, const double* curvature) const override {
+    return std::make_unique<Model>(*this, slope, curvature);
   }
 
   void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) override {
@@ -340,6 +359,45 @@ class DenseColumns final : public Columns {
    private:
     const DenseColumns& columns_;
     Vector root_;
+  };
+
+  // As in sparse.hpp, times the roots of the weights.
+  class Model final : public ModelResidual {
+   public:
+    Model(const DenseColumns& columns, const double* slope, const double* curvature)
+        : columns_(columns), u_(columns.X_.rows()), h_(curvature, curvature + u_.size()), mean_(columns.size_), curvature_(columns.size_) {
+      const Vector& root = columns.view_.root_v;
+      const std::ptrdiff_t n = u_.size();
+      Vector weighed(n), scaled(n);
+      double total = 0;
+      for (std::ptrdiff_t i = 0; i < n; ++i) {
+        u_[i] = -root[i] * slope[i];
+        weighed[i] = root[i] * h_[i];
+        total += root[i] * weighed[i];
+        sum_ += root[i] * u_[i];
+      }
+      share_ = columns.view_.centred && total > 0 ? 1.0 / total : 0.0;
+      for (int k = 0; k < columns.size_; ++k) {
+        const double* x = columns.column(k);
+        mean_[k] = simd::dot(weighed.data(), x, n);
+        for (std::ptrdiff_t i = 0; i < n; ++i) scaled[i] = h_[i] * x[i];
+        curvature_[k] = simd::dot(scaled.data(), x, n) - mean_[k] * mean_[k] * share_;
+      }
+    }
+    double correlation(int k) const override {
+      return simd::dot(columns_.column(k), u_.data(), u_.size()) - mean_[k] * sum_ * share_;
+    }
+    double curvature(int k) const override { return curvature_[k]; }
+    void move(int k, double by) override {
+      const double* x = columns_.column(k);
+      for (std::size_t i = 0; i < u_.size(); ++i) u_[i] -= by * h_[i] * x[i];
+      sum_ -= by * mean_[k];
+    }
+
+   private:
+    const DenseColumns& columns_;
+    Vector u_, h_, mean_, curvature_;
+    double sum_ = 0, share_ = 0;
   };
 
   // Columns old, old + 1, ... of the upper triangle of the Gram matrix.

@@ -1,6 +1,7 @@
 // The path without any Gram matrix: coordinate descent on residuals, with Anderson acceleration.
 //
-// For working sets whose Gram matrix and inverse would not fit, or cost more than they bring. A
+// For working sets whose Gram matrix and inverse would not fit, or cost more than they bring: many
+// features that join together, or columns with few entries. A
 // sweep costs two passes over the working columns. Every few sweeps the iterates are extrapolated
 // to the affine combination with the least residual of the fixed-point equation (Bertrand & Massias
 // 2021, Anderson acceleration of coordinate descent), taken where it lowers the objective.
@@ -14,14 +15,12 @@ class DescentPath final : public PathSolver {
  public:
   using PathSolver::PathSolver;
 
-  // Begins at the coefficients of the last strength that was solved another way.
-  void begin_at(const double* coefs) {
-    std::vector<Index> used;
-    for (Index j = 0; j < X_.cols(); ++j)
-      if (position_[j] < 0 && usable(j) && coefs[j] != penalty_.resting(j)) used.push_back(j);
-    join(used);
+  void begin_at(const double* coefs, double alpha) override {
+    join(used(coefs));
     pad(beta_);
     for (std::size_t k = 0; k < features_.size(); ++k) beta_[k] = coefs[features_[k]];
+    refresh();
+    z_alpha_ = alpha;
   }
 
  protected:

@@ -30,6 +30,13 @@ class Residual {
   virtual void move(int k, double by) = 0;
 };
 
+// That of a quadratic model with curvatures of its own.
+class ModelResidual : public Residual {
+ public:
+  // By how much a correlation falls for each unit of its coefficient.
+  virtual double curvature(int k) const = 0;
+};
+
 // The columns that a path has ever needed: their Gram matrix grows, and residuals come from them.
 class Columns {
  public:
@@ -49,6 +56,9 @@ class Columns {
   virtual void product(const double* coefs, double* out) const = 0;
   // The residual of a response that the view has centred, at these coefficients.
   virtual std::unique_ptr<Residual> follow(const double* centred_y, const double* coefs) const = 0;
+  // The same of a quadratic model with these slopes and curvatures of the rows; where the view is
+  // centred, the intercept is always at its best.
+  virtual std::unique_ptr<ModelResidual> model(const double* slope, const double* curvature) const = 0;
   // From here on rows count `curvature` times their weight in the Gram matrix, which is written
   // anew; where the view is centred, what an intercept explains is taken out under these weights.
   virtual void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) = 0;
@@ -72,6 +82,8 @@ class Design {
   virtual ~Design() = default;
   Index rows() const { return rows_; }
   Index cols() const { return cols_; }
+  // Stored entries.
+  virtual double entries() const { return static_cast<double>(rows_) * cols_; }
   // Whether gram() is offered.
   virtual bool has_gram() const { return true; }
   // Whether residuals can be computed, or sufficient statistics are all there is.

@@ -62,7 +62,7 @@ class Level {
   const Fitted& data_;
 };
 
-class NewtonPath final : public PathSolver {
+class NewtonPath : public PathSolver {
  public:
   // `null` stands at the null model (no features).
   NewtonPath(const View& view, const Response& scale, Penalty penalty, Settings settings,
@@ -72,6 +72,16 @@ class NewtonPath final : public PathSolver {
 
   // One for each accepted strength, for columns as they are.
   const Vector& intercepts() const { return intercepts_; }
+
+  void begin_at(const double* coefs, double alpha) override {
+    join(used(coefs));
+    pad(beta_);
+    for (std::size_t k = 0; k < features_.size(); ++k) beta_[k] = coefs[features_[k]];
+    stand_here();
+    renew();
+    refresh();
+    z_alpha_ = alpha;
+  }
 
  protected:
   int minimise(double alpha, int most) override {
@@ -86,13 +96,14 @@ class NewtonPath final : public PathSolver {
       const double decrease = promise(z);
       // Steps that no longer contract have met rounding.
       if (!(decrease > 0) || (fresh_ && decrease <= rounding() && decrease >= before)) break;
-      const double taken = search(alpha, decrease);
+      const double taken = search(alpha, quadratic_.beta(), decrease);
       if (taken == 0) {
         // The old curvatures may be to blame; where they are not, rounding has the last word.
         if (fresh_) break;
         renew();
         continue;
       }
+      rescale(along_);
       fresh_ = false;
       const double goal = patience_ * settings_.tol * y_.null;
       if (decrease <= goal && taken == 1) break;
@@ -127,9 +138,8 @@ class NewtonPath final : public PathSolver {
   void stand_at(const Batch& batch, int i) override {
     beta_ = batch.betas[i];
     pad(beta_);
-    columns_->product(beta_.data(), fit_.data());
     here_.level = levels_[i];
-    here_.settle(fit_.data());
+    stand_here();
     patience_ *= 1e-4;
   }
 
@@ -147,7 +157,12 @@ class NewtonPath final : public PathSolver {
     renew();
   }
 
- private:
+  // The point of the coefficients beta_.
+  void stand_here() {
+    columns_->product(beta_.data(), fit_.data());
+    here_.settle(fit_.data());
+  }
+
   // A step that promises less than this share of the tolerance is the last one, until the check of
   // its result asks for more.
   static constexpr double kPatience = 1e-3;
@@ -171,7 +186,7 @@ class NewtonPath final : public PathSolver {
     return rate > 0.9 || std::log(decrease / goal) > -most * std::log(rate);
   }
 
-  void renew() {
+  virtual void renew() {
     columns_->reweigh(here_.curvature.data(), quadratic_.gram(), quadratic_.ld());
     quadratic_.renew();
     curvature_ = here_.curvature;
@@ -219,10 +234,9 @@ class NewtonPath final : public PathSolver {
   }
 
   // Moves towards the model's minimiser; returns the share of the step taken, 0 where none helps.
-  double search(double alpha, double decrease) {
-    const Vector& goal = quadratic_.beta();
+  double search(double alpha, const Vector& goal, double decrease) {
     const std::size_t n = X_.rows();
-    Vector change(quadratic_.size()), along(n), fit(n), beta(quadratic_.size());
+    Vector change(goal.size()), along(n), fit(n), beta(goal.size());
     for (std::size_t k = 0; k < change.size(); ++k) change[k] = goal[k] - beta_[k];
     columns_->product(change.data(), along.data());
     const double old = here_.value + penalty_at(alpha, beta_);
@@ -242,7 +256,7 @@ class NewtonPath final : public PathSolver {
         here_.eta.swap(trial_.eta);
         fit_.swap(fit);
         beta_.swap(beta);
-        rescale(along);
+        along_.swap(along);
         return share;
       }
       trial_.level = here_.level;
@@ -254,6 +268,7 @@ class NewtonPath final : public PathSolver {
   Level here_, trial_;
   Vector fit_, beta_, intercepts_;
   Vector etas_, slopes_, levels_;  // of the batch
+  Vector along_;                   // how the fit changes with a whole step, the last one taken
   Vector curvature_;               // under which the Gram matrix stands
   double scale_ = 1;
   double patience_ = kPatience;

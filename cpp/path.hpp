@@ -30,9 +30,10 @@ struct Settings {
   int max_iter;
   Engine engine;
   double room = kInfinity;  // bytes that the working set may take
+  bool yields = false;      // there is another engine: end where that promises to take less
 };
 
-// Thrown where the working set becomes too large for its Gram matrix and inverse.
+// Thrown where the working set becomes too large for its Gram matrix and inverse, or for them to pay.
 struct Outgrown : std::bad_alloc {};
 
 class PathSolver {
@@ -44,6 +45,8 @@ class PathSolver {
     for (Index j = 0; j < X_.cols(); ++j) {
       if (!usable(j)) continue;
       if (penalty_.l1[j] > 0) steepest_ = std::max(steepest_, view_.norm[j] / penalty_.l1[j]);
+      ridge_ |= penalty_.l2[j] > 0;
+      unhindered_ += penalty_.l1[j] == 0;
       plain_ &= penalty_.l1[j] > 0 && penalty_.l2[j] == 0 && penalty_.lower[j] == -kInfinity && penalty_.upper[j] == kInfinity;
     }
     if (!plain_) return;
@@ -70,14 +73,30 @@ class PathSolver {
     return alpha_max;
   }
 
+  // Begins at the coefficients of a strength that was solved another way.
+  virtual void begin_at(const double* coefs, double alpha) {
+    if (complete_) return;
+    join(used(coefs));
+    Vector beta(features_.size());
+    for (std::size_t k = 0; k < beta.size(); ++k) beta[k] = coefs[features_[k]];
+    reference_.residual.resize(X_.rows());
+    double rss;
+    columns_->residual(y_.centred.data(), beta.data(), 1, reference_.residual.data(), &rss);
+    view_.cross(reference_.residual.data(), 1, z_.data());
+    reference_.z = z_;
+    z_alpha_ = alpha;
+    quadratic_.set_alpha(alpha);
+    anchor(beta, z_.data());
+  }
+
   // Solves for decreasing (or any) strengths; coefs is cols x count, zeroed by the caller. Returns
-  // how many were solved before the working set outgrew what the settings allow.
+  // how many were solved before the working set outgrew what the settings allow, or it yielded.
   int run(const double* alphas, int count, double* coefs, Certificate* certificates) {
     alphas_ = alphas;
     count_ = count;
     int next = 0, width = 1, retries = 0;
     try {
-      while (next < count) {
+      while (next < count && !yielded_) {
         poll_();
         const int ahead = std::min({width, count - next, widest()});
         Batch batch = look_ahead(next, ahead, certificates);
@@ -101,6 +120,10 @@ class PathSolver {
   };
 
   static constexpr int kMost = 10000;
+  // Measured: working sets up to this size are solved at once in any case; and what descent takes
+  // where it does well, in passes over a column.
+  static constexpr int kCrowd = 500;
+  static constexpr double kPasses = 400;
 
   // Minimises on the working set from where it stands; returns the number of steps, at most `most`.
   virtual int minimise(double alpha, int most) {
@@ -154,6 +177,8 @@ class PathSolver {
     if (!X_.has_rows()) return true;
     if (!takes_gram() || !X_.has_gram()) return false;
     if (settings_.engine != Engine::automatic) return settings_.engine == Engine::gram;
+    // Features without an L1 penalty are in the working set from the start: all pairs are needed.
+    if (p <= n && p <= kCrowd && 2 * unhindered_ > p) return true;
     return p <= 64 || (p <= n && p <= 8000 && p <= 25.0 * strengths);
   }
 
@@ -205,9 +230,27 @@ class PathSolver {
     // here than to be killed by a system that granted more than it has.
     const double size = quadratic_.size() + static_cast<double>(features.size());
     if (size > kMost || 8 * size * (2.0 * columns_->length() + 4 * size) > settings_.room) throw Outgrown();
+    if (settings_.yields && descent_pays(features.size(), size)) throw Outgrown();
     quadratic_.reserve(static_cast<int>(features.size()));
     columns_->append(features, quadratic_.gram(), quadratic_.ld());
     for (Index j : features) admit(j, z_[j]);
+  }
+
+  // Descent does well on columns with few entries, and where a ridge has features join in a crowd;
+  // there it takes over when the inverse would cost more than a few hundred passes over the columns.
+  // On full columns a set that has grown large bit by bit is too ill-conditioned for it.
+  bool descent_pays(double fresh, double size) const {
+    const double each = X_.entries() / X_.cols();
+    const bool crowd = ridge_ && 2 * fresh > size, few = 10 * each < X_.rows();
+    return size > kCrowd && (crowd || few) && (ridge_ ? size : fresh) * size > kPasses * each;
+  }
+
+  // Features outside the working set that are not at rest.
+  std::vector<Index> used(const double* coefs) const {
+    std::vector<Index> out;
+    for (Index j = 0; j < X_.cols(); ++j)
+      if (position_[j] < 0 && usable(j) && coefs[j] != penalty_.resting(j)) out.push_back(j);
+    return out;
   }
 
   // z_ = correlations of the residual where the working set stands, from X itself.
@@ -370,6 +413,10 @@ class PathSolver {
       const bool trusted = (complete_ && X_.has_rows()) || !rounding_shows(beta);
       const bool solved = trusted && certificate.relative_gap <= settings_.tol;
       if (!solved && iterations < settings_.max_iter && (retries < 8 || violated(z, alphas_[k]))) break;
+      if (!solved && settings_.yields) {
+        yielded_ = true;
+        break;
+      }
       certificate.status = solved ? Status::solved
                            : iterations >= settings_.max_iter ? Status::max_iter : Status::stalled;
       for (std::size_t e = 0; e < beta.size(); ++e) coefs[static_cast<std::ptrdiff_t>(k) * p + features_[e]] = beta[e];
@@ -455,6 +502,9 @@ class PathSolver {
   Quadratic quadratic_;
   std::unique_ptr<Columns> columns_;
   bool complete_ = false;
+  bool yielded_ = false;
+  bool ridge_ = false;  // on some feature
+  double unhindered_ = 0;  // features without an L1 penalty
   bool plain_ = true;  // l1 alone, on every feature
   Vector gauge_;       // 1 / l1 where plain, 0 for features that are out
   const double* alphas_ = nullptr;

@@ -14,6 +14,7 @@ class SparseDesign final : public Design {
   SparseDesign(const T* values, const I* row, const I* start, Index rows, Index cols)
       : Design(rows, cols), values_(values), row_(row), start_(start) {}
 
+  double entries() const override { return static_cast<double>(start_[cols()]); }
   void moments(const double* v, bool centre, double* mean, double* norm) const override {
     for (Index j = 0; j < cols(); ++j) {
       double m = 0, stored = 0;
@@ -130,6 +131,10 @@ class SparseColumns final : public Columns {
     return out;
   }
 
+  std::unique_ptr<ModelResidual> model(const double* slope, const double* curvature) const override {
+    return std::make_unique<Model>(*this, slope, curvature);
+  }
+
   void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) override {
     weighted_ = true;
     double total = 0;
@@ -195,6 +200,46 @@ class SparseColumns final : public Columns {
     const SparseColumns& columns_;
     Vector plain_;
     double shift_ = 0;
+  };
+
+  // With slopes u and weights h of the rows, and m_k = x_k'h: the best intercept takes h sum(u) /
+  // sum(h) off u, which costs nothing as long as sum(u) is known.
+  class Model final : public ModelResidual {
+   public:
+    Model(const SparseColumns& columns, const double* slope, const double* curvature)
+        : columns_(columns), u_(columns.X_.rows()), h_(u_.size()), mean_(columns.features_.size()), curvature_(mean_.size()) {
+      const Vector& v = columns.view_.v;
+      double total = 0;
+      for (std::size_t i = 0; i < u_.size(); ++i) {
+        u_[i] = -v[i] * slope[i];
+        h_[i] = v[i] * curvature[i];
+        total += h_[i];
+        sum_ += u_[i];
+      }
+      share_ = columns.view_.centred && total > 0 ? 1.0 / total : 0.0;
+      for (std::size_t k = 0; k < mean_.size(); ++k) {
+        double first = 0, second = 0;
+        columns.X_.each(columns.features_[k], [&](I i, double x) {
+          first += h_[i] * x;
+          second += h_[i] * x * x;
+        });
+        mean_[k] = first;
+        curvature_[k] = second - first * first * share_;
+      }
+    }
+    double correlation(int k) const override {
+      return columns_.X_.dot(columns_.features_[k], u_.data()) - mean_[k] * sum_ * share_;
+    }
+    double curvature(int k) const override { return curvature_[k]; }
+    void move(int k, double by) override {
+      columns_.X_.each(columns_.features_[k], [&](I i, double x) { u_[i] -= by * h_[i] * x; });
+      sum_ -= by * mean_[k];
+    }
+
+   private:
+    const SparseColumns& columns_;
+    Vector u_, h_, mean_, curvature_;
+    double sum_ = 0, share_ = 0;
   };
 
   struct Entry {

@@ -19,6 +19,7 @@ from taut.solvers.fitted import null_standing
 from taut.validation import (
     check_alphas,
     check_flag,
+    check_magnitudes,
     check_matrix,
     check_per_row,
     check_positive,
@@ -301,6 +302,7 @@ def fit_path(
     """
     names = names_of(X)
     X = check_matrix(X, names)
+    check_magnitudes("X", X, names)
     loss = losses.by_name(loss)
     problem = Problem(
         design=as_design(X),
@@ -332,7 +334,9 @@ def _is_one_by_one(problem):
 
 def _checked_response(y, X, loss):
     if isinstance(loss, losses.Squared) or y is None:
-        return np.ascontiguousarray(check_response(y, X))
+        y = check_response(y, X)
+        check_magnitudes("y", y)
+        return np.ascontiguousarray(y)
     y = loss.check_response(y)
     if len(y) != X.shape[0]:
         raise ValueError(
@@ -428,7 +432,7 @@ def solve_targets(problems: Sequence[Problem], grid: Grid, controls: Controls) -
         lead = max(problems, key=lambda p: solve_path(p, top, controls).alphas[0])
     solved = solve_path(lead, grid, controls)
     grid = Grid(solved.alphas)
-    if not solved.alphas[0] > _TINY:
+    if _explains_nothing(lead, solved.alphas[0]):
         lead, grid = None, Grid(np.full(len(solved.alphas), _TINY))
     return [solved if p is lead else solve_path(p, grid, controls) for p in problems]
 
@@ -441,13 +445,22 @@ def settled_grid(problems: Sequence[Problem], grid: Grid, controls: Controls) ->
     if coordinates is not None and not np.any(coordinates.l1):
         return grid
     top = replace(grid, n_alphas=1)
-    highest = max(solve_path(problem, top, controls).alphas[0] for problem in problems)
-    if not highest > _TINY:
+    tops = [solve_path(problem, top, controls).alphas[0] for problem in problems]
+    highest = max(tops)
+    if _explains_nothing(problems[int(np.argmax(tops))], highest):
         return grid
     return Grid(grid.below(highest, grid.ratio(problems[0])))
 
 
 _TINY = float(np.finfo(np.float64).resolution)
+
+
+def _explains_nothing(problem, highest):
+    """Whether the highest alpha of an automatic grid is rounding, in the units of the problem."""
+    if choose(problem).has_own_grid or not 0 < highest <= _TINY:
+        return not highest > 0
+    size = 1.0 if problem.standardize else float(problem.moments[1].max())
+    return highest <= _TINY * size * null_standing(problem).norm
 
 
 def worst(certificates: Sequence[Certificate]) -> Certificate:

@@ -84,7 +84,8 @@ class Certificate:
             if np.isnan(self.relative_gap)
             else f"relative gap {self.relative_gap:.1e} (tol {self.tol:.0e})"
         )
-        return f"{self.status.name.lower().replace('_', ' ')}: {measure}, {self.n_iter} iterations"
+        steps = f"{self.n_iter} iteration{'' if self.n_iter == 1 else 's'}"
+        return f"{self.status.name.lower().replace('_', ' ')}: {measure}, {steps}"
 
 
 @dataclass(frozen=True, slots=True)

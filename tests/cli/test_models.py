@@ -28,10 +28,17 @@ def model(taut_command, table_file, tmp_path):
     return path
 
 
+@pytest.fixture
+def regions(table, tmp_path):
+    """The table with a category of three levels, which the group lasso asks for, and its file."""
+    table = table.with_columns(pl.Series("region", np.array(["N", "S", "W"])[np.arange(90) % 3]))
+    table.write_csv(tmp_path / "regions.csv")
+    return table, tmp_path / "regions.csv"
+
+
 @pytest.mark.parametrize("technique", NAMES)
-def test_every_technique_predicts_the_same_after_saving(
-    taut_command, table, table_file, tmp_path, technique
-):
+def test_every_technique_predicts_the_same_after_saving(taut_command, regions, tmp_path, technique):
+    table, table_file = regions
     path, out = tmp_path / "model.taut", tmp_path / "out.parquet"
     options = ["--target", "price", "--technique", technique, "--model", path]
     assert taut_command("fit", table_file, *options).exit_code == 0
@@ -42,9 +49,8 @@ def test_every_technique_predicts_the_same_after_saving(
 
 
 @pytest.mark.parametrize("technique", [t.name for t in TECHNIQUES if t.suits("classification")])
-def test_classes_come_with_their_probabilities(
-    taut_command, table, table_file, tmp_path, technique
-):
+def test_classes_come_with_their_probabilities(taut_command, regions, tmp_path, technique):
+    table, table_file = regions
     path, out = tmp_path / "model.taut", tmp_path / "out.parquet"
     options = ["--target", "town", "--technique", technique, "--model", path]
     result = taut_command("fit", table_file, *options)

@@ -63,7 +63,10 @@ def test_the_summary_is_plain_json(found):
 
 def test_paths_and_certificates_belong_to_the_penalised_families(found):
     summary = found.summary
-    assert {path["technique"] for path in summary["paths"]} == {"lasso", "elastic-net", "ridge"}
+    assert {path["technique"] for path in summary["paths"]} == {
+        *("lasso", "elastic-net", "ridge"),
+        *("adaptive-lasso", "group-lasso", "mcp"),
+    }
     for path in summary["paths"]:
         n_alphas = len(path["alphas"])
         assert all(a > b for a, b in zip(path["alphas"], path["alphas"][1:], strict=False))
@@ -116,6 +119,9 @@ def test_a_combination_of_columns_that_gives_the_target_is_suspected():
         {"y": "y", "techniques": "least-squares", "seed": 5},
         {"y": "y", "techniques": "elastic-net"},
         {"y": "y", "techniques": "ridge"},
+        {"y": "y", "techniques": "adaptive-lasso"},
+        {"y": "y", "techniques": "group-lasso-min", "cv": 2},
+        {"y": "y", "techniques": "mcp-min", "cv": 2},
     ],
 )
 def test_the_code_of_the_pick_reproduces_it(arguments):
@@ -135,6 +141,25 @@ def test_the_code_of_the_pick_reproduces_it(arguments):
         np.testing.assert_allclose(again.coef_, expected, rtol=1e-10)
         assert again.intercept_ == pytest.approx(found.pick["intercept"])
     np.testing.assert_allclose(names["model"].predict(table), found.model.predict(table))
+
+
+def test_a_whole_category_enters_or_leaves():
+    table = made_table()
+    table["shape"] = np.random.default_rng(5).choice(["disc", "ring", "cone"], N_ROWS)
+    found = compare(table, "y", techniques="group-lasso-min", cv=2)
+    used = {c["feature"]: c["coefficient"] != 0 for c in found.pick["coefficients"]}
+    assert all(used[f"colour={level}"] for level in ("red", "green", "blue"))
+    assert len({used[f"shape={level}"] for level in ("disc", "ring", "cone")}) == 1
+    (path,) = found.summary["paths"]
+    assert "enter and leave together" in path["remark"]
+
+
+def test_a_fit_that_is_not_convex_has_no_gap(found):
+    certificates = {c["technique"]: c for c in found.summary["certificates"]}
+    for name in ("mcp-1se", "mcp-min"):
+        assert certificates[name]["relative_gap"] is None
+        assert "gap" not in certificates[name]["sentence"]
+        assert certificates[name]["kkt"] <= certificates[name]["tol"]
 
 
 def test_the_code_for_arrays_calls_them_by_their_names():

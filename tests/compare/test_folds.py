@@ -77,7 +77,7 @@ def test_a_splitter_is_taken_with_its_repeats():
         (1, None, "1 fold cannot"),
         (13, GROUPS, "13 folds cannot be made of 12 groups"),
         ([], None, "cv must hold at least one pair of row indices"),
-        (None, np.zeros(N_ROWS), "1 fold cannot be made of 1 group"),
+        (None, np.zeros(N_ROWS), "groups: all rows are of the one group 0"),
     ],
 )
 def test_impossible_folds_are_refused(cv, groups, said):

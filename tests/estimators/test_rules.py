@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.model_selection import GroupKFold, KFold
+from sklearn.model_selection import GroupKFold, KFold, LeaveOneGroupOut
 from tests.estimators.samples import regression, weights
 
 import taut
@@ -130,3 +130,39 @@ def test_constant_target(model, value):
     assert not model.coef_.any()
     assert model.intercept_ == value
     assert model.certificate_.solved
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda rule: taut.Ridge(alpha=rule),
+        lambda rule: taut.Lasso(alpha=rule),
+        lambda rule: taut.ElasticNet(alpha=rule),
+        lambda rule: taut.LogisticRegression(C=rule, tol=1e-10),
+        lambda rule: taut.LogisticRegression(C=rule, l1_ratio=1.0, tol=1e-10),
+        lambda rule: taut.PoissonRegressor(alpha=rule, tol=1e-10),
+    ],
+    ids=lambda make: repr(make(1.0)),
+)
+def test_a_whole_number_weight_is_as_many_rows_where_folds_are_given(make):
+    """Rows of weight zero are in no fold, whatever they hold."""
+    random = np.random.default_rng(4)
+    n_rows = 45
+    X = random.normal(size=(n_rows, 8))
+    y = (X[:, 0] + random.normal(size=n_rows) > 0).astype(float)
+    groups = np.arange(n_rows) % 3
+    weights = np.repeat(random.integers(0, 4, n_rows // 3), 3)  # folds of one total weight
+    y_weighted, X_weighted = y.copy(), X.copy()
+    y_weighted[weights == 0] = 1 - y[weights == 0]
+    X_weighted[weights == 0] *= 100
+    repeat = np.repeat(np.arange(n_rows), weights)
+    fits = []
+    for rows, sample_weight in ((np.arange(n_rows), weights.astype(float)), (repeat, None)):
+        splits = list(LeaveOneGroupOut().split(rows, groups=groups[rows]))
+        of_weights = sample_weight is not None
+        data = (X_weighted, y_weighted) if of_weights else (X[rows], y[rows])
+        fits.append(make(taut.CV(splits)).fit(*data, sample_weight=sample_weight))
+    weighted, repeated = fits
+    assert weighted.alpha_ == pytest.approx(repeated.alpha_, rel=1e-8)
+    np.testing.assert_allclose(weighted.coef_, repeated.coef_, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(weighted.cv_results_.errors, repeated.cv_results_.errors, rtol=1e-6)

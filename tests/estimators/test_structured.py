@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn import datasets
 from sklearn import linear_model as reference
 from sklearn.base import clone
@@ -12,6 +13,7 @@ from tests.estimators.messages import refused
 from tests.estimators.samples import regression, weights
 
 import taut
+from taut.penalties import overlapping
 
 X, Y = datasets.load_diabetes(return_X_y=True)
 X = scale(X)
@@ -38,6 +40,39 @@ def test_groups_in_every_form(name, groups):
     np.testing.assert_allclose(model.coef_, plain.coef_, atol=1e-8)
     assert model.groups_.tolist() == GROUPS
     assert model.certificate_.solved
+
+
+OVERLAPPING = [["age", "sex", "bmi"], ["bmi", "bp"], ["bp", "s1", "s2", "s3", "s4", "s5", "s6"]]
+
+
+@pytest.mark.parametrize("name", ["GroupLasso", "SparseGroupLasso"])
+@pytest.mark.parametrize("container", [pd.DataFrame, sparse.csr_array, np.asarray])
+def test_overlapping_groups_are_fitted_on_copies(name, container):
+    places = [[FRAME.columns.get_loc(c) for c in group] for group in OVERLAPPING]
+    data = FRAME if container is pd.DataFrame else container(X)
+    groups = OVERLAPPING if container is pd.DataFrame else places
+    settings = {"alpha": 5.0, "tol": 1e-10, "standardize": True}
+    model = getattr(taut, name)(groups, **settings).fit(data, Y)
+    columns, labels = overlapping(places)
+    copies = getattr(taut, name)(labels, **settings).fit(X[:, columns], Y)
+    expected = np.bincount(columns, weights=copies.coef_)
+    np.testing.assert_allclose(model.coef_, expected, atol=1e-7)
+    np.testing.assert_allclose(model.predict(data), copies.predict(X[:, columns]), rtol=1e-9)
+    assert model.columns_.tolist() == columns.tolist()
+    assert model.groups_.tolist() == labels.tolist()
+    assert model.n_features_in_ == 10
+
+
+def test_what_overlapping_groups_leave_is_a_union_of_groups():
+    model = taut.GroupLasso(OVERLAPPING, alpha=taut.CV(3, n_alphas=10, alpha_min_ratio=0.1))
+    model.fit(FRAME, Y)
+    assert model.path_.coefs.shape == (10, 10)
+    np.testing.assert_allclose(model.path_.at(model.alpha_)[0], model.coef_)
+    for used in (model.path_.coefs != 0).T:
+        inside = [g for g in OVERLAPPING if all(used[FRAME.columns.get_loc(c)] for c in g)]
+        assert set(FRAME.columns[used]) == {c for group in inside for c in group}
+    again = model.set_params(groups=GROUPS, alpha=1.0).fit(FRAME, Y)
+    assert not hasattr(again, "columns_")
 
 
 def test_groups_are_zero_as_a_whole_and_otherwise_stationary():
@@ -92,7 +127,8 @@ def test_categories_enter_as_a_whole():
     [
         ([0, 1, 2], ("one label for each of the 10 columns", "got 3")),
         ([[0, 1], [2, 3]], ("groups must cover the 10 columns", "column 's1'")),
-        ([[0, 1], [1, 2]], ("groups must not overlap", "column 1")),
+        ([[0, 1], [1, 2]], ("groups must cover the 10 columns", "column 'bp'")),
+        ([[0, 1, 0], list(range(2, 10))], ("groups[0] must hold each column once", "0 twice")),
         ([["age", "bm"]], ("groups[0] names 'bm'", "'bmi'")),
         ([[0, 11]], ("places from 0 to 9", "got 11")),
         ([[0, 1.5]], ("columns by place or name", "got 1.5")),

@@ -134,7 +134,18 @@ class LossCase(NamedTuple):
     @property
     def shape(self):
         """Of the linear predictor of one sample."""
-        return () if self.n_classes is None else (self.n_classes,)
+        if self.n_classes is None:
+            return ()
+        return (self.n_classes - (self.loss == Multinomial("reference")),)
+
+    def of_predictors(self, mean):
+        """A mean without the part of a reference class, which has no predictor."""
+        return mean if self.n_classes is None else mean[..., self.n_classes - self.shape[0] :]
+
+    def indicators(self, labels):
+        """The response for class numbers; without a column for a reference class."""
+        first = self.n_classes - self.shape[0]
+        return np.equal.outer(labels, np.arange(first, self.n_classes)) * 1.0
 
 
 LOSSES = [
@@ -154,6 +165,11 @@ LOSSES = [
     LossCase(Quantile(q=0.9), textbook.quantile(0.9), targets=(-10.0, 10.0)),
     LossCase(Multinomial(), textbook.multinomial, (0.0, 1.0), is_whole=True, n_classes=2),
     LossCase(Multinomial(), textbook.multinomial, (0.0, 3.0), is_whole=True, n_classes=4),
+    LossCase(
+        *(Multinomial("reference"), textbook.multinomial_with_reference, (0.0, 3.0)),
+        is_whole=True,
+        n_classes=4,
+    ),
 ]
 
 

@@ -148,6 +148,11 @@ def test_classes_become_indicators():
         (lambda: Tweedie(power=0), ValueError, r"power must lie in \[1, 2\].*got 0: .*Squared"),
         (lambda: Tweedie(power=2.5), ValueError, r"power must lie in \[1, 2\].*convex.*got 2.5"),
         (lambda: Tweedie(power=None), TypeError, r"power must be a number, got None"),
+        (
+            lambda: Multinomial("first"),
+            ValueError,
+            r"coding must be 'symmetric' or 'reference', got",
+        ),
         (lambda: Cox(ties="exact"), ValueError, r"ties must be 'efron' or 'breslow', got 'exact'"),
     ],
 )

@@ -36,7 +36,7 @@ def draw_target(data, case):
     if not case.is_whole:
         return data.draw(numbers(low, high))
     label = data.draw(st.integers(int(low), int(high)).map(float))
-    return label if case.n_classes is None else np.equal(np.arange(case.n_classes), label) * 1.0
+    return label if case.n_classes is None else case.indicators(label)
 
 
 def draw_eta(data, case):
@@ -130,7 +130,7 @@ def test_convex(case, data):
 def test_lowest_is_the_infimum(case, data):
     y = draw_target(data, case)
     # With several classes, along the direction in which the class observed becomes certain.
-    direction = 1.0 if case.n_classes is None else y
+    direction = 1.0 if case.n_classes is None else 2 * y - 1
     found = minimize_scalar(
         lambda t: case.loss.value(y, t * direction),
         bounds=(-400, 400),
@@ -147,8 +147,8 @@ def test_curvature_bound_is_the_supremum_of_the_hessian(case):
     grid = np.linspace(-30, 30, 2001)
     if case.n_classes is not None:
         # Eigenvalues are largest where two classes share all the probability.
-        eta = np.zeros(case.n_classes)
-        eta[2:] = -50
+        eta = np.zeros(case.shape)
+        eta[:2] = 50
         p = case.loss.mean(eta)
         largest = np.linalg.eigvalsh(np.diag(p) - np.outer(p, p))[-1]
     else:
@@ -167,7 +167,7 @@ def test_the_mean_is_what_fits_best(case, data):
     eta = draw_eta(data, case)
     if isinstance(case.loss, Quantile | losses.SquaredHinge):
         return  # eta is a quantile, or a score: their own tests
-    mean = case.loss.mean(eta)
+    mean = case.of_predictors(case.loss.mean(eta))
     assert_allclose(case.loss.gradient(mean, eta), 0, atol=1e-12 * (1 + np.max(np.abs(mean))))
 
 
@@ -183,7 +183,8 @@ def test_the_mean_is_the_derivative_of_the_cumulant(case, data):
     eta = draw_eta(data, case)
     no_target = np.zeros(case.shape)
     cumulant_slope = textbook.gradient(lambda eta: case.textbook(no_target, eta), eta)
-    assert_allclose(case.loss.mean(eta), cumulant_slope, rtol=1e-12, atol=1e-14)
+    mean = case.of_predictors(case.loss.mean(eta))
+    assert_allclose(mean, cumulant_slope, rtol=1e-12, atol=1e-14)
 
 
 def test_means_by_hand():
@@ -228,7 +229,7 @@ def test_nothing_breaks_far_out(case, far):
     y = np.round(y) if case.is_whole else y
     eta = np.full(5, far)
     if case.n_classes is not None:
-        y = np.equal.outer(y, np.arange(case.n_classes)) * 1.0
+        y = case.indicators(y)
         eta = far * np.cos(np.arange(y.size)).reshape(y.shape)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -123,6 +123,31 @@ def test_two_classes_are_logistic():
     assert_allclose(two.conjugate(y, both), one.conjugate(LABELS, theta))
 
 
+def test_reference_coding_is_the_symmetric_one_with_a_class_held_at_zero():
+    reference, symmetric = Multinomial("reference"), Multinomial()
+    eta = np.random.default_rng(2).normal(scale=3, size=(N_SAMPLES, 3))
+    of_all = np.column_stack([np.zeros(N_SAMPLES), eta])
+    y, y_of_all = reference.check_response(CLASSES), symmetric.check_response(CLASSES)
+    np.testing.assert_array_equal(y, y_of_all[:, 1:])
+    np.testing.assert_array_equal(reference.check_response(y_of_all), y)
+    np.testing.assert_array_equal(reference.check_response(y), y)
+    assert_allclose(reference.value(y, eta), symmetric.value(y_of_all, of_all))
+    assert_allclose(reference.gradient(y, eta), symmetric.gradient(y_of_all, of_all)[:, 1:])
+    assert_allclose(reference.mean(eta), symmetric.mean(of_all))
+    intercepts = symmetric.null_intercept(y_of_all, np.ones(N_SAMPLES))
+    expected = intercepts[1:] - intercepts[0]
+    assert_allclose(reference.null_intercept(y, np.ones(N_SAMPLES)), expected)
+
+
+def test_reference_coding_of_two_classes_is_logistic():
+    two, one = Multinomial("reference"), Logistic()
+    y, eta = LABELS[:, None], ETA[:, None]
+    assert_allclose(two.value(y, eta), one.value(LABELS, ETA))
+    assert_allclose(two.gradient(y, eta)[:, 0], one.gradient(LABELS, ETA), atol=1e-15)
+    theta = one.gradient(LABELS, ETA) / 2
+    assert_allclose(two.conjugate(y, theta[:, None]), one.conjugate(LABELS, theta))
+
+
 @pytest.mark.parametrize(
     ("power", "limit"),
     [(1.0, Poisson()), (1 + 1e-9, Poisson()), (2.0, Gamma()), (2 - 1e-9, Gamma())],

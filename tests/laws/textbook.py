@@ -22,6 +22,10 @@ def multinomial(y, eta):
     return np.log(np.sum(np.exp(eta), axis=-1)) - np.sum(y * eta, axis=-1)
 
 
+def multinomial_with_reference(y, eta):
+    return np.log(1 + np.sum(np.exp(eta), axis=-1)) - np.sum(y * eta, axis=-1)
+
+
 def poisson(y, eta):
     return np.exp(eta) - y * eta
 

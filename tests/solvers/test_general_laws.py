@@ -189,7 +189,8 @@ def test_working_sets_give_what_all_features_give(loss, penalty, monkeypatch):
     problem = Problem(as_design(X), y, loss, penalty, np.full(60, 1 / 60))
     grid, controls = Grid(None, 6, 0.2), Controls(1e-9, 5000)
     found = ProximalGradient().path(problem, grid, controls)
-    monkeypatch.setattr("taut.solvers.proximal_gradient.blocks_of", lambda *_: None)
+    monkeypatch.setattr("taut.solvers.proximal_gradient.has_model", lambda _: False)
+    monkeypatch.setattr("taut.solvers.walk.blocks_of", lambda *_: None)
     expected = ProximalGradient().path(problem, grid, controls)
     assert all(c.solved for c in found.certificates)
     if penalty.is_convex:

@@ -7,12 +7,13 @@ from scipy import sparse
 
 from taut.penalties import L2
 from taut.solvers import Controls, Grid, ridge, solve_path
+from taut.solvers.products import gram_matrix
 
 from .registry import Case, judged, posed
 
 ALPHAS = np.array([30.0, 1.0, 0.1, 1e-3])
 SIDES = {
-    "features": lambda problem: ridge._FeatureSpectrum(problem, *ridge._gram(problem)),
+    "features": lambda problem: ridge._FeatureSpectrum(problem, *gram_matrix(problem)),
     "rows": ridge._RowSpectrum,
     "conjugate gradients": ridge._NoSpectrum,
 }

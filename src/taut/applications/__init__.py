@@ -1,1 +1,29 @@
 """Applications: text, series, images, signals, measurements and anomalies."""
+
+from importlib import import_module
+
+# Where each public name lives: resolved at first use, so that one application never imports what
+# only another needs.
+_HOMES = {
+    "taut.applications.anomalies": ("SparseAnomalyDetector",),
+    "taut.applications.compressed_sensing": ("CompressedSensing", "recover"),
+    "taut.applications.denoising": ("WaveletDenoiser", "denoise"),
+    "taut.applications.forecasting": ("LagForecaster",),
+    "taut.applications.text": ("TextClassifier",),
+    "taut.applications.trend": ("TrendFilter",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name):
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'taut.applications' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return __all__

@@ -18,7 +18,7 @@ __all__ = ["app"]
 
 # Options that are not called like the arguments of the library that they become.
 _OPTIONS = {"y": "--target", "sample_weight": "--weights", "cv": "--folds"}
-_SAME = ("groups", "seed", "task", "techniques", "time")
+_SAME = ("event", "groups", "seed", "task", "techniques", "time")
 
 
 class _Application(click.Group):
@@ -82,7 +82,8 @@ _TECHNIQUES = "\b\nTechniques:\n" + "\n".join(
 _table_options = _options(
     click.option("--target", help="Column to predict."),
     click.option("--drop", multiple=True, help="Column to leave out; repeat, or use commas."),
-    click.option("--task", help="regression, classification or counts (inferred; never counts)."),
+    click.option("--event", help="Column of 1 and 0: --target is the time of an event, or not."),
+    click.option("--task", help="regression, classification, counts or survival (inferred)."),
     click.option("--weights", help="Column of row weights."),
     click.option("--groups", help="Column of groups: rows of one stay in one fold."),
     click.option("--time", help="Column of dates or numbers: train on the past, test the future."),
@@ -111,15 +112,15 @@ def app() -> None:
 @click.option("--json", "json_file", type=_FILE, help="Write everything found as JSON.")
 @click.option("--report", type=_FILE, help="Write the report, one HTML file.")
 @click.option("--model", type=_FILE, help="Save the pick, for `taut predict`.")
-def compare(
-    table, target, drop, task, weights, groups, time, seed, techniques, folds, quick, **outputs
-) -> None:
+def compare(table, target, drop, seed, techniques, folds, quick, **columns) -> None:
     """Compare techniques on TABLE (CSV, TSV, parquet or JSON lines) and pick one.
 
     With no TABLE, on scikit-learn's diabetes data.
     """
-    files = Outputs.checked(table, **outputs)
-    roles = Roles(task, weights, groups, time)
+    files = Outputs.checked(
+        table, *(columns.pop(name) for name in ("json_file", "report", "model"))
+    )
+    roles = Roles(**columns)
     source = open_table(table, target, drop, roles)
     run_compare(source, roles, files, techniques=techniques, cv=folds, seed=seed, quick=quick)
 
@@ -130,13 +131,13 @@ def compare(
 @_options_of_compare
 @click.option("--technique", help="One of those below.")
 @click.option("--model", type=_FILE, help="File to save the model to.")
-def fit(table, target, drop, task, weights, groups, time, seed, technique, model) -> None:
+def fit(table, target, drop, seed, technique, model, **columns) -> None:
     """Fit one technique on TABLE and save it, for `taut predict`.
 
     The model is the one that `taut compare` makes of this technique.
     """
     require_distinct({"TABLE": table, "--model": model})
-    roles = Roles(task, weights, groups, time)
+    roles = Roles(**columns)
     name, path = one_technique(technique).name, model_path(model)
     source = open_table(table, target, drop, roles)
     run_fit(source, roles, name, seed, path)

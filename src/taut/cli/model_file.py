@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import Pipeline
 
 from taut.compare.measure import MEASURES
-from taut.compare.techniques import choose
+from taut.compare.techniques import Training, choose
 from taut.designs.encoder import TableEncoder
 from taut.designs.from_frame import TableError
+from taut.penalties import Penalty
 from taut.report.files import replace_file
 
 __all__ = ["SavedModel", "load_model", "save_model"]
@@ -141,6 +143,8 @@ def _checked(path: Path, content) -> SavedModel:
 def _reduced(model):
     """A copy with alpha fixed at the chosen value, and without path, folds and certificates."""
     parameters = model.get_params(deep=False)
+    if isinstance(parameters.get("initial"), BaseEstimator):
+        parameters["initial"] = None  # what it was needed for is done
     for name in ("alpha", "C"):
         if name in parameters and hasattr(model, f"{name}_"):
             parameters[name] = float(getattr(model, f"{name}_"))
@@ -153,11 +157,19 @@ def _reduced(model):
 
 
 def _technique_types() -> set[type]:
-    return {type(technique.make(2, 1.0)) for task in MEASURES for technique in choose(None, task)}
+    return {type(model) for model in _made()}
+
+
+def _made() -> list:
+    """One unfitted estimator of every technique, for every task."""
+    some = Training(2, groups=[0])
+    return [technique.make(some) for task in MEASURES for technique in choose(None, task)]
 
 
 def _trusted() -> set[str]:
-    kinds = (_technique_types() | {TableEncoder}) - {DummyClassifier, DummyRegressor}
+    parameters = [value for model in _made() for value in model.get_params(deep=False).values()]
+    penalties = {type(value) for value in parameters if isinstance(value, Penalty)}
+    kinds = (_technique_types() | penalties | {TableEncoder}) - {DummyClassifier, DummyRegressor}
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in kinds}
     return names | {"numpy.dtype"}  # of the arrays of text
 

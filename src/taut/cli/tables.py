@@ -43,10 +43,16 @@ class Roles:
     weights: str | None
     groups: str | None
     time: str | None
+    event: str | None = None
 
     def columns(self) -> dict[str, str | None]:
         """The columns, by what they hold; none of them is a feature but for the times."""
-        return {"weights": self.weights, "groups": self.groups, "times": self.time}
+        return {
+            "weights": self.weights,
+            "groups": self.groups,
+            "times": self.time,
+            "events": self.event,
+        }
 
     def arguments(self) -> dict[str, str | None]:
         """As `taut.compare` and `prepare` call them."""

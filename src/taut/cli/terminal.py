@@ -22,6 +22,7 @@ _WIDE, _WIDEST = 76, 98
 _FOLDS = {
     "shuffled": "shuffled folds",
     "stratified": "folds of equal class shares",
+    "of_events": "folds of equal shares of events",
     "grouped": "folds of whole groups",
     "ordered": "folds in time order",
 }
@@ -77,7 +78,9 @@ def print_notes(notes: list[dict], console: Console | None = None) -> None:
 
 def _leaderboard(summary: dict, width: int) -> Table:
     settings, metric = summary["settings"], summary["metric"]
-    folds = f"{settings['outer_folds']} {_FOLDS[settings['fold_kind']]}"
+    kind = settings["fold_kind"]
+    of_events = kind == "stratified" and summary["task"] == "survival"
+    folds = f"{settings['outer_folds']} {_FOLDS['of_events' if of_events else kind]}"
     if settings["outer_repeats"] > 1:
         folds = f"{settings['outer_repeats']} x {folds}"
     title = f"\n{metric['long_name']} over {folds}, seed {settings['seed']}"
@@ -87,10 +90,10 @@ def _leaderboard(summary: dict, width: int) -> Table:
     table.add_column("technique", no_wrap=True, min_width=18)
     table.add_column(metric["name"], justify="right", no_wrap=True)
     table.add_column("worse than the best\nby (95 % interval)", justify="right", no_wrap=True)
-    classes = "accuracy" in summary["leaderboard"][0]
-    if classes and width >= _WIDE:
-        table.add_column("accuracy", justify="right", no_wrap=True)
-    if width >= (_WIDEST if classes else _WIDE):
+    also = metric["also"]
+    if also and width >= _WIDE:
+        table.add_column(also, justify="right", no_wrap=True)
+    if width >= (_WIDEST if also else _WIDE):
         table.add_column("features\nused", justify="right")
         table.add_column("fit\nseconds", justify="right")
     scale = summary["leaderboard"][0]["score"]
@@ -100,7 +103,7 @@ def _leaderboard(summary: dict, width: int) -> Table:
             row["label"],
             rounded(row["score"], scale),
             _difference(row, scale),
-            *([f"{100 * row['accuracy']:.1f} %"] if classes else []),
+            *([f"{100 * row[also]:.1f} %"] if also else []),
             f"{row['features_used']:.1f}".removesuffix(".0"),
             f"{row['fit_seconds']:.3f}",
         ]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
-from taut.compare.fitting import strength_name
+from taut import penalties
 from taut.compare.folds import needs_labels, splitter_of
 from taut.compare.study import Study
 from taut.selection import CV
 
 __all__ = ["reproducing_code", "with_source"]
 
-_SHAPING = ("y", "task", "sample_weight", "groups", "time")
+_SHAPING = ("y", "task", "sample_weight", "groups", "time", "event")
 
 
 def reproducing_code(study: Study, estimator: BaseEstimator, asked: Mapping[str, object]) -> str:
@@ -33,11 +34,15 @@ def reproducing_code(study: Study, estimator: BaseEstimator, asked: Mapping[str,
     str
         The code; it expects ``X`` and every array among ``asked`` under the argument's name.
     """
-    rule = getattr(estimator, strength_name(estimator), None)
-    rule = rule if isinstance(rule, CV) else None
+    used = _folds_of(estimator)
     encoded = bool(study.kinds)
     named = {name: asked[name] for name in _SHAPING if asked[name] is not None}
-    prepared = study.rearranged or study.ordered or any(isinstance(v, str) for v in named.values())
+    prepared = (
+        study.rearranged
+        or study.ordered
+        or study.task == "survival"
+        or any(isinstance(v, str) for v in named.values())
+    )
     source = "study." if prepared else ""
     model = _written(estimator)
     if encoded:
@@ -49,13 +54,15 @@ def reproducing_code(study: Study, estimator: BaseEstimator, asked: Mapping[str,
             for name, v in named.items()
         )
         lines.append(f"study = prepare(X, {arguments})  # rows that can be used, in order")
-    if rule:
+    if used is not None:
         listed = needs_labels(study)
-        n_folds = len(rule.folds) if listed else rule.folds.get_n_splits()
+        n_folds = len(used) if listed else used.get_n_splits()
         seeded = "" if study.ordered else f", shuffle=True, random_state={asked['seed']}"
         folds = f"{splitter_of(study).__name__}({n_folds}{seeded})"
         if listed:
-            labels = [f"{source}y"] * (2 if study.task == "classification" else 1)
+            labels = [f"{source}y"]
+            if study.task in ("classification", "survival"):
+                labels.append(f"{source}labels" if study.task == "survival" else f"{source}y")
             if study.groups is not None:
                 labels.append(f"groups={source}groups")
             folds = f"list({folds}.split({', '.join(labels)}))"
@@ -66,7 +73,7 @@ def reproducing_code(study: Study, estimator: BaseEstimator, asked: Mapping[str,
         f", {step}sample_weight={source}sample_weight" if study.sample_weight is not None else ""
     )
     lines.append(f"model.fit({source}X, {source}y{weights})")
-    return _program(_imports(estimator, study, rule, prepared), lines)
+    return _program(_imports(estimator, study, used is not None, prepared), lines)
 
 
 def with_source(code: str, imports: Sequence[str], statement: str) -> str:
@@ -94,9 +101,9 @@ def _program(imports: Sequence[str], lines: Sequence[str]) -> str:
     return "\n".join([*ordered, "", *lines]) + "\n"
 
 
-def _imports(estimator, study: Study, rule, prepared: bool) -> list[str]:
+def _imports(estimator, study: Study, folded: bool, prepared: bool) -> list[str]:
     lines = []
-    if rule:
+    if folded:
         lines.append(f"from sklearn.model_selection import {splitter_of(study).__name__}")
     if study.kinds:
         lines.append("from sklearn.pipeline import make_pipeline")
@@ -112,6 +119,15 @@ def _imports(estimator, study: Study, rule, prepared: bool) -> list[str]:
     return lines
 
 
+def _folds_of(estimator: BaseEstimator):
+    """The folds that alpha was chosen on, or that a network was stopped by."""
+    for value in estimator.get_params(deep=False).values():
+        folds = getattr(value, "folds" if isinstance(value, CV) else "validation", None)
+        if folds is not None:
+            return folds
+    return None
+
+
 def _written(estimator: BaseEstimator) -> str:
     """The constructor call, with the parameters that differ from their defaults."""
     kind = type(estimator)
@@ -119,11 +135,33 @@ def _written(estimator: BaseEstimator) -> str:
     given = [
         f"{name}={_value(value)}"
         for name, value in estimator.get_params(deep=False).items()
-        if isinstance(value, CV) or value != defaults[name]
+        if isinstance(value, CV) or not _is_same(value, defaults[name])
     ]
-    prefix = "taut." if kind.__module__.startswith("taut.") else ""
-    return f"{prefix}{kind.__name__}({', '.join(given)})"
+    return f"{_home(kind)}{kind.__name__}({', '.join(given)})"
+
+
+def _home(kind: type) -> str:
+    """Where a class is found by those who import taut."""
+    if kind.__module__.startswith("taut.nn."):
+        return "taut.nn."
+    return "taut." if kind.__module__.startswith("taut.") else ""
+
+
+def _is_same(value, default) -> bool:
+    return type(value) is type(default) and bool(np.all(value == default))
 
 
 def _value(value) -> str:
-    return f"taut.CV(folds, rule={value.rule!r})" if isinstance(value, CV) else repr(value)
+    if isinstance(value, BaseEstimator):
+        return _written(value)
+    if isinstance(value, penalties.GroupLasso):
+        return f"taut.penalties.GroupLasso({np.asarray(value.groups).tolist()})"
+    if isinstance(value, penalties.Penalty):
+        return f"taut.penalties.{value!r}"
+    if hasattr(value, "validation"):
+        return f"{_home(type(value))}{type(value).__name__}(validation=folds)"
+    if not isinstance(value, CV):
+        return repr(value)
+    grid = [(name, getattr(value, name)) for name in ("n_alphas", "alpha_min_ratio")]
+    more = "".join(f", {name}={given!r}" for name, given in grid if given is not None)
+    return f"taut.CV(folds, rule={value.rule!r}{more})"

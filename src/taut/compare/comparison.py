@@ -10,9 +10,10 @@ from sklearn.pipeline import Pipeline
 from taut.compare.evaluate import evaluate, fit_all
 from taut.compare.folds import outer_folds
 from taut.compare.journal import Journal
+from taut.compare.neural import NEURAL
 from taut.compare.study import prepare
 from taut.compare.summary import Findings, summarise
-from taut.compare.techniques import choose
+from taut.compare.techniques import TECHNIQUES, choose
 from taut.compare.verdict import rounded
 from taut.designs.from_frame import TableError
 from taut.designs.kinds import Note
@@ -30,6 +31,7 @@ def compare(
     sample_weight=None,
     groups=None,
     time=None,
+    event=None,
     seed: int = 0,
     quick: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
@@ -45,13 +47,16 @@ def compare(
     X : data frame, mapping, array or sparse matrix, of n_rows rows
         Any eager frame that narwhals knows (pandas, polars, pyarrow, ...).
     y : str or array-like of shape (n_rows,)
-        The target, or the name of its column in X. Rows without a target are left out.
+        The target, or the name of its column in X. Rows without a target are left out. For
+        survival, the times; or with ``task="survival"`` times and events at once, in two columns or
+        in a structured array.
     techniques : str or sequence of str, optional
         Names (``"lasso-1se"``) or families (``"lasso"``); all by default.
-    task : {"regression", "classification", "counts"}, optional
+    task : {"regression", "classification", "counts", "survival"}, optional
         Inferred from the target where not given: text and truth values are classes, judged by the
         log-loss of their probabilities; numbers are judged by their squared errors. Counts are
-        judged by their Poisson deviance, and never inferred.
+        judged by their Poisson deviance, and never inferred. With ``event`` it is survival, judged
+        by the deviance of the partial likelihood (Cox, 1975).
     cv : int, splitter or iterable of (train, test), optional
         The outer folds; 10 by default.
     sample_weight : str or array-like of shape (n_rows,), optional
@@ -62,6 +67,9 @@ def compare(
     time : str or array-like of shape (n_rows,), optional
         Folds train on the past and test on the future, which is in the newer half of the rows; or
         the name of the column.
+    event : str or array-like of shape (n_rows,), optional
+        1 where the target is the time of an event, 0 where it is when the row was last seen; or the
+        name of the column, which is then no feature.
     seed : int
         Seed of the folds.
     quick : bool
@@ -91,6 +99,7 @@ def compare(
         "sample_weight": sample_weight,
         "groups": groups,
         "time": time,
+        "event": event,
     }
     check_flag(quick, "quick")
     if not (progress is None or callable(progress)):
@@ -98,16 +107,23 @@ def compare(
             f"progress must be callable, got {progress!r}: pass a function of (done, total, text)"
         )
     study = prepare(X, **asked)
-    chosen = choose(techniques, study.task)
+    hurried = quick and techniques is None
+    among = TECHNIQUES if hurried else (*TECHNIQUES, *NEURAL)
+    chosen = choose(techniques, study.task, among)
     folds = outer_folds(study, cv, seed, quick)
     journal = Journal(_counted(progress, len(chosen) * (len(folds.splits) + 1)))
+    if hurried and NEURAL[0].suits(study.task):
+        journal.leave_out(NEURAL[0], "a quick comparison has it only by name ('neural')")
     # The whole table first: what cannot be fitted at all fails before the long work.
     fitted = fit_all(study, chosen, seed, journal)
     records = evaluate(study, chosen, folds, seed, journal)
     if not records:
         raise TableError("nothing is left to compare. " + " ".join(journal.failed.values()))
     asked |= {"seed": seed, "quick": quick}
-    notes = [Note("warning", text) for text in journal.failed.values()]
+    notes = [
+        *(Note("warning", text) for text in journal.failed.values()),
+        *(Note("info", text) for text in journal.left_out.values()),
+    ]
     study = replace(study, notes=[*notes, *study.notes])
     chosen = [technique for technique in chosen if technique.name in records]
     summary = summarise(Findings(study, chosen, folds, records, fitted, asked))

@@ -10,12 +10,12 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from taut.compare.fitting import fit_techniques
+from taut.compare.fitting import fit_techniques, n_classes_of
 from taut.compare.folds import Folds, inner_folds
 from taut.compare.journal import Journal
 from taut.compare.measure import Scores, scores
 from taut.compare.study import Study
-from taut.compare.techniques import Technique
+from taut.compare.technique import Technique, Training
 from taut.designs.encoder import TableEncoder
 from taut.designs.from_frame import TableError
 
@@ -35,8 +35,8 @@ class Record:
     fit_seconds : list of float
     unsolved : int
         How many fits ended before their tolerance.
-    accuracy : list of float
-        Of classes; empty for other targets.
+    also : list of float
+        The second figure of the measure; empty where it has none.
     """
 
     scores: list[float] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Record:
     features_used: list[int] = field(default_factory=list)
     fit_seconds: list[float] = field(default_factory=list)
     unsolved: int = 0
-    accuracy: list[float] = field(default_factory=list)
+    also: list[float] = field(default_factory=list)
 
 
 def evaluate(
@@ -80,7 +80,7 @@ def evaluate(
         data = X_train, study.y[train], study.weights(train)
         inner = inner_folds(study, train, seed)
         here = journal.at(f"fold {number}")
-        for fit in fit_techniques(techniques, inner, data, here):
+        for fit in fit_techniques(techniques, inner, data, here, groups_of(encoder)):
             record = records[fit.technique.name]
             record.fit_seconds.append(fit.seconds)
             record.features_used.append(n_used(fit.model))
@@ -89,7 +89,8 @@ def evaluate(
             _note(record, found)
             if not np.isfinite(found.score):
                 here.fail(fit.technique, ArithmeticError("its predictions are not finite"))
-    return {name: record for name, record in records.items() if name not in journal.failed}
+    names = {t.name for t in techniques if not journal.passes_over(t)}
+    return {name: record for name, record in records.items() if name in names}
 
 
 def fit_all(
@@ -106,16 +107,34 @@ def fit_all(
     rows = np.arange(study.n_rows)
     data = _encoded(encoder, "fit_transform", study.rows(rows)), study.y, study.sample_weight
     before = [] if encoder is None else [("table", encoder)]
-    fits = fit_techniques(techniques, inner_folds(study, rows, seed), data, journal)
+    inner, groups = inner_folds(study, rows, seed), groups_of(encoder)
+    for technique in techniques:
+        reason = technique.lacks(Training(inner, groups=groups, n_classes=n_classes_of(study.y)))
+        if reason:
+            journal.leave_out(technique, reason)
+    fits = fit_techniques(techniques, inner, data, journal, groups)
     fitted = {fit.technique.name: Pipeline([*before, ("technique", fit.model)]) for fit in fits}
     if not fitted:
-        raise TableError("nothing could be fitted. " + " ".join(journal.failed.values()))
+        reasons = [*journal.left_out.values(), *journal.failed.values()]
+        raise TableError("nothing could be fitted. " + " ".join(reasons))
     return fitted
 
 
+def groups_of(encoder: TableEncoder | None) -> list[int]:
+    """The number of the column that each feature was made from; empty where all are numbers."""
+    if encoder is None:
+        return []
+    return np.unique(encoder.sources_.astype(str), return_inverse=True)[1].tolist()
+
+
 def n_used(model: BaseEstimator) -> int:
-    """How many features have a coefficient other than zero."""
-    return int(np.count_nonzero(getattr(model, "coef_", 0)))
+    """How many features have a coefficient other than zero, for one class at the least."""
+    return int(np.count_nonzero(np.any(np.atleast_2d(weights_of(model)), axis=0)))
+
+
+def weights_of(model: BaseEstimator):
+    """Coefficients; of a network, those of its first layer."""
+    return getattr(model, "coef_", getattr(model, "input_weights_", 0.0))
 
 
 def _encoded(encoder: TableEncoder | None, verb: str, X):
@@ -125,5 +144,5 @@ def _encoded(encoder: TableEncoder | None, verb: str, X):
 def _note(record: Record, found: Scores) -> None:
     record.scores.append(found.score)
     record.r2.append(found.explained)
-    if found.accuracy is not None:
-        record.accuracy.append(found.accuracy)
+    if found.also is not None:
+        record.also.append(found.also)

@@ -8,13 +8,16 @@ import numpy as np
 from scipy import sparse
 from sklearn.pipeline import Pipeline
 
+from taut.compare.evaluate import weights_of
 from taut.compare.measure import MEASURES
 from taut.compare.study import Study
-from taut.compare.techniques import Technique
+from taut.compare.technique import Technique
 
 __all__ = ["certificates", "columns_used", "feature_names", "feature_spread", "paths", "pick_of"]
 
 _MAX_PATH_FEATURES = 200
+_OF_CLASSES = "A line is the norm of a feature's coefficients over the classes."
+_EACH = "that class rather than the average one"
 
 
 def feature_names(pipeline: Pipeline, study: Study) -> list[str]:
@@ -36,10 +39,19 @@ def feature_spread(pipeline: Pipeline, study: Study) -> np.ndarray:
 
 
 def coefficients(pipeline: Pipeline, names: Sequence[str], spread: np.ndarray) -> list[dict]:
-    """Coefficients of a fitted technique, per unit and per standard deviation of the feature."""
-    coef = np.broadcast_to(np.ravel(getattr(pipeline[-1], "coef_", 0.0)), len(names))
+    """Coefficients of a fitted technique, per unit and per standard deviation of the feature.
+
+    Of more than two classes, each has its own. A network has none that could be read so.
+    """
+    model = pipeline[-1]
+    if hasattr(model, "input_weights_"):
+        return []
+    coefs = np.atleast_2d(getattr(model, "coef_", 0.0))
+    coefs = np.broadcast_to(coefs, (len(coefs), len(names)))
+    classes = [{"class": str(c)} for c in model.classes_] if len(coefs) > 1 else [{}]
     return [
-        {"feature": name, "coefficient": float(b), "standardised": float(b * s)}
+        {"feature": name, **of_class, "coefficient": float(b), "standardised": float(b * s)}
+        for of_class, coef in zip(classes, coefs, strict=True)
         for name, b, s in zip(names, coef, spread, strict=True)
     ]
 
@@ -55,22 +67,35 @@ def pick_of(
     """The pick as fitted on the whole table."""
     model = pipeline[-1]
     alpha = getattr(model, "alpha_", None)
-    intercept = getattr(model, "intercept_", getattr(model, "constant_", 0.0))
     return {
         "technique": technique.name,
         "label": technique.label,
         "alpha": None if alpha is None else float(alpha),
         "l1_ratio": _l1_ratio(model),
-        "intercept": float(np.ravel(intercept)[0]),
+        **_intercepts(model),
         "scale": _scale(model, study),
         "coefficients": coefficients(pipeline, names, spread),
         "code": code,
     }
 
 
+def _intercepts(model) -> dict[str, object]:
+    """The intercept; of more than two classes, those of all of them as well."""
+    values = np.ravel(getattr(model, "intercept_", getattr(model, "constant_", 0.0)))
+    if len(values) == 1:
+        return {"intercept": float(values[0])}
+    labels = map(str, model.classes_)
+    return {
+        "intercept": 0.0,
+        "intercepts": dict(zip(labels, map(float, values), strict=True)),
+    }
+
+
 def _scale(model, study: Study) -> str:
-    """What a coefficient changes: of two classes, the odds of the second."""
-    label = model.classes_[-1] if study.task == "classification" else ""
+    """What a coefficient changes: of two classes, the odds of the second; of more, each its own."""
+    label = ""
+    if study.task == "classification":
+        label = model.classes_[-1] if len(model.classes_) == 2 else _EACH
     return MEASURES[study.task].scale.format(target=study.target, label=label)
 
 
@@ -98,14 +123,19 @@ def paths(
 
 def _path(technique: Technique, model, names: Sequence[str], spread: np.ndarray, task: str) -> dict:
     results, factor = model.cv_results_, MEASURES[task].path_factor
-    coefs = model.path_.coefs * spread[:, None]
+    coefs = model.path_.coefs
+    remark = technique.remark
+    if coefs.ndim > 2:
+        coefs = np.linalg.norm(coefs, axis=1)
+        remark = f"{remark} {_OF_CLASSES}".lstrip()
+    coefs = coefs * spread[:, None]
     # A chart of thousands of lines says nothing: the largest are kept, in the table's order.
     shown = np.sort(np.argsort(-np.abs(coefs).max(axis=1), kind="stable")[:_MAX_PATH_FEATURES])
     return {
         "technique": technique.family,
         "label": technique.label.split(" (")[0],
         "l1_ratio": _l1_ratio(model),
-        "remark": technique.remark,
+        "remark": remark,
         "alphas": _rounded(model.path_.alphas),
         "features": [names[j] for j in shown],
         "coefs": [_rounded(row) for row in coefs[shown]],
@@ -155,9 +185,8 @@ def _finite(value: float) -> float | None:
 
 def columns_used(model: Pipeline, study: Study) -> tuple[int, int]:
     """How many columns of the table have a coefficient other than zero, and how many could."""
-    used = np.broadcast_to(
-        np.ravel(getattr(model[-1], "coef_", 0.0)) != 0, model[-1].n_features_in_
-    )
+    coefs = np.atleast_2d(weights_of(model[-1]))
+    used = np.broadcast_to(np.any(coefs != 0, axis=0), model[-1].n_features_in_)
     if len(model) == 1:
         return int(used.sum()), study.n_columns
     return len(set(model[0].sources_[used])), len(set(model[0].sources_))

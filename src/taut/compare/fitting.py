@@ -12,10 +12,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from taut.compare.journal import Journal
-from taut.compare.techniques import Technique
+from taut.compare.technique import Technique, Training
+from taut.estimators.survival import baseline
 from taut.solution import ConvergenceWarning
 
-__all__ = ["Fit", "fit_techniques", "strength_name", "with_rule"]
+__all__ = ["Fit", "fit_techniques", "n_classes_of", "strength_name", "with_rule"]
 
 
 class Fit(NamedTuple):
@@ -42,6 +43,7 @@ def fit_techniques(
     folds,
     data: tuple[np.ndarray, np.ndarray, np.ndarray | None],
     journal: Journal,
+    groups: Sequence[int] = (),
 ) -> Iterator[Fit]:
     """Fit one technique after the other; those that fail, now or before, are passed over.
 
@@ -52,22 +54,24 @@ def fit_techniques(
     data : (X, y, sample_weight)
         Of shapes (n_rows, n_features), (n_rows,) and (n_rows,); weights may be None.
     journal : Journal
+    groups : sequence of int
+        The number of the column that each feature was made from.
 
     Yields
     ------
     Fit
     """
     X, y, weights = data
-    spread = _spread(y, weights)
+    training = Training(folds, _spread(y, weights), groups, n_classes_of(y), len(y))
     done: dict[str, Fit] = {}
     for technique in techniques:
-        if technique.name in journal.failed:
+        if journal.passes_over(technique):
             continue
         journal.begin(technique)
-        model = technique.make(folds, spread)
+        model = technique.make(training)
         sibling = done.get(technique.family)
         if sibling is not None and hasattr(sibling.model, "cv_results_"):
-            model = with_rule(sibling.model, getattr(model, strength_name(model)))
+            model = with_rule(sibling.model, getattr(model, strength_name(model)), data)
             yield Fit(technique, model, sibling.seconds, model.certificate_.solved)
             continue
         try:
@@ -78,7 +82,7 @@ def fit_techniques(
             yield done[technique.family]
 
 
-def with_rule(fitted: BaseEstimator, rule) -> BaseEstimator:
+def with_rule(fitted: BaseEstimator, rule, data) -> BaseEstimator:
     """What fitting with another rule on the same folds gives, without fitting.
 
     Parameters
@@ -87,6 +91,8 @@ def with_rule(fitted: BaseEstimator, rule) -> BaseEstimator:
         With ``path_`` and ``cv_results_``.
     rule : CV
         Of the folds that ``fitted`` was fitted on.
+    data : (X, y, sample_weight)
+        That ``fitted`` was fitted on.
 
     Returns
     -------
@@ -99,10 +105,17 @@ def with_rule(fitted: BaseEstimator, rule) -> BaseEstimator:
     model.alpha_ = float(chosen.alpha)
     if hasattr(fitted, "C_"):
         model.C_ = fitted.C_ * fitted.alpha_ / model.alpha_
-    model.coef_ = chosen.coef.reshape(fitted.coef_.shape)
-    model.intercept_ = chosen.intercept
+    model.coef_ = chosen.coef.T.reshape(fitted.coef_.shape)
     if np.ndim(fitted.intercept_):
-        model.intercept_ = np.reshape(chosen.intercept, fitted.intercept_.shape)
+        # Of several classes only the differences count; the estimators centre them.
+        level = np.mean(chosen.intercept) if np.size(chosen.intercept) > 1 else 0.0
+        model.intercept_ = np.reshape(chosen.intercept, fitted.intercept_.shape) - level
+    elif not hasattr(fitted, "baselines_"):
+        model.intercept_ = chosen.intercept
+    else:
+        X, y, weights = data
+        weights = np.ones(len(y)) if weights is None else weights
+        model.baselines_ = {None: baseline(y, X @ model.coef_, weights)}
     model.certificate_ = chosen.certificate
     n_iter = max(chosen.certificate.n_iter, 1)
     model.n_iter_ = np.full_like(fitted.n_iter_, n_iter) if np.ndim(fitted.n_iter_) else n_iter
@@ -115,9 +128,14 @@ def strength_name(model: BaseEstimator) -> str:
     return "C" if "C" in model.get_params(deep=False) else "alpha"
 
 
+def n_classes_of(y: np.ndarray) -> int:
+    """How many classes a target has; 0 where it holds numbers."""
+    return 0 if y.dtype.kind == "f" else len(np.unique(y))
+
+
 def _spread(y: np.ndarray, weights: np.ndarray | None) -> float:
-    """Standard deviation of a target of numbers; 1 for classes, which have no unit."""
-    if y.dtype.kind != "f":
+    """Standard deviation of a target of numbers; 1 for classes and times, of whatever unit."""
+    if y.dtype.kind != "f" or y.ndim > 1:
         return 1.0
     return np.sqrt(np.average((y - np.average(y, weights=weights)) ** 2, weights=weights))
 
@@ -128,6 +146,9 @@ def _fitted(technique: Technique, model: BaseEstimator, X, y, weights) -> Fit:
         start = time.perf_counter()
         model.fit(X, y) if weights is None else model.fit(X, y, sample_weight=weights)
         seconds = time.perf_counter() - start
+    if getattr(model, "stopped_", None) == "interrupted":
+        # A network keeps its best weights; the comparison ends all the same.
+        raise KeyboardInterrupt
     unsolved = [item for item in caught if issubclass(item.category, ConvergenceWarning)]
     for item in caught:
         if item not in unsolved:

@@ -24,6 +24,8 @@ __all__ = ["INNER_FOLDS", "Folds", "inner_folds", "needs_labels", "outer_folds",
 INNER_FOLDS = 5
 _OUTER_FOLDS = 10
 _OUTER_FOLDS_QUICK = 5
+_RAREST = {"classification": " of the rarest class", "survival": ", with events or without"}
+_LABELLED = ("classification", "survival")
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,12 @@ def outer_folds(study: Study, cv, seed: int, quick: bool) -> Folds:
     if not (isinstance(seed, numbers.Integral) and 0 <= seed < 2**32):
         raise TableError(f"{seed!r} is no seed: use a whole number from 0 to 4294967295", "seed")
     kind = fold_kind(study)
+    if kind == "grouped" and n_units(study) < 2:
+        text = (
+            f"all rows are of the one group {study.groups[0]!s}, and a fold needs whole groups to "
+            "be tested on: name a column with more groups, or none"
+        )
+        raise TableError(text, "groups")
     if cv is None:
         cv = _OUTER_FOLDS_QUICK if quick else _OUTER_FOLDS
         cv = min(cv, n_units(study))
@@ -79,7 +87,7 @@ def outer_folds(study: Study, cv, seed: int, quick: bool) -> Folds:
     if not 2 <= cv <= n_units(study):
         most = n_units(study)
         made_of = counted(most, "group" if kind == "grouped" else "row")
-        made_of += " of the rarest class" if kind == "stratified" else ""
+        made_of += _RAREST.get(study.task, "") if kind == "stratified" else ""
         text = f"{counted(cv, 'fold')} cannot be made of {made_of}: use 2 to {most:,}"
         raise TableError(text, "cv")
     if study.ordered:
@@ -88,7 +96,7 @@ def outer_folds(study: Study, cv, seed: int, quick: bool) -> Folds:
         splitter = TimeSeriesSplit(int(cv), test_size=max(study.n_rows // (2 * cv), 1))
     else:
         splitter = _splitter(study, int(cv), seed)
-    splits = list(splitter.split(study.y, study.y, groups=study.groups))
+    splits = list(splitter.split(study.y, study.labels, groups=study.groups))
     return _with_every_class(study, Folds(splits, kind))
 
 
@@ -109,7 +117,7 @@ def inner_folds(study: Study, rows: np.ndarray, seed: int):
     if not needs_labels(study):
         return splitter
     groups = None if study.groups is None else study.groups[rows]
-    return list(splitter.split(rows, study.y[rows], groups=groups))
+    return list(splitter.split(rows, study.labels[rows], groups=groups))
 
 
 def needs_labels(study: Study) -> bool:
@@ -123,7 +131,7 @@ def fold_kind(study: Study) -> str:
         return "grouped"
     if study.ordered:
         return "ordered"
-    return "stratified" if study.task == "classification" else "shuffled"
+    return "stratified" if study.task in _LABELLED else "shuffled"
 
 
 def n_units(study: Study, rows: np.ndarray | None = None) -> int:
@@ -132,7 +140,7 @@ def n_units(study: Study, rows: np.ndarray | None = None) -> int:
     Where every fold gets rows of every class, that is the number of rows of the rarest.
     """
     if fold_kind(study) == "stratified":
-        labels = study.y if rows is None else study.y[rows]
+        labels = study.labels if rows is None else study.labels[rows]
         return int(np.unique(labels, return_counts=True)[1].min())
     if study.groups is None:
         # One row must be left to train on in front of the first ordered fold.
@@ -151,14 +159,16 @@ def splitter_of(study: Study) -> type:
     """The class of the splitter, scikit-learn's; that of time order takes no seed."""
     if study.ordered:
         return TimeSeriesSplit
-    classes = study.task == "classification"
+    labelled = study.task in _LABELLED
     if study.groups is not None:
-        return StratifiedGroupKFold if classes else GroupKFold
-    return StratifiedKFold if classes else KFold
+        return StratifiedGroupKFold if labelled else GroupKFold
+    return StratifiedKFold if labelled else KFold
 
 
 def _with_every_class(study: Study, folds: Folds) -> Folds:
     """The folds, where their training rows hold every class: what was never seen has no chance."""
+    if study.task == "survival":
+        return _with_events(study, folds)
     if study.task != "classification":
         return folds
     classes = np.unique(study.y)
@@ -173,9 +183,22 @@ def _with_every_class(study: Study, folds: Folds) -> Folds:
     return folds
 
 
+def _with_events(study: Study, folds: Folds) -> Folds:
+    """The folds, where both parts hold an event: without one nothing is learnt, or judged."""
+    for number, parts in enumerate(folds.splits, start=1):
+        for rows, part in zip(parts, ("training", "test"), strict=True):
+            if not study.labels[rows].any():
+                text = (
+                    f"the {part} rows of fold {number} hold no event: use fewer folds, or folds of "
+                    "other rows"
+                )
+                raise TableError(text, "cv")
+    return folds
+
+
 def _given_folds(study: Study, cv, kind: str) -> Folds:
     try:
-        splits = as_splits(cv, study.n_rows, y=study.y, groups=study.groups, name="cv")
+        splits = as_splits(cv, study.n_rows, y=study.labels, groups=study.groups, name="cv")
     except (TypeError, ValueError) as error:
         raise TableError(str(error)) from error
     if len(splits) < 2:

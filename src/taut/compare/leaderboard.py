@@ -8,7 +8,7 @@ import numpy as np
 
 from taut.compare.evaluate import Record
 from taut.compare.interval import corrected_interval
-from taut.compare.techniques import Technique
+from taut.compare.technique import Technique
 
 __all__ = ["ranked", "simplicity"]
 
@@ -24,6 +24,7 @@ def ranked(
     n_features: int,
     spread: float,
     confidence: float,
+    also: str = "",
 ) -> list[dict]:
     """Rank techniques by mean score, and mark the best and the pick.
 
@@ -40,6 +41,8 @@ def ranked(
     spread : float
         Standard deviation of the target, or 1 where scores have a scale of their own.
     confidence : float
+    also : str
+        What the second figure is called.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def ranked(
                 "score_std": float(np.std(record.scores, ddof=1)),
                 "fold_scores": record.scores,
                 "r2": float(np.mean(record.r2)),
-                **({"accuracy": float(np.mean(record.accuracy))} if record.accuracy else {}),
+                **({also: float(np.mean(record.also))} if also else {}),
                 "difference": interval.mean,
                 "difference_low": interval.low,
                 "difference_high": interval.high,

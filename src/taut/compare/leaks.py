@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.stats import rankdata
 
 from taut.designs.from_frame import TableError
-from taut.designs.kinds import Note, as_numbers, is_missing, listed
+from taut.designs.kinds import Note, as_numbers, base_kind, is_missing, listed
 
 __all__ = ["suspected_leaks"]
 
@@ -65,10 +65,10 @@ def _determines(name: str, values: np.ndarray, kind: str, y: np.ndarray, ranks) 
     present = ~is_missing(values)
     if kind == "category":
         return _explained_by_levels(values[present], y[present]) > _NEARLY_ONE
-    if kind != "number":
+    if base_kind(kind) != "number":
         return False
     try:
-        numbers = as_numbers(name, values)
+        numbers = as_numbers(name, values, kind)
     except TableError:
         return False
     present = ~np.isnan(numbers)

@@ -9,6 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import xlogy
 
+from taut.estimators.survival import concordance
+from taut.losses import Cox
+
 __all__ = ["MEASURES", "Measure", "Scores", "scores"]
 
 
@@ -35,6 +38,10 @@ class Measure:
         By which the errors along a path are multiplied to be drawn in this measure, or its square.
     scale : str
         What a coefficient changes, with ``{target}`` and ``{label}``, a class, to be filled in.
+    also : str
+        The second figure, a share that is easier to grasp; empty where there is none.
+    meaning : str
+        A sentence on it, with ``{share}`` to be filled in.
     """
 
     name: str
@@ -46,6 +53,8 @@ class Measure:
     of_deviance: Callable[[float], float]
     path_factor: float = 1.0
     scale: str = "{target}"
+    also: str = ""
+    meaning: str = ""
 
 
 MEASURES = {
@@ -68,6 +77,8 @@ MEASURES = {
         of_deviance=lambda deviance: deviance / 2.0,
         path_factor=0.5,
         scale="the log-odds of {target} being {label}",
+        also="accuracy",
+        meaning="The class that it holds most likely is the right one in {share} of these rows",
     ),
     "counts": Measure(
         name="deviance",
@@ -79,6 +90,19 @@ MEASURES = {
         of_deviance=float,
         scale="the logarithm of the expected {target}",
     ),
+    "survival": Measure(
+        name="deviance",
+        long_name="mean partial-likelihood deviance",
+        in_unit=False,
+        guess="taking all risks as equal",
+        claim="the partial-likelihood deviance of its risks is {score} a row",
+        best="that of the best, {label}, is {score}",
+        of_deviance=float,
+        scale="the logarithm of the hazard",
+        also="concordance",
+        meaning="Of two rows, it gives the greater risk to the one with the earlier event in "
+        "{share} of the pairs (50 % would be chance)",
+    ),
 }
 
 
@@ -86,13 +110,14 @@ class Scores(NamedTuple):
     """How good predictions are on some rows.
 
     ``explained`` is the share of the deviance that a constant leaves: R2 for least squares, 0
-    where nothing is left to explain. ``accuracy`` is the share of rows whose class is the one of
-    the largest probability, None where there are no classes.
+    where nothing is left to explain. ``also`` is the second figure of the measure, None where it
+    has none: the share of rows whose class is the one of the largest probability, or of the pairs
+    of rows whose order of events is that of their risks.
     """
 
     score: float
     explained: float
-    accuracy: float | None
+    also: float | None
 
 
 def scores(task: str, model, X, y: np.ndarray, weights: np.ndarray | None) -> Scores:
@@ -103,30 +128,47 @@ def scores(task: str, model, X, y: np.ndarray, weights: np.ndarray | None) -> Sc
     task : str
     model : estimator
     X : matrix of shape (n_rows, n_features)
-    y : ndarray of shape (n_rows,)
+    y : ndarray of shape (n_rows,), or (n_rows, 2) of times and events
     weights : ndarray of shape (n_rows,) or None
 
     Returns
     -------
     Scores
     """
-    accuracy = None
-    if task == "classification":
-        log_probabilities = model.predict_log_proba(X)
-        places = np.searchsorted(model.classes_, y)
-        rows = -2.0 * log_probabilities[np.arange(len(y)), places]
-        shares = np.bincount(places, weights=weights)
-        shares = shares / shares.sum()
-        least = -2.0 * float(xlogy(shares, shares).sum())
-        accuracy = float(np.average(log_probabilities.argmax(axis=1) == places, weights=weights))
-    else:
-        deviances = _squares if task == "regression" else _poisson_deviances
-        rows = deviances(y, model.predict(X))
-        mean = np.average(y, weights=weights)
-        least = np.average(deviances(y, mean), weights=weights)
-    deviance = np.average(rows, weights=weights)
+    judge = {"classification": _of_classes, "survival": _of_risks}.get(task, _of_numbers)
+    deviance, least, also = judge(task, model, X, y, weights)
     explained = float(1.0 - deviance / least) if least > 0 else 0.0
-    return Scores(MEASURES[task].of_deviance(float(deviance)), explained, accuracy)
+    return Scores(MEASURES[task].of_deviance(float(deviance)), explained, also)
+
+
+def _of_classes(task, model, X, y, weights):
+    """Mean deviance, that of the shares of the classes, and accuracy."""
+    log_probabilities = model.predict_log_proba(X)
+    places = np.searchsorted(model.classes_, y)
+    deviance = np.average(-2.0 * log_probabilities[np.arange(len(y)), places], weights=weights)
+    shares = np.bincount(places, weights=weights)
+    shares = shares / shares.sum()
+    right = log_probabilities.argmax(axis=1) == places
+    least = -2.0 * float(xlogy(shares, shares).sum())
+    return deviance, least, float(np.average(right, weights=weights))
+
+
+def _of_risks(task, model, X, y, weights):
+    """Mean deviance of the partial likelihood of these rows, that of equal risks, concordance."""
+    weights = np.ones(len(y)) if weights is None else weights
+    loss, risk = Cox("breslow"), model.predict(X)
+    deviance, least = (
+        2.0 * loss.total(y, eta, weights) / weights.sum() for eta in (risk, np.zeros(len(y)))
+    )
+    return deviance, least, concordance(y, risk, weights)
+
+
+def _of_numbers(task, model, X, y, weights):
+    """Mean deviance, and that of the mean."""
+    deviances = _squares if task == "regression" else _poisson_deviances
+    deviance = np.average(deviances(y, model.predict(X)), weights=weights)
+    mean = np.average(y, weights=weights)
+    return deviance, np.average(deviances(y, mean), weights=weights), None
 
 
 def _squares(y, mean):

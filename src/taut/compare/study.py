@@ -10,16 +10,19 @@ from scipy import sparse
 
 from taut.compare.leaks import suspected_leaks
 from taut.compare.notes import described
+from taut.compare.survival import check_survival, read_survival, time_and_event
 from taut.compare.target import check_target, read_target, task_of
 from taut.designs.dates import first_unread, readings
 from taut.designs.from_frame import TableError, columns_of, did_you_mean, n_rows_of, values_of
 from taut.designs.kinds import Note, as_numbers, counted, infer_kinds, is_missing
+from taut.validation.magnitudes import LARGEST, SMALLEST
 
 __all__ = ["Study", "prepare"]
 
 MIN_ROWS = 20
 _ROLES = {
     "y": "target",
+    "event": "column of events",
     "sample_weight": "column of weights",
     "groups": "column of groups",
     "time": "column of times",
@@ -34,7 +37,8 @@ class Study:
     ----------
     X : dict of str to ndarray of shape (n_rows,), or CSR array of shape (n_rows, n_columns)
     y : ndarray of shape (n_rows,)
-        float64, in the target's unit; of classes, the labels.
+        float64, in the target's unit; of classes, the labels; of survival, times and events, of
+        shape (n_rows, 2).
     target : str
     kinds : dict of str to str
         What each column of X is; empty for a sparse X, which is all numbers.
@@ -45,7 +49,7 @@ class Study:
     rearranged : bool
         Whether rows were left out or moved.
     task : str
-        ``regression``, ``classification`` or ``counts``.
+        ``regression``, ``classification``, ``counts`` or ``survival``.
     leaks, notes : list of Note
         Suspected leaks of the target; what was inferred and left out.
     """
@@ -70,6 +74,11 @@ class Study:
     def n_columns(self) -> int:
         return self.X.shape[1] if sparse.issparse(self.X) else len(self.X)
 
+    @property
+    def labels(self) -> np.ndarray:
+        """What folds shall hold in equal shares: the classes, or which rows have an event."""
+        return self.y[:, 1] if self.task == "survival" else self.y
+
     def rows(self, index: np.ndarray):
         """The rows of X at ``index``, as X is."""
         return _take(self.X, index)
@@ -79,7 +88,7 @@ class Study:
         return None if self.sample_weight is None else self.sample_weight[index]
 
 
-def prepare(X, y, task=None, sample_weight=None, groups=None, time=None) -> Study:
+def prepare(X, y, task=None, sample_weight=None, groups=None, time=None, event=None) -> Study:
     """Check a table and its target, and make them ready for the comparison.
 
     Parameters
@@ -87,11 +96,14 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None) -> Stud
     X : data frame, mapping, array or sparse matrix, of n_rows rows
     y : str or array-like of shape (n_rows,)
         The target, or the name of its column in X. Rows without a target are left out.
-    task : {"regression", "classification", "counts"}, optional
+    task : {"regression", "classification", "counts", "survival"}, optional
         Inferred from the target where not given.
     sample_weight, groups, time : str or array-like of shape (n_rows,), optional
         Or the name of a column in X. Columns named for weights and groups leave X; the time
         column stays in X, and orders the rows.
+    event : str or array-like of shape (n_rows,), optional
+        1 where y is the time of an event, 0 where it is when the row was last seen; the task is
+        survival then.
 
     Returns
     -------
@@ -106,14 +118,21 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None) -> Stud
         raise TableError("groups and time cannot both shape the folds: give one of them")
     if y is None:
         raise TableError("got None: name a column of X, or give one value for each row", "y")
-    _check_roles({"y": y, "sample_weight": sample_weight, "groups": groups, "time": time})
+    roles = {"y": y, "event": event, "sample_weight": sample_weight, "groups": groups, "time": time}
+    _check_roles(roles)
+    y, event = time_and_event(y, event, task)
     table = X.tocsr() if sparse.issparse(X) else columns_of(X)
     table, target, y = _taken(table, y, "y")
+    table, event_name, event = _taken(table, event, "event")
     table, weights_name, weights = _taken(table, sample_weight, "sample_weight")
     table, groups_name, groups = _taken(table, groups, "groups")
     _, time_name, time = _taken(table, time, "time")
-    found_task, inferred = task_of(target, y, task)
-    y, missing = read_target(target, y, found_task)
+    if event is None:
+        found_task, inferred = task_of(target, y, task)
+        y, missing = read_target(target, y, found_task)
+    else:
+        found_task, inferred = "survival", []
+        y, missing = read_survival((target, y), (event_name, event))
     if weights is not None:
         weights = _checked_weights(weights_name, weights)
     parts = {"y": y, "sample_weight": weights, "groups": groups, "time": time}
@@ -124,7 +143,10 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None) -> Stud
         notes.append(Note("info", f"Rows are taken in the order of {time_name}.", (time_name,)))
     if groups is not None:
         _refuse_missing(groups_name, groups[keep], "groups", "group")
-    check_target(target, y[keep], found_task, inferred=task is None)
+    if found_task == "survival":
+        check_survival(event_name, y[keep])
+    else:
+        check_target(target, y[keep], found_task, inferred=task is None)
     table = _take(table, keep)
     kinds, seen = ({}, []) if sparse.issparse(table) else infer_kinds(table)
     return Study(
@@ -137,15 +159,15 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None) -> Stud
         ordered=time is not None,
         rearranged=not np.array_equal(keep, np.arange(n_rows)),
         task=found_task,
-        leaks=suspected_leaks(table, kinds, target, _as_codes(y[keep], found_task)),
+        leaks=suspected_leaks(table, kinds, target, _as_numbers(y[keep], found_task)),
         notes=[*inferred, *notes, *seen, *described(table, kinds)],
     )
 
 
-def _as_codes(y: np.ndarray, task: str) -> np.ndarray:
-    """Classes as numbers, in their order; numbers as they are."""
+def _as_numbers(y: np.ndarray, task: str) -> np.ndarray:
+    """Classes as numbers, in their order; the times of survival; numbers as they are."""
     if task != "classification":
-        return y
+        return y[:, 0] if task == "survival" else y
     return np.unique(y, return_inverse=True)[1].astype(np.float64)
 
 
@@ -197,6 +219,14 @@ def _checked_weights(name: str, values: np.ndarray) -> np.ndarray:
         raise TableError(text, "sample_weight")
     if not weights.any():
         text = f"column {name!r} is 0 in every row, and no row would count: name another column"
+        raise TableError(text, "sample_weight")
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not SMALLEST <= total <= LARGEST:
+        text = (
+            f"column {name!r} must have a sum between {SMALLEST:g} and {LARGEST:g}, got "
+            f"{total:.3g}: only the ratios of weights count, use 1 for an ordinary row"
+        )
         raise TableError(text, "sample_weight")
     return weights
 

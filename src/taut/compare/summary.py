@@ -16,7 +16,7 @@ from taut.compare.folds import INNER_FOLDS, Folds
 from taut.compare.leaderboard import ranked
 from taut.compare.measure import MEASURES
 from taut.compare.study import Study
-from taut.compare.techniques import Technique
+from taut.compare.technique import Technique
 from taut.compare.verdict import verdict
 from taut.designs.kinds import Note
 
@@ -74,6 +74,7 @@ def summarise(found: Findings) -> dict:
         len(names),
         float(study.y.std()) if study.task == "regression" else 1.0,
         _CONFIDENCE,
+        MEASURES[study.task].also,
     )
     picked = next(row["technique"] for row in leaderboard if row["picked"])
     technique = next(t for t in found.techniques if t.name == picked)
@@ -104,6 +105,7 @@ def summarise(found: Findings) -> dict:
             "long_name": measure.long_name,
             "unit": study.target if measure.in_unit else "",
             "lower_is_better": True,
+            "also": measure.also,
         },
         "settings": _settings(found),
         "verdict": told,

@@ -6,7 +6,9 @@ import numpy as np
 
 from taut.compare.measure import MEASURES
 from taut.designs.from_frame import TableError
-from taut.designs.kinds import Note, as_numbers, is_missing, listed
+from taut.designs.kinds import Note, as_numbers, is_missing, listed, two_ways
+from taut.designs.notations import Notation, readings
+from taut.designs.reading import is_mark, parse_numbers, refuse_extremes
 
 __all__ = ["check_target", "read_target", "task_of"]
 
@@ -30,9 +32,9 @@ def task_of(name: str, values: np.ndarray, task: str | None) -> tuple[str, list[
             known = ", ".join(MEASURES)
             raise TableError(f"{task!r} is unknown: use one of {known}, or leave it out", "task")
         return task, []
-    text = values.dtype.kind == "O" and not _mostly_numbers(values)
+    text = values.dtype.kind == "O" and not _mostly_numbers(values) and not _ways(values)
     if not text and values.dtype.kind != "b":
-        return "regression", _may_be_counts(name, values)
+        return "regression", _may_be_counts(name, values) + _how_read(name, values)
     kind = "text" if text else "true or false"
     said = f"{name} is {kind}: its classes are predicted (task classification)."
     return "classification", [Note("info", said, (name,))]
@@ -54,7 +56,8 @@ def read_target(name: str, values: np.ndarray, task: str) -> tuple[np.ndarray, n
         missing = is_missing(values)
         return np.where(missing, "", values).astype(str), missing
     try:
-        numbers = as_numbers(name, values)
+        numbers = as_numbers(name, values, _kind(name, values))
+        refuse_extremes(name, numbers, "and read errors in the new unit")
     except TableError as error:
         raise TableError(f"{error.text}, or name another column", "y") from error
     missing = np.isnan(numbers)
@@ -97,12 +100,6 @@ def check_target(name: str, y: np.ndarray, task: str, inferred: bool) -> None:
 
 def _check_classes(name: str, classes: np.ndarray, counts: np.ndarray) -> None:
     rare = counts < MIN_CLASS_ROWS
-    if len(classes) > 2 and not rare.any():
-        text = (
-            f"column {name!r} has {len(classes):,} classes, and this version compares techniques "
-            "for two: merge classes, leave the rows of the others out, or name another column"
-        )
-        raise TableError(text, "y")
     if rare.any():
         shown = listed([repr(label) for label in classes[rare].tolist()], 4)
         text = (
@@ -111,6 +108,33 @@ def _check_classes(name: str, classes: np.ndarray, counts: np.ndarray) -> None:
             "judge takes more of each. Merge classes, leave those rows out, or name another column"
         )
         raise TableError(text, "y")
+
+
+def _ways(values: np.ndarray) -> dict[Notation, dict[str, float | None]]:
+    """The ways to read a target of text as numbers, where plain ones do not read all of it."""
+    if values.dtype.kind != "O" or not parse_numbers(values)[1]:
+        return {}
+    ways = readings([text for text in values if not is_mark(text)])
+    return {notation: numbers for notation, numbers in ways.items() if None not in numbers.values()}
+
+
+def _kind(name: str, values: np.ndarray) -> str:
+    """The kind of a target of numbers, with the notation that they are written in."""
+    ways = _ways(values)
+    if len(ways) > 1:
+        raise TableError(
+            f"column {name!r} can be read in two ways ({two_ways(ways)}): write its numbers as "
+            "1234.5"
+        )
+    return next(iter(ways)).kind if ways else "number"
+
+
+def _how_read(name: str, values: np.ndarray) -> list[Note]:
+    ways = _ways(values)
+    if len(ways) != 1:
+        return []
+    text, number = next(iter(next(iter(ways.values())).items()))
+    return [Note("info", f"{name} is text, read as numbers: {text!r} is {number:.12g}.", (name,))]
 
 
 def _may_be_counts(name: str, values: np.ndarray) -> list[Note]:

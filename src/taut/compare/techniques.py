@@ -2,188 +2,157 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from taut.designs.from_frame import TableError, did_you_mean
-from taut.estimators import (
-    ElasticNet,
-    Lasso,
-    LinearRegression,
-    LogisticRegression,
-    PoissonRegressor,
-    Ridge,
+from taut.compare.recipes import (
+    adaptive,
+    elastic_net,
+    grouped,
+    mcp,
+    mixture,
+    no_groups,
+    rule_of,
+    several_classes,
 )
-from taut.selection import CV
+from taut.compare.technique import Technique, Training
+from taut.designs.from_frame import TableError, did_you_mean
+from taut.estimators import CoxRegression, Lasso, LinearRegression, Ridge
 
-__all__ = ["TECHNIQUES", "Technique", "choose"]
+__all__ = ["TECHNIQUES", "Technique", "Training", "choose"]
 
-
-@dataclass(frozen=True)
-class Technique:
-    """A way to predict, as `compare` sees it.
-
-    Attributes
-    ----------
-    name : str
-        As in ``--techniques``.
-    family : str
-        Techniques of one family differ in their rule only, and so share path and folds; naming
-        the family names them all.
-    label : str
-        For tables and charts.
-    phrase : str
-        For sentences: "Take ...".
-    complexity : int
-        Rank of simplicity among techniques that use as many features, 0 the simplest: first what
-        has nothing to choose, then the stronger penalty.
-    make : callable
-        ``make(folds, spread)`` gives the estimator, unfitted; ``folds`` is what ``CV`` takes,
-        ``spread`` the standard deviation of the target in the training rows.
-    remark : str
-        A sentence for those who look at the path.
-    elsewhere : mapping of str to mapping
-        What differs, by task, where the target is not a plain number; a task that is not there is
-        not for this technique.
-    """
-
-    name: str
-    family: str
-    label: str
-    phrase: str
-    complexity: int
-    make: Callable[[object, float], BaseEstimator]
-    remark: str = ""
-    elsewhere: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-
-    def suits(self, task: str) -> bool:
-        """Whether targets of this kind can be predicted by it."""
-        return task == "regression" or task in self.elsewhere
-
-    def for_task(self, task: str) -> Technique:
-        """The same penalty and rule, with the loss that suits the task."""
-        return self if task == "regression" else replace(self, **self.elsewhere[task])
-
-
-_MINIMUM = "the alpha of least validation error"
-_ONE_SE = "the one-standard-error rule"
+_RULES = {"1se": "the one-standard-error rule", "min": "the alpha of least validation error"}
+_SHOWN = {"1se": "1-SE", "min": "min"}
 _EQUAL_PARTS = "L1 and L2 weigh alike where the target is measured in its standard deviations."
+_ONE_FACTOR = "All features of one column enter and leave together."
+_NOT_CONVEX = "Not convex: each fit is a stationary point, which need not be the only one."
+_ADAPTIVE = "Each feature is penalised the less, the larger its ridge coefficient is."
 
 
-def _elastic_net(rule: CV, spread: float) -> ElasticNet:
-    """Equal parts of L1 and L2, whatever the unit of the target.
+def _pair(
+    family: str, label: str, called: str, ranks: tuple[int, int], describe
+) -> list[Technique]:
+    """Both rules of a family; ``describe(rule)`` gives what else a technique is made of."""
+    return [
+        Technique(
+            name=f"{family}-{rule}",
+            family=family,
+            label=f"{label} ({_SHOWN[rule]})",
+            phrase=f"{called} with {_RULES[rule]}",
+            complexity=rank,
+            **describe(rule),
+        )
+        for rule, rank in zip(_RULES, ranks, strict=True)
+    ]
 
-    With the target in units of its standard deviation s, b = s b' and alpha (r |b| + (1 - r) b^2/2)
-    is s^2 times alpha' (r' |b'| + (1 - r') b'^2/2) where alpha r = s alpha' r' and
-    alpha (1 - r) = alpha' (1 - r'). Equal parts, r' = 1/2, are r = s / (1 + s).
-    """
-    return ElasticNet(alpha=rule, l1_ratio=float(spread / (1 + spread)), standardize=True)
+
+def _simple(kind: type, l1_ratio: float):
+    """A family of the lasso or of ridge."""
+
+    def describe(rule: str) -> dict:
+        chosen = rule_of(rule)
+        return {
+            "make": lambda training: kind(alpha=chosen(training), standardize=True),
+            "elsewhere": mixture(l1_ratio, rule),
+        }
+
+    return describe
 
 
-def _with_other_losses(l1_ratio: float, rule: str) -> dict[str, dict[str, object]]:
-    """The same penalty on the linear predictor of classes, and of counts."""
-    settings = {"l1_ratio": l1_ratio, "standardize": True}
-    return {
+def _by_task(recipe, **more):
+    """A family whose recipe is a mapping from tasks."""
+
+    def describe(rule: str) -> dict:
+        makes = dict(recipe(rule))
+        regression = makes.pop("regression")
+        return {
+            "make": regression,
+            "elsewhere": {task: {"make": make} for task, make in makes.items()},
+            **more,
+        }
+
+    return describe
+
+
+_NULL = Technique(
+    "null",
+    "null",
+    "Null model (mean)",
+    "the plain average",
+    0,
+    lambda training: DummyRegressor(),
+    elsewhere={
         "classification": {
-            "make": lambda folds, spread: LogisticRegression(C=CV(folds, rule=rule), **settings),
-            "remark": "",
+            "label": "Null model (shares)",
+            "phrase": "the plain shares of the classes",
+            "make": lambda training: DummyClassifier(),
         },
-        "counts": {
-            "make": lambda folds, spread: PoissonRegressor(alpha=CV(folds, rule=rule), **settings),
-            "remark": "",
+        "counts": {},
+        "survival": {
+            "label": "Null model (equal)",
+            "phrase": "equal risks for all",
+            # Coefficients held at zero leave the baseline hazard alone.
+            "make": lambda training: CoxRegression(alpha=0.0, lower=0.0, upper=0.0),
         },
-    }
+    },
+)
 
+_LEAST_SQUARES = Technique(
+    "least-squares",
+    "least-squares",
+    "Least squares",
+    "plain least squares",
+    1,
+    lambda training: LinearRegression(),
+)
 
 TECHNIQUES = (
-    Technique(
-        "null",
-        "null",
-        "Null model (mean)",
-        "the plain average",
-        0,
-        lambda folds, spread: DummyRegressor(),
-        elsewhere={
-            "classification": {
-                "label": "Null model (class shares)",
-                "phrase": "the plain shares of the classes",
-                "make": lambda folds, spread: DummyClassifier(),
-            },
-            "counts": {},
+    _NULL,
+    *_pair("lasso", "Lasso", "the lasso", (2, 7), _simple(Lasso, 1.0)),
+    *_pair(
+        "elastic-net",
+        "Elastic net",
+        "the elastic net",
+        (6, 11),
+        lambda rule: {
+            "make": elastic_net(rule),
+            "remark": _EQUAL_PARTS,
+            "elsewhere": mixture(0.5, rule),
         },
     ),
-    Technique(
-        "lasso-1se",
-        "lasso",
-        "Lasso (1-SE)",
-        f"the lasso with {_ONE_SE}",
-        2,
-        lambda folds, spread: Lasso(alpha=CV(folds, rule="1se"), standardize=True),
-        elsewhere=_with_other_losses(1.0, "1se"),
+    *_pair("ridge", "Ridge", "ridge", (12, 13), _simple(Ridge, 0.0)),
+    *_pair(
+        "adaptive-lasso",
+        "Adaptive lasso",
+        "the adaptive lasso",
+        (3, 8),
+        lambda rule: {"make": adaptive(rule), "remark": _ADAPTIVE},
     ),
-    Technique(
-        "elastic-net-1se",
-        "elastic-net",
-        "Elastic net (1-SE)",
-        f"the elastic net with {_ONE_SE}",
-        3,
-        lambda folds, spread: _elastic_net(CV(folds, rule="1se"), spread),
-        remark=_EQUAL_PARTS,
-        elsewhere=_with_other_losses(0.5, "1se"),
+    *_pair(
+        "group-lasso",
+        "Group lasso",
+        "the group lasso",
+        (5, 10),
+        _by_task(grouped, remark=_ONE_FACTOR, lacks=no_groups),
     ),
-    Technique(
-        "lasso-min",
-        "lasso",
-        "Lasso (min)",
-        f"the lasso with {_MINIMUM}",
-        4,
-        lambda folds, spread: Lasso(alpha=CV(folds, rule="min"), standardize=True),
-        elsewhere=_with_other_losses(1.0, "min"),
+    *_pair(
+        "mcp",
+        "MCP",
+        "the minimax concave penalty",
+        (4, 9),
+        _by_task(mcp, remark=_NOT_CONVEX, lacks=several_classes),
     ),
-    Technique(
-        "elastic-net-min",
-        "elastic-net",
-        "Elastic net (min)",
-        f"the elastic net with {_MINIMUM}",
-        5,
-        lambda folds, spread: _elastic_net(CV(folds, rule="min"), spread),
-        remark=_EQUAL_PARTS,
-        elsewhere=_with_other_losses(0.5, "min"),
-    ),
-    Technique(
-        "ridge-1se",
-        "ridge",
-        "Ridge (1-SE)",
-        f"ridge with {_ONE_SE}",
-        6,
-        lambda folds, spread: Ridge(alpha=CV(folds, rule="1se"), standardize=True),
-        elsewhere=_with_other_losses(0.0, "1se"),
-    ),
-    Technique(
-        "ridge-min",
-        "ridge",
-        "Ridge (min)",
-        f"ridge with {_MINIMUM}",
-        7,
-        lambda folds, spread: Ridge(alpha=CV(folds, rule="min"), standardize=True),
-        elsewhere=_with_other_losses(0.0, "min"),
-    ),
-    Technique(
-        "least-squares",
-        "least-squares",
-        "Least squares",
-        "plain least squares",
-        1,
-        lambda folds, spread: LinearRegression(),
-    ),
+    _LEAST_SQUARES,
 )
 
 
-def choose(names: str | Sequence[str] | None, task: str = "regression") -> list[Technique]:
+def choose(
+    names: str | Sequence[str] | None,
+    task: str = "regression",
+    among: Sequence[Technique] = TECHNIQUES,
+) -> list[Technique]:
     """Look techniques up by name or family, in the order of the registry.
 
     Parameters
@@ -191,6 +160,8 @@ def choose(names: str | Sequence[str] | None, task: str = "regression") -> list[
     names : str, sequence of str or None
         None is all that suit the task. A string may name several, with commas.
     task : str
+    among : sequence of Technique
+        The registry, or more than it.
 
     Returns
     -------
@@ -201,7 +172,7 @@ def choose(names: str | Sequence[str] | None, task: str = "regression") -> list[
     TableError
         If a name is unknown, or that of a technique for other tasks.
     """
-    suited = [technique.for_task(task) for technique in TECHNIQUES if technique.suits(task)]
+    suited = [technique.for_task(task) for technique in among if technique.suits(task)]
     if names is None:
         return suited
     wanted = names.split(",") if isinstance(names, str) else np.atleast_1d(names).tolist()

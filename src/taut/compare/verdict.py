@@ -108,9 +108,9 @@ def _detail(leaderboard: Sequence[dict], pick: dict, target: str, measure: Measu
             f"{shown(pick['difference'])} could be chance: the 95 % interval is "
             f"{shown(pick['difference_low'])} to {shown(pick['difference_high'])}"
         )
-    if "accuracy" in pick:
-        share = f"{100 * pick['accuracy']:.0f} %"
-        text += f". The class that it holds most likely is the right one in {share} of these rows"
+    if measure.also:
+        share = f"{100 * pick[measure.also]:.0f} %"
+        text += f". {measure.meaning.format(share=share)}"
     return text + "."
 
 

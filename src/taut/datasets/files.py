@@ -98,6 +98,12 @@ def _checked_separator(path: Path, usual: str) -> str:
         header = next(csv.reader(file, delimiter=usual), [])
     separator = ";" if len(header) == 1 and ";" in header[0] else usual
     names = header if separator == usual else header[0].split(separator)
+    unnamed = [str(place) for place, name in enumerate(names, start=1) if not name.strip()]
+    if len(unnamed) > 1:
+        raise TableError(
+            f"columns {', '.join(unnamed)} of {str(path)!r} have no name: name them in the header, "
+            "or delete them"
+        )
     repeats = [f"{name!r} ({count} times)" for name, count in Counter(names).items() if count > 1]
     if repeats:
         raise TableError(

@@ -11,7 +11,7 @@ from taut.memory import require_copy, require_sparse_copy
 __all__ = ["Design", "as_design", "product"]
 
 _FLOATS = (np.float64, np.float32)
-_BLOCK = 1 << 22  # entries that are copied at a time, where some have to be: 32 MiB
+_BLOCK = 1 << 20  # entries that are copied at a time, where some have to be: 8 MiB
 
 
 class Design:

@@ -20,6 +20,7 @@ from taut.designs.kinds import (
     Note,
     as_dates,
     as_numbers,
+    base_kind,
     counted,
     infer_kinds,
     is_missing,
@@ -169,12 +170,15 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         for name, kind in given.items():
             if name not in columns:
                 raise TableError(f"kinds names {name!r}: {did_you_mean(name, columns)}")
-            if kind not in KINDS:
-                raise TableError(f"kinds[{name!r}] is {kind!r}; use one of {', '.join(KINDS)}")
+            if base_kind(kind) not in KINDS:
+                known = ", ".join(KINDS)
+                raise TableError(
+                    f"kinds[{name!r}] is {kind!r}; use one of {known}, or number like 1.234,5 %"
+                )
         return given
 
     def _named(self, *kinds: str) -> list[str]:
-        return [name for name, kind in self.kinds_.items() if kind in kinds]
+        return [name for name, kind in self.kinds_.items() if base_kind(kind) in kinds]
 
     def _known(self, columns: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         used = self._named("number", "boolean", "date", "category")
@@ -209,7 +213,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 values = _date_parts(dates)
                 parts |= {f"{name} {p}": (name, values[p]) for p in self.date_parts_[name]}
             else:
-                parts[name] = name, as_numbers(name, columns[name])
+                parts[name] = name, as_numbers(name, columns[name], self.kinds_[name])
         values = np.empty((n_rows_of(columns), len(parts)), order="F")
         for j, (_, part) in enumerate(parts.values()):
             values[:, j] = part

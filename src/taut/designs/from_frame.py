@@ -134,8 +134,9 @@ def n_rows_of(columns: Mapping[str, np.ndarray]) -> int:
 def did_you_mean(name: str, known) -> str:
     """The end of an error about an unknown name: the nearest known ones, or all of a few."""
     known = [str(item) for item in known]
-    lowered = {item.lower(): item for item in reversed(known)}
-    close = get_close_matches(str(name).lower(), lowered, n=3, cutoff=0.6)
+    # A name with blanks around it looks the same, and is not.
+    lowered = {item.strip().lower(): item for item in reversed(known)}
+    close = get_close_matches(str(name).strip().lower(), lowered, n=3, cutoff=0.6)
     if close:
         return "did you mean " + " or ".join(repr(lowered[item]) for item in close) + "?"
     shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")

@@ -9,35 +9,48 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from taut.designs.from_frame import TableError
+from taut.designs.notations import Notation, notation_of, readings
+from taut.designs.reading import (
+    as_dates,
+    as_numbers,
+    counted,
+    is_iso_date,
+    is_mark,
+    is_missing,
+    listed,
+    parse_numbers,
+    refuse_extremes,
+    refuse_infinite,
+    rows_said,
+)
 
 __all__ = [
     "KINDS",
     "Note",
     "as_dates",
     "as_numbers",
+    "base_kind",
     "counted",
     "infer_kinds",
     "is_missing",
     "listed",
+    "two_ways",
 ]
 
+# A number that is not written plainly has its notation behind it: "number like 1.234,5 %".
 KINDS = ("number", "boolean", "category", "date", "aside")
 
-MISSING_MARKERS = frozenset(
-    {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "--", ".", "missing"}
-)
-_BOOLEAN_WORDS = {"true": 1.0, "false": 0.0}
 # From this share of missing values on, that a value is missing may itself tell something.
 NOTEWORTHY_MISSING = 0.05
 # A text column with this share of numbers is a numeric column with slips, not a set of categories.
 _NUMBERS_WITH_SLIPS = 0.95
 _MAX_ROWS_PER_LEVEL_OF_IDENTIFIER = 2
 _FEW_LEVELS = 20
+_LONG = 30  # characters of an example
 _IDENTIFIER_NAME = re.compile(
     r"(^|[._\s-])(id|pid|uid|uuid|guid|key|index|idx|row|rowname|rownames|no|nr)$|[a-z]I[Dd]$|^PID$",
     re.IGNORECASE,
 )
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?$")
 _OTHER_DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}\b")
 
 
@@ -59,6 +72,7 @@ class _Findings:
 
     kinds: dict[str, str] = field(default_factory=dict)
     aside: dict[str, dict[str, str]] = field(default_factory=dict)
+    read: dict[str, str] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
 
     def set_aside(self, name: str, reason: str, detail: str = "") -> None:
@@ -77,7 +91,7 @@ def infer_kinds(
         A table as `columns_of` reads it.
     given : mapping of str to str, optional
         Kinds that the user fixed, one of ``number``, ``boolean``, ``category``, ``date``,
-        ``aside``; they are not second-guessed.
+        ``aside``, or ``number like 1.234,5`` and the like; they are not second-guessed.
 
     Returns
     -------
@@ -102,7 +116,15 @@ def infer_kinds(
         Note("info", f"Set aside, {reason}: {listed(list(which.values()))}.", tuple(which))
         for reason, which in found.aside.items()
     ]
+    if found.read:
+        text = f"Text read as numbers: {listed(list(found.read.values()))}."
+        notes.append(Note("info", text, tuple(found.read)))
     return found.kinds, notes + found.notes
+
+
+def base_kind(kind: str) -> str:
+    """The kind without its notation: ``number`` of ``number like 1.234,5``."""
+    return kind if notation_of(kind) is None else "number"
 
 
 def _judge(name: str, values: np.ndarray, found: _Findings) -> None:
@@ -125,7 +147,8 @@ def _judge(name: str, values: np.ndarray, found: _Findings) -> None:
 
 
 def _judge_number(name: str, values: np.ndarray, distinct: int, found: _Findings) -> None:
-    _refuse_infinite(name, values)
+    refuse_infinite(name, values)
+    refuse_extremes(name, values, f"or leave it out (--drop {name})")
     if _is_identifier(name, values, distinct):
         found.set_aside(name, "identifier-like", _identifier_detail(values))
     else:
@@ -154,145 +177,93 @@ def _judge_text(name: str, values: np.ndarray, missing: np.ndarray, found: _Find
     if _judge_numbers_as_text(name, values, missing, found):
         return True
     present = values[~missing]
-    if all(_ISO_DATE.match(text) for text in present):
+    if all(is_iso_date(text) for text in present):
         found.kinds[name] = "date"
         return True
     distinct = len(set(present))
     many = distinct * _MAX_ROWS_PER_LEVEL_OF_IDENTIFIER > len(present) and distinct > _FEW_LEVELS
-    if many and all(_OTHER_DATE.match(text) for text in present):
+    if many:
+        _set_text_aside(name, values, missing, found)
+    return many
+
+
+def _set_text_aside(name: str, values: np.ndarray, missing: np.ndarray, found: _Findings) -> None:
+    """A text of its own in most rows: what it may be, and how to make use of it."""
+    present = values[~missing]
+    slips = parse_numbers(values)[1]
+    if all(_OTHER_DATE.match(text) for text in present):
         reason = "dates that are not written as 2024-01-31 (write them so to use them)"
         found.set_aside(name, reason, f"such as {present[0]}")
-    elif many:
-        detail = f"{counted(distinct, 'different text')} in {counted(len(present), 'row')}"
+    elif 2 * len(slips) < len(present):
+        reason = "text among numbers (correct or empty those cells to use the numbers)"
+        found.set_aside(name, reason, rows_said(values, slips))
+    else:
+        detail = f"{counted(len(set(present)), 'different text')} in "
+        detail += f"{counted(len(present), 'row')}, such as {present[0][:_LONG]!r}"
         found.set_aside(name, "identifier-like", detail)
-    return many
 
 
 def _judge_numbers_as_text(
     name: str, values: np.ndarray, missing: np.ndarray, found: _Findings
 ) -> bool:
-    numbers, slips = _parse_numbers(values)
-    n_marked = int((np.isnan(numbers) & ~missing).sum()) - len(slips)
+    numbers, slips = parse_numbers(values)
+    if slips and _judge_notations(name, values, len(slips), found):
+        return True
     n_numbers = int((~np.isnan(numbers)).sum())
     if n_numbers == 0 or n_numbers < _NUMBERS_WITH_SLIPS * (n_numbers + len(slips)):
         return False
-    if slips:
-        raise TableError(
-            f"column {name!r} is numeric, but {_rows_said(values, slips)}. Correct or empty these "
-            f"cells, or leave the column out (--drop {name})"
-        )
-    _refuse_infinite(name, numbers)
-    distinct = len(np.unique(numbers[~np.isnan(numbers)]))
-    _judge_number(name, numbers, distinct, found)
-    if n_marked:
-        marked = np.flatnonzero(np.isnan(numbers) & ~missing).tolist()
-        text = f"Column {name}: {_rows_said(values, marked)}; taken as missing."
-        found.notes.append(Note("warning", text, (name,)))
+    _refuse_slips(name, values, slips)
+    _judge_read(name, values, numbers, found)
     return True
 
 
-def is_missing(values: np.ndarray) -> np.ndarray:
-    """Which values are missing: boolean array of shape (n_rows,)."""
-    if values.dtype.kind == "O":
-        return np.fromiter((value is None for value in values), bool, len(values))
-    if values.dtype.kind == "M":
-        return np.isnat(values)
-    if values.dtype.kind == "f":
-        return np.isnan(values)
-    return np.zeros(len(values), dtype=bool)
+def _judge_notations(name: str, values: np.ndarray, n_slips: int, found: _Findings) -> bool:
+    """Numbers written for people; False where plain ones are as good, or it is something else."""
+    marks = np.fromiter((is_mark(text) for text in values), bool, len(values))
+    ways = readings(values[~marks])
+    if not ways:
+        return False
+    numbers, slips = parse_numbers(values, next(iter(ways)))
+    n_texts = int((~marks).sum())
+    if len(slips) >= n_slips or n_texts - len(slips) < _NUMBERS_WITH_SLIPS * n_texts:
+        return False
+    _refuse_slips(name, values, slips)
+    if len(ways) > 1:
+        reason = "numbers that can be read in two ways (write them as 1234.5 to use them)"
+        found.set_aside(name, reason, two_ways(ways))
+        return True
+    _judge_read(name, values, numbers, found)
+    if found.kinds[name] == "number":
+        found.kinds[name] = next(iter(ways)).kind
+        row = int(np.argmax(np.abs(np.nan_to_num(numbers))))
+        found.read[name] = f"{name} ({values[row]!r} is {numbers[row]:.12g})"
+    return True
 
 
-def as_numbers(name: str, values: np.ndarray) -> np.ndarray:
-    """A column as float64, missing values nan; shape (n_rows,).
-
-    Raises
-    ------
-    TableError
-        If a value is infinite, or a text neither a number nor a common mark of a missing value.
-    """
-    if values.dtype.kind in "bf":
-        numbers = values.astype(np.float64, copy=False)
-    elif values.dtype.kind == "O":
-        numbers, slips = _parse_numbers(values)
-        if slips:
-            raise TableError(
-                f"column {name!r} must be numeric, but {_rows_said(values, slips)}. "
-                "Correct or empty these cells"
-            )
-    else:
-        raise TableError(f"column {name!r} must be numeric, but holds dates or nested values")
-    _refuse_infinite(name, numbers)
-    return numbers
+def two_ways(ways: Mapping[Notation, Mapping[str, float | None]]) -> str:
+    """A text that two notations read as different numbers, and which."""
+    one, other = list(ways.values())[:2]
+    text = next(text for text in one if one[text] != other[text])
+    return f"{text!r}: {one[text]:.12g} or {other[text]:.12g}?"
 
 
-def as_dates(name: str, values: np.ndarray) -> np.ndarray:
-    """A column as datetime64[s], missing values NaT; shape (n_rows,)."""
-    if values.dtype.kind == "M":
-        return values
-    if values.dtype.kind == "O":
-        wrong = [i for i, v in enumerate(values) if v is not None and not _ISO_DATE.match(v)]
-        if not wrong:
-            texts = ["NaT" if value is None else value for value in values]
-            return np.array(texts, dtype="datetime64[s]")
-        said = f"but {_rows_said(values, wrong)}"
-    else:
-        said = "but its values are not"
-    raise TableError(f"column {name!r} must hold dates written as 2024-01-31, {said}")
-
-
-def _parse_numbers(values: np.ndarray) -> tuple[np.ndarray, list[int]]:
-    """Numbers (nan: missing or a mark of it) and the rows whose text is neither."""
-    parsed = {text: _parse(text) for text in set(values)}
-    slips = [row for row, text in enumerate(values) if parsed[text] is None]
-    numbers = [np.nan if parsed[text] is None else parsed[text] for text in values]
-    return np.array(numbers, dtype=np.float64), slips
-
-
-def _parse(text: str | None) -> float | None:
-    word = "" if text is None else text.strip().lower()
-    if word in MISSING_MARKERS:
-        return np.nan
-    if word in _BOOLEAN_WORDS:
-        return _BOOLEAN_WORDS[word]
-    try:
-        return float(word)
-    except ValueError:
-        return None
-
-
-def _refuse_infinite(name: str, numbers: np.ndarray) -> None:
-    rows = np.flatnonzero(np.isinf(numbers)).tolist()
-    if rows:
+def _refuse_slips(name: str, values: np.ndarray, slips: Sequence[int]) -> None:
+    if slips:
         raise TableError(
-            f"column {name!r} holds infinite numbers: {_rows(rows)}. "
-            "Correct or empty these cells, or drop the column"
+            f"column {name!r} is numeric, but {rows_said(values, slips)}. Correct or empty these "
+            f"cells, or leave the column out (--drop {name})"
         )
 
 
-def _rows_said(values: np.ndarray, rows: Sequence[int]) -> str:
-    texts = listed([repr(text) for text in dict.fromkeys(values[row] for row in rows)], 3)
-    verb = "says" if len(rows) == 1 else "say"
-    return f"{_rows(rows)} {verb} {texts}"
-
-
-def _rows(rows: Sequence[int]) -> str:
-    """Row numbers for people: the first row below the header is 1."""
-    if len(rows) == 1:
-        return f"row {rows[0] + 1}"
-    first = ", ".join(str(row + 1) for row in rows[:4])
-    return f"rows {first}" + (f", ... ({len(rows):,} in all)" if len(rows) > 4 else "")
+def _judge_read(name: str, values: np.ndarray, numbers: np.ndarray, found: _Findings) -> None:
+    """Numbers that were read from text, and the marks of missing values among them."""
+    distinct = len(np.unique(numbers[~np.isnan(numbers)]))
+    _judge_number(name, numbers, distinct, found)
+    marked = np.flatnonzero(np.isnan(numbers) & ~is_missing(values)).tolist()
+    if marked:
+        text = f"Column {name}: {rows_said(values, marked)}; taken as missing."
+        found.notes.append(Note("warning", text, (name,)))
 
 
 def _shown(value) -> str:
     return f"{value:g}" if isinstance(value, float) else repr(str(value))
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 row``, ``2,000 rows``."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def listed(items: Sequence[str], limit: int = 8) -> str:
-    """Join a few items for reading, and count the rest."""
-    rest = len(items) - limit
-    return ", ".join(items[:limit]) + (f" and {rest:,} more" if rest > 0 else "")

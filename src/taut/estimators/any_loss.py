@@ -153,7 +153,9 @@ class PenalizedClassifier(LinearClassifier):
     Parameters
     ----------
     loss : str or Loss, default "logistic"
-        "logistic", "squared_hinge", or a loss of one's own for responses 0 and 1.
+        "logistic", "squared_hinge", or a loss of one's own for responses 0 and 1;
+        ``losses.Multinomial("reference")`` takes the first of several classes for the one that
+        others are compared with.
     penalty : Penalty, default None
         An object of ``taut.penalties``, or of a class of one's own; None is ``penalties.L1()``.
     alpha : float or rule, default 0.01
@@ -235,6 +237,10 @@ class PenalizedClassifier(LinearClassifier):
                 "or use taut.PenalizedRegressor for numbers"
             )
         return loss
+
+    def _joint_loss(self):
+        loss = losses.by_name(self.loss)
+        return loss if isinstance(loss, losses.Multinomial) else losses.Multinomial()
 
     def _penalty(self):
         return _checked_penalty(self.penalty)

@@ -22,7 +22,15 @@ from taut.penalties import Penalty
 from taut.problem import Problem
 from taut.solution import warn_unless_solved
 from taut.solvers import Controls, Solved
-from taut.validation import check_flag, check_matrix, check_response, check_weights
+from taut.validation import (
+    check_flag,
+    check_magnitudes,
+    check_matrix,
+    check_response,
+    check_weights,
+)
+from taut.validation.magnitudes import LARGEST, SMALLEST, check_vanishing, within_range
+from taut.validation.settings import check_settings
 
 __all__ = ["LinearModel", "Task"]
 
@@ -39,14 +47,31 @@ class Task:
         As given.
     shifts : ndarray of shape (n_problems,)
         What was taken off each response, and belongs to its intercept.
-    total_weight : float
-        Sum of the sample weights as given; the number of rows without any.
+    sum_of_weights : float
+        Of the sample weights as given; the number of rows without any.
     """
 
     problems: list[Problem]
     target: np.ndarray
     shifts: np.ndarray
-    total_weight: float
+    sum_of_weights: float
+
+    @property
+    def total_weight(self) -> float:
+        """The sum of weights, for the penalties that are held against a sum over rows.
+
+        Raises
+        ------
+        ValueError
+            Strengths could not be converted by it.
+        """
+        if not SMALLEST <= self.sum_of_weights <= LARGEST:
+            raise ValueError(
+                f"sample_weight must have a sum between {SMALLEST:g} and {LARGEST:g}, got "
+                f"{self.sum_of_weights:.3g}: alpha (or C) is measured against it; rescale the "
+                "weights, use 1 for an ordinary row"
+            )
+        return self.sum_of_weights
 
     @property
     def weights(self) -> np.ndarray:
@@ -124,16 +149,22 @@ class LinearModel(BaseEstimator):
 
     def _checked(self, X, y):
         if _is_plain(X, y):
+            check_vanishing("X", X)
+            check_vanishing("y", y)
             vars(self).pop("feature_names_in_", None)
             self.n_features_in_ = X.shape[1]
             return X, y
-        matrix = check_matrix(X, names_of(X))
+        names = names_of(X)
+        matrix = check_matrix(X, names)
+        check_magnitudes("X", matrix, names)
         y = self._checked_target(y, matrix)
         validate_data(self, X, skip_check_array=True)
         return matrix, y
 
     def _checked_target(self, y, X):
-        return check_response(y, X)
+        y = check_response(y, X)
+        check_magnitudes("y", y)
+        return y
 
     def _controls(self) -> Controls:
         max_iter = Controls.max_iter if self.max_iter is None else self.max_iter
@@ -208,10 +239,11 @@ class LinearModel(BaseEstimator):
 
 
 def _whole_or_not_at_all(fit):
-    """A fit that is refused or interrupted leaves the model as it was."""
+    """A fit whose settings are checked; refused or interrupted, it leaves the model as it was."""
 
     @wraps(fit)
     def fit_or_leave(self, *arguments, **options):
+        check_settings(self)
         before = dict(vars(self))
         try:
             return fit(self, *arguments, **options)
@@ -226,7 +258,7 @@ def _whole_or_not_at_all(fit):
 def _is_plain(X, y) -> bool:
     """Whether validation would hand both on as they are: it takes longer than many a small fit.
 
-    A sum is finite only where all its terms are; where it overflows, validation has the word.
+    Where the sum of squares overflows, validation has the word.
     """
     plain = (
         type(X) is type(y) is np.ndarray
@@ -237,8 +269,7 @@ def _is_plain(X, y) -> bool:
         and len(X) == len(y) >= 2
         and min(X.shape[1], y.size) > 0
     )
-    with np.errstate(all="ignore"):
-        return plain and bool(np.isfinite(X.sum()) and np.isfinite(y.sum()))
+    return plain and within_range(X) and within_range(y)
 
 
 def _total(sample_weight, n_samples):

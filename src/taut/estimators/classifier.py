@@ -34,7 +34,10 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
     def _loss(self):
         loss = self._binary_loss()
         joint = isinstance(loss, losses.Logistic) and len(self.classes_) > 2
-        return losses.Multinomial() if joint else loss
+        return self._joint_loss() if joint else loss
+
+    def _joint_loss(self) -> losses.Multinomial:
+        return losses.Multinomial()
 
     def _checked_target(self, y, X):
         labels = _labels(y)
@@ -97,14 +100,19 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
             return [loss.check_response(codes)]
         indicators = np.equal.outer(codes, np.arange(n_classes)).astype(np.float64)
         if isinstance(loss, losses.Multinomial):
-            return [indicators]
+            return [indicators[:, 1:] if loss.has_reference else indicators]
         return [loss.check_response(column) for column in indicators.T]
 
     def _keep_coefs(self, task, coefs, intercepts):
         self.coef_ = coefs.reshape(-1, coefs.shape[-1])
-        # Of classes fitted jointly only the differences count: as in scikit-learn they sum to zero.
-        joint = intercepts.ndim > 1
-        self.intercept_ = intercepts.ravel() - (intercepts.mean() if joint else 0.0)
+        self.intercept_ = intercepts.ravel()
+        if len(self.intercept_) < len(self.classes_) and len(self.classes_) > 2:
+            # The reference has coefficients of zero.
+            self.coef_ = np.vstack([np.zeros(self.coef_.shape[1]), self.coef_])
+            self.intercept_ = np.append(0.0, self.intercept_)
+        elif intercepts.ndim > 1:
+            # Only the differences count: as in scikit-learn they sum to zero.
+            self.intercept_ = self.intercept_ - self.intercept_.mean()
 
     def decision_function(self, X):
         """The linear predictor, whose sign or largest entry decides.

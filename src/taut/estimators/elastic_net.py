@@ -12,7 +12,6 @@ from taut import penalties
 from taut.estimators.coefficient_paths import enet_path
 from taut.estimators.penalised import PenalisedModel, constrained
 from taut.estimators.regressor import LinearRegressor
-from taut.validation import check_choice
 
 __all__ = ["ElasticNet", "Lasso"]
 
@@ -134,7 +133,6 @@ class ElasticNet(LinearRegressor, PenalisedModel):
         self.upper = upper
 
     def _penalty(self):
-        check_choice(self.selection, "selection", ("cyclic", "random"))
         mixture = penalties.ElasticNet(self.l1_ratio, self.penalty_weights)
         return constrained(mixture, self.positive, self.lower, self.upper)
 

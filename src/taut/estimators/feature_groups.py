@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from taut.designs.from_frame import did_you_mean
 from taut.validation import shown
 
-__all__ = ["labels_of"]
+__all__ = ["Members", "members_of"]
 
 
-def labels_of(groups, n_features: int, names=None) -> np.ndarray:
-    """The number of each feature's group.
+class Members(NamedTuple):
+    """Who is in which group.
+
+    Attributes
+    ----------
+    labels : ndarray of int of shape (n_copies,)
+        The number of the group of each feature; of each copy of one where groups overlap.
+    columns : ndarray of int of shape (n_copies,) or None
+        The feature behind each copy; None where every feature is in one group.
+    """
+
+    labels: np.ndarray
+    columns: np.ndarray | None = None
+
+
+def members_of(groups, n_features: int, names=None) -> Members:
+    """The groups of the features.
 
     Parameters
     ----------
     groups : sequence or mapping
         One label (number or text) for each feature; or, for each group, its columns by place or by
         name, a mapping naming the groups as well. Labels are numbered in ascending order, groups
-        given by their columns in the order given.
+        given by their columns in the order given; these may overlap.
     n_features : int
     names : ndarray of str of shape (n_features,), default None
         Of the columns.
 
     Returns
     -------
-    ndarray of int of shape (n_features,)
+    Members
 
     Raises
     ------
     TypeError, ValueError
-        ``groups`` are none of these, overlap, or do not cover the columns.
+        ``groups`` are none of these, or do not cover the columns.
     """
     parts = list(groups.values()) if isinstance(groups, Mapping) else groups
     if not np.iterable(parts) or isinstance(parts, str):
@@ -42,29 +58,36 @@ def labels_of(groups, n_features: int, names=None) -> np.ndarray:
         )
     parts = list(parts)
     if parts and not any(_is_listing(part) for part in parts):
-        return _labels(parts, n_features)
-    labels = np.full(n_features, -1)
-    for number, part in enumerate(parts):
-        columns = part if _is_listing(part) else [part]
-        for column in columns:
-            place = _place(column, n_features, names, f"groups[{number}]")
-            if labels[place] >= 0:
-                raise ValueError(
-                    f"groups must not overlap, got column {shown(column)} in groups[{number}] and "
-                    f"groups[{labels[place]}]: list it once, or duplicate it "
-                    "(penalties.overlapping)"
-                )
-            labels[place] = number
-        if not len(columns):
-            raise ValueError(f"groups[{number}] must not be empty: leave it out")
-    missing = np.flatnonzero(labels < 0)
+        return Members(_labels(parts, n_features))
+    listed = [part if _is_listing(part) else [part] for part in parts]
+    places = [
+        _places(columns, n_features, names, f"groups[{number}]")
+        for number, columns in enumerate(listed)
+    ]
+    columns = np.concatenate(places) if places else np.zeros(0, dtype=np.intp)
+    labels = np.repeat(np.arange(len(places)), [len(part) for part in places])
+    counts = np.bincount(columns, minlength=n_features)
+    missing = np.flatnonzero(counts == 0)
     if missing.size:
         column = missing[0] if names is None else shown(names[missing[0]])
         raise ValueError(
             f"groups must cover the {n_features} columns of X, got none with column {column}: give "
             "it a group of its own"
         )
-    return labels
+    if counts.max(initial=0) > 1:
+        return Members(labels, columns)
+    return Members(labels[np.argsort(columns)])
+
+
+def _places(columns, n_features, names, where) -> list[int]:
+    """The columns of one group."""
+    places = [_place(column, n_features, names, where) for column in columns]
+    if not places:
+        raise ValueError(f"{where} must not be empty: leave it out")
+    if len(set(places)) < len(places):
+        twice = next(c for c, p in zip(columns, places, strict=True) if places.count(p) > 1)
+        raise ValueError(f"{where} must hold each column once, got {shown(twice)} twice: drop one")
+    return places
 
 
 def _is_listing(part) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.utils.validation import validate_data
 
 from taut import penalties
 from taut.designs.from_frame import TableError, names_of
-from taut.estimators.feature_groups import labels_of
+from taut.estimators.feature_groups import members_of
 from taut.estimators.penalised import PenalisedModel
 from taut.estimators.regressor import SingleTargetRegressor
+from taut.penalties.groups import as_group_weights
 from taut.validation import check_matrix
 
 __all__ = ["GroupLasso", "SparseGroupLasso"]
@@ -24,7 +27,9 @@ class GroupLasso(SingleTargetRegressor, PenalisedModel):
     ----------
     groups : sequence, mapping or "categorical"
         A label for each feature; or the columns of each group, by place or by name of a frame's
-        columns, in a list or in a mapping from names of groups. "categorical" takes a data frame
+        columns, in a list or in a mapping from names of groups. Groups that overlap are fitted on
+        copies of the columns they share, and a coefficient is the sum over its copies: the features
+        used are a union of groups (the latent group lasso). "categorical" takes a data frame
         with columns of text: each column is encoded, and what comes of it is a group, so that a
         whole factor enters or leaves.
     alpha : float or rule, default 1.0
@@ -51,7 +56,10 @@ class GroupLasso(SingleTargetRegressor, PenalisedModel):
         Of the encoded features; only with ``groups="categorical"``.
     intercept_ : float
     groups_ : ndarray of int of shape (n_coefs,)
-        The number of each coefficient's group.
+        The number of each coefficient's group; with overlapping groups, of each entry of
+        ``columns_``.
+    columns_ : ndarray of int of shape (n_copies,)
+        Only where groups overlap: the column of X behind each of the copies that are fitted.
     alpha_ : float
         The strength used.
     certificate_ : Certificate
@@ -72,6 +80,8 @@ class GroupLasso(SingleTargetRegressor, PenalisedModel):
     ----------
     Yuan, M. and Lin, Y. (2006). Model selection and estimation in regression with grouped
     variables. JRSS B 68, 49-67.
+    Jacob, L., Obozinski, G. and Vert, J.-P. (2009). Group lasso with overlap and graph lasso.
+    ICML 2009, 433-440.
 
     Examples
     --------
@@ -103,22 +113,28 @@ class GroupLasso(SingleTargetRegressor, PenalisedModel):
         self.max_iter = max_iter
 
     def _penalty(self):
-        return penalties.GroupLasso(self.groups_, self.group_weights)
+        return penalties.GroupLasso(self.groups_, self._group_weights())
+
+    def _group_weights(self):
+        return as_group_weights(self.group_weights, self.groups_, "group_weights")
 
     @property
     def _encodes(self):
         return isinstance(self.groups, str) and self.groups == "categorical"
 
     def _checked(self, X, y):
-        for stale in ("encoder_", "coef_names_"):
+        for stale in ("encoder_", "coef_names_", "columns_"):
             vars(self).pop(stale, None)
         if not self._encodes:
             matrix, y = super()._checked(X, y)
             names = getattr(self, "feature_names_in_", None)
             # Without groups each feature is one.
             groups = np.arange(matrix.shape[1]) if self.groups is None else self.groups
-            self.groups_ = labels_of(groups, matrix.shape[1], names)
-            return matrix, y
+            self.groups_, columns = members_of(groups, matrix.shape[1], names)
+            if columns is None:
+                return matrix, y
+            self.columns_ = columns
+            return matrix[:, columns], y
         if names_of(X) is None:
             raise TableError(
                 f"groups='categorical' needs a data frame, got X of type {type(X).__name__}: pass "
@@ -135,6 +151,20 @@ class GroupLasso(SingleTargetRegressor, PenalisedModel):
         order = {name: place for place, name in enumerate(dict.fromkeys(sources))}
         self.groups_ = np.array([order[name] for name in sources])
         return matrix, y
+
+    def _path(self, task, solved):
+        return super()._path(task, [replace(s, coefs=self._summed(s.coefs)) for s in solved])
+
+    def _keep_coefs(self, task, coefs, intercepts):
+        super()._keep_coefs(task, self._summed(coefs.T).T, intercepts)
+
+    def _summed(self, coefs):
+        """Coefficients of the features, of shape (n_features, ...): the sums over their copies."""
+        if "columns_" not in vars(self):
+            return coefs
+        summed = np.zeros((self.n_features_in_, *coefs.shape[1:]))
+        np.add.at(summed, self.columns_, coefs)
+        return summed
 
     def _features(self, X):
         if "encoder_" not in vars(self):
@@ -176,7 +206,9 @@ class SparseGroupLasso(GroupLasso):
     ----------
     groups : sequence, mapping or "categorical"
         A label for each feature; or the columns of each group, by place or by name of a frame's
-        columns, in a list or in a mapping from names of groups. "categorical" takes a data frame
+        columns, in a list or in a mapping from names of groups. Groups that overlap are fitted on
+        copies of the columns they share, and a coefficient is the sum over its copies: the features
+        used are a union of groups (the latent group lasso). "categorical" takes a data frame
         with columns of text: each column is encoded, and what comes of it is a group, so that a
         whole factor enters or leaves.
     alpha : float or rule, default 1.0
@@ -205,7 +237,10 @@ class SparseGroupLasso(GroupLasso):
         Of the encoded features; only with ``groups="categorical"``.
     intercept_ : float
     groups_ : ndarray of int of shape (n_coefs,)
-        The number of each coefficient's group.
+        The number of each coefficient's group; with overlapping groups, of each entry of
+        ``columns_``.
+    columns_ : ndarray of int of shape (n_copies,)
+        Only where groups overlap: the column of X behind each of the copies that are fitted.
     alpha_ : float
         The strength used.
     certificate_ : Certificate
@@ -259,4 +294,4 @@ class SparseGroupLasso(GroupLasso):
         self.max_iter = max_iter
 
     def _penalty(self):
-        return penalties.SparseGroupLasso(self.groups_, self.l1_ratio, self.group_weights)
+        return penalties.SparseGroupLasso(self.groups_, self.l1_ratio, self._group_weights())

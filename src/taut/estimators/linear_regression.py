@@ -101,4 +101,4 @@ class LinearRegression(LinearRegressor):
         found = rank_and_singular_values(task.problems[0])
         if found is not None:
             self.rank_, singular = found
-            self.singular_ = singular * np.sqrt(task.total_weight)
+            self.singular_ = singular * np.sqrt(task.sum_of_weights)

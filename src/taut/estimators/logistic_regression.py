@@ -7,7 +7,7 @@ import numpy as np
 from taut import penalties
 from taut.estimators.classifier import LinearClassifier
 from taut.estimators.penalised import constrained
-from taut.validation import check_choice, check_flag, check_positive
+from taut.validation import check_choice, check_positive
 
 __all__ = ["LogisticRegression"]
 
@@ -146,7 +146,6 @@ class LogisticRegression(LinearClassifier):
 
     def _penalty(self):
         check_choice(self.solver, "solver", _SOLVERS)
-        check_flag(self.dual, "dual")
         mixture = penalties.ElasticNet(self._ratio(), self.penalty_weights)
         return constrained(mixture, False, self.lower, self.upper)
 

@@ -22,6 +22,7 @@ from taut.estimators.logistic_regression import LogisticRegression
 from taut.estimators.routing import check_routable, routed, splits_of
 from taut.estimators.scoring import Scoring, parameters_of, scorer_of
 from taut.path import worst
+from taut.penalties.checks import as_l1_ratio
 from taut.selection.cross_validation import share
 from taut.selection.folds import check_folds
 from taut.solvers import Grid, Solved, solve_path
@@ -303,8 +304,8 @@ class LogisticRegressionCV(LogisticRegression):
         ratios = np.atleast_1d(np.asarray(given, dtype=object)).ravel().tolist()
         if not ratios:
             raise ValueError("l1_ratios must hold at least one number, got none: pass [0.0], say")
-        for ratio in ratios:
-            penalties.ElasticNet(ratio)
+        for k, ratio in enumerate(ratios):
+            as_l1_ratio(ratio, name=f"l1_ratios[{k}]")
         return ratios
 
     def _inverse_strengths(self) -> np.ndarray:

@@ -9,7 +9,6 @@ from taut.estimators.coefficient_paths import joint_enet_path
 from taut.estimators.joint_penalty import rows_penalty
 from taut.estimators.penalised import PenalisedModel
 from taut.estimators.regressor import LinearRegressor
-from taut.validation import check_choice
 
 __all__ = ["JointTargets", "MultiTaskElasticNet", "MultiTaskLasso"]
 
@@ -154,7 +153,6 @@ class MultiTaskElasticNet(JointTargets, PenalisedModel):
         self.penalty_weights = penalty_weights
 
     def _penalty(self):
-        check_choice(self.selection, "selection", ("cyclic", "random"))
         return rows_penalty(self.l1_ratio, self.penalty_weights)
 
     def fit(self, X, y, sample_weight=None, *, groups=None):

@@ -12,7 +12,7 @@ from taut.penalties import Box, NonNegative, Penalty
 from taut.penalties.checks import as_weights
 from taut.selection.rule import Rule
 from taut.solvers import Grid, solve_path
-from taut.validation import check_flag, check_positive
+from taut.validation import check_flag, check_positive, shown
 
 __all__ = ["PenalisedModel", "constrained"]
 
@@ -53,6 +53,8 @@ class PenalisedModel(LinearModel):
         return np.full(len(task.problems), float(alpha))
 
     def _fit(self, X, y, sample_weight=None, groups=None, **known):
+        if groups is not None:
+            _require_splitter(self._strength)
         for stale in ("path_", "cv_results_", "criterion_results_"):
             vars(self).pop(stale, None)
         task = self._prepare(X, y, sample_weight, **known)
@@ -91,6 +93,16 @@ class PenalisedModel(LinearModel):
             intercepts=path.intercepts + shifts,
             loss=loss,
         )
+
+
+def _require_splitter(strength):
+    """Refuse groups where nothing would keep them together."""
+    if hasattr(getattr(strength, "folds", None), "split"):
+        return
+    raise ValueError(
+        f"groups must go with a rule that splits by them, got the strength {shown(strength)}: "
+        "leave groups out, or pass taut.CV(sklearn.model_selection.GroupKFold()) in its place"
+    )
 
 
 def constrained(penalty: Penalty, positive, lower=None, upper=None) -> Penalty:

@@ -165,7 +165,7 @@ class RidgeCV(LinearRegressor, PenalisedModel):
 
     def _score_without_each_row(self, task: Task, alphas, scoring: Scoring):
         strengths = alphas * self._unit(task)
-        errors = np.stack([leave_one_out(p, strengths) for p in task.problems], axis=1)
+        errors = leave_one_out(task.problems, strengths)
         per_target = self.alpha_per_target and task.target.ndim == 2
         if self.scoring is None:
             parts = (task.weights * task.total_weight)[:, None, None] * np.square(errors)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+from scipy import sparse
 
 from taut.losses.checks import as_response
 from taut.losses.roots import minimiser
 
-__all__ = ["Loss"]
+__all__ = ["Loss", "weighted_gram"]
 
 # v_i * g_i / v_i may miss g_i, and so the domain of the conjugate, by an ulp or two.
 _INSIDE = 1 - 4 * np.finfo(np.float64).eps
@@ -38,12 +39,15 @@ class Loss:
     curvature_bound : float or None
         The largest eigenvalue that the Hessian of one sample can have, over all ``eta``; None where
         there is no bound or no Hessian.
+    is_quadratic : bool
+        Whether the Hessian is the same everywhere.
     """
 
     name: ClassVar[str]
     is_smooth: ClassVar[bool] = True
     is_separable: ClassVar[bool] = True
     curvature_bound: ClassVar[float | None] = None
+    is_quadratic: ClassVar[bool] = False
 
     def value(self, y, eta):
         """Loss of each sample."""
@@ -132,6 +136,28 @@ class Loss:
         """Diagonal of the Hessian of ``total`` with respect to ``eta``."""
         return _weighted(v, self.hessian(y, eta))
 
+    def hessian_gram(self, y, eta, v, left, right) -> np.ndarray:
+        """The Hessian of ``total`` between columns of features: ``left' H right``.
+
+        Parameters
+        ----------
+        y, eta, v : ndarray
+        left, right : dense or sparse matrices of shape (n_samples, n_left or n_right)
+
+        Returns
+        -------
+        ndarray of shape (n_left * n_targets, n_right * n_targets)
+            Targets change fastest; a factor of 1 where ``eta`` has one dimension.
+        """
+        curvature = self.curvature(y, eta, v)
+        if curvature.ndim == 1:
+            return weighted_gram(left, curvature, right)
+        n_targets = curvature.shape[1]
+        result = np.zeros((left.shape[1], n_targets, right.shape[1], n_targets))
+        for target in range(n_targets):
+            result[:, target, :, target] = weighted_gram(left, curvature[:, target], right)
+        return result.reshape(left.shape[1] * n_targets, -1)
+
     def total_conjugate(self, y, theta, v) -> float:
         """Convex conjugate of ``total``: ``sum_i v_i conjugate(y_i, theta_i / v_i)``.
 
@@ -146,6 +172,10 @@ class Loss:
         per_row = _INSIDE * theta[there] / _for_rows(v, theta)
         return float(np.sum(_weighted(v, self.conjugate(y, per_row))))
 
+    def has_conjugate(self, y) -> bool:
+        """Whether ``total_conjugate`` says anything for this response."""
+        return True
+
     def total_lowest(self, y, v) -> float:
         """Infimum over ``eta`` of ``total``: the null deviance is twice what is above it."""
         return float(np.sum(_weighted(v, self.lowest(y))))
@@ -158,6 +188,13 @@ class Loss:
                 "curvature() or total_conjugate()"
             )
         return f"{kind} does not define {method}(): give the class this method of (y, eta)"
+
+
+def weighted_gram(left, weights, right) -> np.ndarray:
+    """``left' diag(weights) right`` of dense or sparse matrices, as a dense array."""
+    if sparse.issparse(left):
+        return (left.T @ sparse.diags_array(weights) @ right).toarray()
+    return left.T @ (weights[:, None] * right)
 
 
 def _for_rows(v, values):

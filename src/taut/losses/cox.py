@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from scipy import sparse
 
-from taut.losses.base import Loss
+from taut.losses.base import Loss, weighted_gram
 from taut.losses.checks import as_numbers, refuse_not_finite, refuse_rows
 from taut.losses.cox_conjugate import conjugate
 from taut.losses.log_link import exp
@@ -103,6 +104,22 @@ class Cox(Loss):
             result[event] -= sign * exp(degree * log_h[event] + own[time])
         return np.maximum(result, 0)  # rounding, where one sample is the whole risk set
 
+    def hessian_gram(self, y, eta, v, left, right):
+        """``left' H right``; see ``Loss.hessian_gram``.
+
+        With p the shares of the samples in the risk set of a term of weight m, the Hessian is the
+        sum of ``m (diag(p) - p p')`` over the terms: a diagonal less a product of weighted means.
+        The means come from plain cumulative sums, which lose digits where one sample outweighs the
+        others: good for a model of the loss, not for its value.
+        """
+        risk, ties = self._parts(y, v)
+        expected = self.slope(y, eta, v)
+        expected[risk.events] += v[risk.events]
+        shares = _Shares(risk, ties, eta, v)
+        mean = shares.means(left)
+        other = mean if right is left else shares.means(right)
+        return weighted_gram(left, expected, right) - mean.T @ (ties.mean_weight[:, None] * other)
+
     def total_conjugate(self, y, theta, v):
         """Convex conjugate of ``total``; inf under left truncation, where no closed form is known.
 
@@ -110,6 +127,10 @@ class Cox(Loss):
         """
         risk, ties = self._parts(y, v)
         return np.inf if risk.is_truncated else conjugate(risk, ties, theta, v)
+
+    def has_conjugate(self, y):
+        """Not under left truncation."""
+        return not risk_sets(y).is_truncated
 
     def total_lowest(self, y, v):
         """Infimum over ``eta`` of ``total``: zero."""
@@ -170,6 +191,31 @@ def _at(risk, ties, eta, v):
     # Where all are of weight zero there is nothing to divide; no event counts there either.
     log_sums[ties.weight == 0] = 0.0
     return log_h, log_sums, np.minimum(exp(risk.at_event(log_h) - log_sums), 1)
+
+
+class _Shares:
+    """What each sample's hazard is of what is at risk, for every term of the likelihood."""
+
+    def __init__(self, risk, ties, eta, v):
+        log_h = eta + _log(v)
+        self.risk, self.ties = risk, ties
+        self.hazard = exp(log_h - log_h[v > 0].max())
+        self.total = self._sums(np.ones((len(eta), 1)))
+
+    def means(self, matrix):
+        """Of columns over the risk set of each term, shape (n_terms, n_columns)."""
+        return self._sums(matrix) / np.maximum(self.total, np.finfo(np.float64).tiny)
+
+    def _sums(self, matrix):
+        weighed = _times(self.hazard, matrix)
+        at_risk = self.risk.cumulative(weighed)[self.ties.time]
+        return at_risk - self.ties.fraction[:, None] * self.risk.of_events(weighed)[self.ties.time]
+
+
+def _times(weights, matrix):
+    if sparse.issparse(matrix):
+        return (sparse.diags_array(weights) @ matrix).toarray()
+    return weights[:, None] * matrix
 
 
 def _log(x):

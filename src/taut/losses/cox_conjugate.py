@@ -83,6 +83,10 @@ def _value(risk, ties, u, remaining, v) -> float:
 
 def _shares(ties, before, dying) -> np.ndarray:
     """Share of the tied events in each risk set: ``dying = share * hazard`` that they collected."""
+    if not np.any(ties.fraction):
+        # Breslow's form, or no ties: what they collected does not depend on their share.
+        hazard = before + ties.weight
+        return np.divide(dying, hazard, out=np.zeros_like(dying), where=hazard > 0)
 
     def collected(shares):
         kept, left = 1 - ties.fraction, ties.left(shares)

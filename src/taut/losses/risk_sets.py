@@ -78,6 +78,15 @@ class RiskSets:
         groups = np.flatnonzero(np.diff(self.event_times, prepend=-1))
         return np.logaddexp.reduceat(logs[self.events], groups)
 
+    def cumulative(self, values) -> np.ndarray:
+        """Plain sums of rows over the samples at risk, shape (n_times, ...)."""
+        return self._sums.cumulative(values)
+
+    def of_events(self, values) -> np.ndarray:
+        """Plain sums of rows over the samples with an event, for each event time."""
+        groups = np.flatnonzero(np.diff(self.event_times, prepend=-1))
+        return np.add.reduceat(values[self.events], groups)
+
 
 @lru_cache(maxsize=8)
 def _of_content(content: bytes, n_columns: int) -> RiskSets:
@@ -102,6 +111,9 @@ class _Nested:
 
     def at_risk(self, logs):
         return np.logaddexp.accumulate(logs[self.rows])[self.counts - 1]
+
+    def cumulative(self, values):
+        return np.cumsum(values[self.rows], axis=0)[self.counts - 1]
 
     def along(self, logs):
         sums = np.full(self.n_samples, -np.inf)
@@ -129,6 +141,14 @@ class _Intervals:
         while half < self.size:  # what covers a node covers its halves
             halves = slice(2 * half, 4 * half)
             tree[halves] = np.logaddexp(tree[halves], np.repeat(tree[half : 2 * half], 2))
+            half *= 2
+        return tree[self.size : self.size + self.n_times]
+
+    def cumulative(self, values):
+        tree = self.of_nodes.plain_sums(values, 2 * self.size)
+        half = 1
+        while half < self.size:
+            tree[2 * half : 4 * half] += np.repeat(tree[half : 2 * half], 2, axis=0)
             half *= 2
         return tree[self.size : self.size + self.n_times]
 
@@ -160,7 +180,7 @@ def _covers(rows, low, high):
 
 
 class _Groups:
-    """Log-sums over the members of each group."""
+    """Sums over the members of each group."""
 
     def __init__(self, groups, members):
         order = np.argsort(groups, kind="stable")
@@ -170,4 +190,9 @@ class _Groups:
     def sums(self, logs, n_groups):
         sums = np.full(n_groups, -np.inf)
         sums[self.groups] = np.logaddexp.reduceat(logs[self.members], self.starts)
+        return sums
+
+    def plain_sums(self, values, n_groups):
+        sums = np.zeros((n_groups, *values.shape[1:]))
+        sums[self.groups] = np.add.reduceat(values[self.members], self.starts)
         return sums

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from taut.losses.base import Loss
+from taut.losses.base import Loss, weighted_gram
 from taut.losses.checks import as_response
 
 __all__ = ["Squared"]
@@ -26,6 +26,7 @@ class Squared(Loss):
 
     name: ClassVar[str] = "squared"
     curvature_bound: ClassVar[float | None] = 1.0
+    is_quadratic: ClassVar[bool] = True
 
     def value(self, y, eta):
         return 0.5 * np.subtract(y, eta) ** 2
@@ -42,6 +43,10 @@ class Squared(Loss):
 
     def check_response(self, y, name="y"):
         return as_response(y, name, n_dims=(1, 2))
+
+    def hessian_gram(self, y, eta, v, left, right):
+        gram = weighted_gram(left, v, right)
+        return gram if np.ndim(eta) == 1 else np.kron(gram, np.eye(np.shape(eta)[1]))
 
     def null_intercept(self, y, v, offset=None):
         residual = y if offset is None else y - offset

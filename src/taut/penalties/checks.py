@@ -47,11 +47,11 @@ def as_weights(weights, name="weights", per="feature"):
     return weights
 
 
-def as_l1_ratio(l1_ratio, ends="0 for pure L2 and 1 for pure L1"):
+def as_l1_ratio(l1_ratio, ends="0 for pure L2 and 1 for pure L1", name="l1_ratio"):
     """A float in [0, 1]."""
-    l1_ratio = as_number("l1_ratio", l1_ratio, "a float in [0, 1]")
+    l1_ratio = as_number(name, l1_ratio, "a float in [0, 1]")
     if not 0 <= l1_ratio <= 1:
-        raise ValueError(f"l1_ratio must lie in [0, 1], got {l1_ratio}: use {ends}")
+        raise ValueError(f"{name} must lie in [0, 1], got {l1_ratio}: use {ends}")
     return l1_ratio
 
 

@@ -28,13 +28,13 @@ def as_groups(groups):
     return labels
 
 
-def as_group_weights(weights, labels):
+def as_group_weights(weights, labels, name="weights"):
     """One weight in [0, inf] per group, read-only, or None."""
-    weights = as_weights(weights, per="group")
+    weights = as_weights(weights, name, per="group")
     n_groups = labels.max() + 1
     if weights is not None and weights.size != n_groups:
         raise ValueError(
-            f"weights must have one entry per group, got {weights.size} for {n_groups} groups: "
+            f"{name} must have one entry per group, got {weights.size} for {n_groups} groups: "
             "pass them in the order of the groups (of ascending labels)"
         )
     return weights
@@ -144,7 +144,8 @@ def _partition(arrays):
         raise ValueError(
             f"groups must not overlap, got feature {indices[first]} in groups[{owners[first]}] "
             f"and groups[{owners[second]}]: norms of overlapping groups have no prox in closed "
-            "form; list it once, or duplicate shared columns (penalties.overlapping)"
+            "form; list it once, use taut.GroupLasso, or duplicate shared columns "
+            "(penalties.overlapping)"
         )
     return owners[order]
 

@@ -8,8 +8,6 @@ from taut.plots import style
 
 __all__ = ["CoefficientDisplay"]
 
-_LONGEST_NAME = 32
-
 
 class CoefficientDisplay:
     """Coefficients by size, as a stem chart.
@@ -117,7 +115,7 @@ class CoefficientDisplay:
         ax.axvline(0.0, color=style.MUTED, linewidth=0.8, zorder=1)
         ax.spines["left"].set_visible(False)
         ax.tick_params(axis="y", length=0)
-        ax.set_yticks(rows, [_short(self.names[j]) for j in shown])
+        ax.set_yticks(rows, [style.short(self.names[j]) for j in shown])
         ax.set_ylim(max(len(shown), 1) - 0.4, -0.6)
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -126,7 +124,3 @@ class CoefficientDisplay:
         if shown < used:
             return f"coefficient ({shown} largest of {used} that are not zero)"
         return f"coefficient ({used} of {len(self.coef)} not zero)"
-
-
-def _short(name):
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"

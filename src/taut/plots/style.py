@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["COLOURS", "FAINT", "INK", "MUTED", "axes", "clean", "label_ends", "strength_axis"]
+__all__ = [
+    "COLOURS",
+    "FAINT",
+    "INK",
+    "MUTED",
+    "axes",
+    "clean",
+    "label_ends",
+    "short",
+    "strength_axis",
+]
 
 # Told apart by colour-blind readers: Okabe, M. and Ito, K. (2008), Color Universal Design, less the
 # yellow, which cannot be read as text on white; two dark colours follow.
@@ -13,6 +23,7 @@ COLOURS = (
 )  # fmt: skip
 INK, MUTED, FAINT = "#24292f", "#6e7781", "#d0d5da"
 LABEL_SIZE = 9.0
+_LONGEST_NAME = 32
 
 
 def axes(ax=None, size=(6.4, 4.2)):
@@ -78,6 +89,11 @@ def label_ends(ax, heights, labels, colours):
         )
         texts.append(text)
     return texts
+
+
+def short(name):
+    """A name as an axis has room for it."""
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def spread(wanted, gap):

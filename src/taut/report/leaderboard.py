@@ -6,8 +6,10 @@ from statistics import median
 
 from taut.report.numbers import aligned, number, rounded
 
-__all__ = ["improvement", "interval_rows", "table_rows"]
+__all__ = ["SHARES", "improvement", "interval_rows", "table_rows"]
 
+# Second figures beside the score.
+SHARES = ("accuracy", "concordance")
 _DIFFERENCES = ("difference", "difference_low", "difference_high")
 
 
@@ -20,7 +22,7 @@ def table_rows(leaderboard: list[dict]) -> list[dict]:
         {
             **row,
             **{key: texts[i] for key, texts in columns.items()},
-            **({"accuracy": f"{100 * row['accuracy']:.1f} %"} if "accuracy" in row else {}),
+            **{name: f"{100 * row[name]:.1f} %" for name in SHARES if name in row},
             "features_used": number(row["features_used"], 3),
             "fit_seconds": _seconds(row["fit_seconds"]),
             "fold_scores": aligned(row["fold_scores"], scale),

@@ -10,7 +10,7 @@ import vl_convert
 
 from taut.report import charts
 from taut.report.families import families
-from taut.report.leaderboard import improvement, interval_rows, table_rows
+from taut.report.leaderboard import SHARES, improvement, interval_rows, table_rows
 from taut.report.numbers import aligned, number, rounded, share
 
 __all__ = ["page"]
@@ -25,6 +25,7 @@ def page(summary: dict) -> str:
     explorer = families(summary)
     coefficients = _coefficients(summary["pick"])
     n_nonzero = sum(row["coefficient"] != 0 for row in summary["pick"]["coefficients"])
+    used = {row["feature"] for row in summary["pick"]["coefficients"] if row["coefficient"] != 0}
     rows = table_rows(summary["leaderboard"])
     return _template().render(
         **summary,
@@ -35,8 +36,10 @@ def page(summary: dict) -> str:
         hints=[n for n in summary["table"]["notes"] if n["level"] != "warning"],
         coefficients=coefficients,
         n_nonzero=n_nonzero,
+        n_used=len(used),
         n_open=min(n_nonzero, MOST_BARS),
         families=explorer,
+        shares=SHARES,
         most_names=MOST_NAMES,
         data=_page_data(summary, explorer, coefficients),
         style=_text("style.css"),
@@ -94,6 +97,11 @@ def _bar(row: dict) -> dict:
     }
 
 
+def _named(row: dict) -> str:
+    """The feature, and the class that the coefficient is for where there are several."""
+    return f"{row['feature']} → {row['class']}" if "class" in row else row["feature"]
+
+
 def _coefficients(pick: dict) -> list[dict]:
     """Largest first, as numbers and as text; a very wide table is cut, and the page says so."""
     largest_first = sorted(
@@ -104,6 +112,7 @@ def _coefficients(pick: dict) -> list[dict]:
     return [
         {
             **row,
+            "feature": _named(row),
             "coefficient_text": number(row["coefficient"]),
             "standardised_text": text if row["standardised"] else "0",
         }

@@ -19,7 +19,7 @@ from taut.selection.folds import as_splits, check_folds
 from taut.selection.rule import Choice, Rule
 from taut.selection.threads import side_by_side
 from taut.solvers import Controls, Grid, solve_path
-from taut.validation import check_choice, shown
+from taut.validation import check_choice, check_positive, check_ratio, shown
 
 __all__ = ["CV", "CVResults", "cross_validate", "share"]
 
@@ -93,6 +93,10 @@ class CV(Rule):
         Least error, or the strongest penalty within one standard error of it.
     random_state : int, default None
         Shuffles the rows before they are cut into ``folds``; None keeps their order.
+    n_alphas : int, default None
+        How many strengths to choose from; None is what the model takes, 100 as a rule.
+    alpha_min_ratio : float in (0, 1), default None
+        Smallest over largest strength; None is 1e-4 for more rows than features, else 1e-2.
 
     Raises
     ------
@@ -110,9 +114,15 @@ class CV(Rule):
     folds: Any = 5
     rule: str = "min"
     random_state: Any = None
+    n_alphas: int | None = None
+    alpha_min_ratio: float | None = None
 
     def __post_init__(self):
         check_folds(self.folds)
+        if self.n_alphas is not None:
+            check_positive(self.n_alphas, "n_alphas", 100)
+        if self.alpha_min_ratio is not None:
+            check_ratio(self.alpha_min_ratio, "alpha_min_ratio")
         check_choice(self.rule, "rule", _RULES)
         try:
             check_random_state(self.random_state)
@@ -126,7 +136,13 @@ class CV(Rule):
         # Pairs of row indices, such as those of grouped folds, would fill pages.
         listed = isinstance(self.folds, (list, tuple))
         folds = f"<{len(self.folds)} pairs of rows>" if listed else repr(self.folds)
-        return f"CV(folds={folds}, rule={self.rule!r}, random_state={self.random_state!r})"
+        grid = [
+            f", {name}={getattr(self, name)!r}"
+            for name in ("n_alphas", "alpha_min_ratio")
+            if getattr(self, name) is not None
+        ]
+        text = f"CV(folds={folds}, rule={self.rule!r}, random_state={self.random_state!r}"
+        return text + "".join(grid) + ")"
 
     def choose(self, problems, grid: Grid, controls: Controls, groups=None) -> Choice:
         y = (
@@ -136,11 +152,16 @@ class CV(Rule):
         )
         stratify = isinstance(problems[0].loss, _CLASSES)
         if stratify and y.ndim == 2:
-            y = y.argmax(axis=1)  # indicators of the classes
+            y = y @ np.arange(1, y.shape[1] + 1)  # indicators, none of them for a reference
         splits = as_splits(self.folds, len(y), self.random_state, y, groups, stratify=stratify)
-        solved, results = solve_and_validate(problems, grid, splits, controls)
+        solved, results = solve_and_validate(problems, self._finer(grid), splits, controls)
         index = results.index_min if self.rule == "min" else results.index_1se
         return Choice(solved, index, results)
+
+    def _finer(self, grid: Grid) -> Grid:
+        """The automatic grid of the model, as long and as wide as this rule has it."""
+        own = {"n_alphas": self.n_alphas, "alpha_min_ratio": self.alpha_min_ratio}
+        return replace(grid, **{name: value for name, value in own.items() if value is not None})
 
 
 def solve_and_validate(problems: Sequence[Problem], grid: Grid, splits, controls: Controls):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from taut.losses import Squared
 from taut.problem import Problem
 from taut.solvers import Solved
 
@@ -49,5 +50,5 @@ def _deviance(problem, eta, weights):
         return 2.0 * (weights[rows] @ above[rows])
     lowest = loss.total_lowest(y, weights)
     totals = [loss.total(y, eta[..., k], weights) - lowest for k in range(eta.shape[-1])]
-    joint_targets = eta.shape[1] if y.shape == eta.shape[:-1] and y.ndim == 2 else 1
+    joint_targets = eta.shape[1] if isinstance(loss, Squared) and y.ndim == 2 else 1
     return 2.0 * np.array(totals) / joint_targets

@@ -9,7 +9,7 @@ from taut.designs.design import product
 from taut.problem import Problem
 from taut.solvers.centred import column_means, column_norms
 
-__all__ = ["Columns", "column_scale"]
+__all__ = ["Columns", "GrowingColumns", "column_scale"]
 
 
 def column_scale(problem: Problem) -> np.ndarray:
@@ -77,6 +77,64 @@ class Columns:
         if np.any(self.mean):
             result = result - np.multiply.outer(self.mean, total)
         return result * _rows(self.live, result)
+
+
+class GrowingColumns:
+    """Columns as `Columns` copies them, and a first one of ones; more may join at the end.
+
+    Attributes
+    ----------
+    features : ndarray of int
+        In the order in which they joined.
+    """
+
+    def __init__(self, problem: Problem, scale: np.ndarray):
+        self.problem, self.scale = problem, scale
+        self.features = np.array([], dtype=int)
+        self.mean = self.norm = np.array([])
+        ones = np.ones((problem.design.shape[0], 1))
+        self._store = sparse.csc_array(ones) if sparse.issparse(problem.design.matrix) else ones
+
+    @property
+    def with_ones(self):
+        """The matrix, ones first."""
+        return self._store[:, : len(self.features) + 1]
+
+    @property
+    def matrix(self):
+        """The matrix without them."""
+        return self._store[:, 1 : len(self.features) + 1]
+
+    def append(self, features):
+        """Add columns of the design."""
+        fresh = Columns(self.problem, self.scale, features)
+        size = len(self.features) + 1
+        if sparse.issparse(self._store):
+            self._store = sparse.hstack([self._store, fresh.matrix], format="csc")
+        else:
+            self._reserve(size + len(features))
+            self._store[:, size : size + len(features)] = fresh.matrix
+        self.features = np.concatenate([self.features, features])
+        self.mean = np.concatenate([self.mean, fresh.mean * fresh.live])
+        self.norm = np.concatenate([self.norm, fresh.norm])
+
+    def _reserve(self, size):
+        if size <= self._store.shape[1]:
+            return
+        wider = np.empty((len(self._store), max(size, 3 * self._store.shape[1] // 2)), order="F")
+        wider[:, : self._store.shape[1]] = self._store
+        self._store = wider
+
+    def product(self, coef):
+        """As ``Columns.product``."""
+        return np.asarray(self.matrix @ coef) - self.mean @ coef
+
+    def cross(self, residual):
+        """As ``Columns.cross``."""
+        result = np.asarray(self.matrix.T @ residual)
+        if not np.any(self.mean):
+            return result
+        return result - np.multiply.outer(self.mean, residual.sum(axis=0))
 
 
 def _rows(values, like):

@@ -110,7 +110,7 @@ class Judge:
         Verdict
         """
         kkt = self._kkt(coef, alpha, z if pull is None else pull, step)
-        gap = self._gap(coef, alpha, point, slope, z) if self._has_gap(point, slope) else np.nan
+        gap = self._gap(coef, alpha, point, slope, z) if self._has_gap() else np.nan
         if np.isnan(gap):
             return Verdict(np.nan, np.nan, kkt)
         return Verdict(gap, gap / self.null.objective if self.null.objective > 0 else gap, kkt)
@@ -124,16 +124,12 @@ class Judge:
         worst = np.max(violation[live].max(axis=1) / self.norm[live])
         return float(worst / self.null.norm) if self.null.norm > 0 else float(worst)
 
-    def _has_gap(self, point, slope):
+    def _has_gap(self):
         if not self.penalty.is_convex:
             return False
         if not (isinstance(self.penalty, Separable) or self.penalty.is_norm):
             return False
-        # The slopes of a point are in the domain of any conjugate that is known.
-        loss, y, v = self.problem.loss, self.problem.response, self.problem.weights
-        if slope is not point.slope or loss.is_separable:
-            return True
-        return bool(np.isfinite(loss.total_conjugate(y, slope, v)))
+        return self.problem.loss.has_conjugate(self.problem.response)
 
     def _gap(self, coef, alpha, point, slope, z):
         if isinstance(self.penalty, Separable):

@@ -10,7 +10,7 @@ from taut.losses import Multinomial
 from taut.problem import Problem
 from taut.solvers.columns import Columns
 
-__all__ = ["Fitted", "Point", "Standing", "null_standing"]
+__all__ = ["Fitted", "Point", "Standing", "null_standing", "settled"]
 
 _EPS = np.finfo(np.float64).eps
 _NEWTON_STEPS = 20
@@ -91,11 +91,8 @@ def _newton_step(problem, eta, total):
     loss, y, v = problem.loss, problem.response, problem.weights
     if not isinstance(loss, Multinomial):
         return -total / loss.curvature(y, eta, v).sum(axis=0)
-    # Classes share a row, so that their curvatures are a matrix; it is flat along ones.
-    shares = loss.mean(eta)
-    hessian = np.diag(v @ shares) - shares.T @ (v[:, None] * shares) + 1.0 / len(total)
     try:
-        return -np.linalg.solve(hessian, total - total.mean())
+        return loss.newton_step(eta, v, total)
     except np.linalg.LinAlgError:
         return np.full(len(total), np.inf)
 

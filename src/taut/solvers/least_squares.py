@@ -1,4 +1,11 @@
-"""Least squares without a penalty: the solution of smallest norm."""
+"""Least squares without a penalty: the solution of smallest norm.
+
+Where Z'Z, tall, or ZZ', wide, is well-conditioned, its Cholesky factor is all that is needed: it
+costs the least, and no copy of X. What squaring Z has cost in digits comes back by refinement, each
+step of which starts from residuals of X itself, as good as those of an orthogonal factorisation
+(Bjorck 1987, Stability analysis of the method of seminormal equations, Linear Algebra and its
+Applications 88, 31-48). Otherwise the singular value decomposition says what the rank is.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +13,7 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import LinearOperator, lsqr
 
+from taut.interrupt import interruptible
 from taut.losses import Squared
 from taut.memory import fits
 from taut.problem import Problem
@@ -18,15 +26,20 @@ from taut.solvers.centred import (
     column_norms,
     system_columns,
 )
+from taut.solvers.products import gram_matrix, kernel_matrix
 
 __all__ = ["LeastSquares", "rank_and_singular_values"]
 
 _EPS = np.finfo(np.float64).eps
+# Of a Cholesky factor, one over its condition: each step of refinement gains the square of it over
+# the precision, six digits or more.
+_WELL_CONDITIONED = 1e-5
+_REFINEMENTS = 4
 
 
 class LeastSquares:
-    """Dense: one orthogonal factorisation for all targets. Sparse, or where there is no room for
-    the factors: LSQR (Paige & Saunders 1982).
+    """Dense: one factorisation for all targets. Sparse, or where there is no room for the factors:
+    LSQR (Paige & Saunders 1982).
 
     Where columns depend on one another the minimiser is not unique; this is the one of smallest
     Euclidean norm, as scipy.linalg.lstsq and scikit-learn's LinearRegression have it.
@@ -69,50 +82,148 @@ def _is_direct(problem):
     return room and not sparse.issparse(problem.design.matrix)
 
 
-class _Factor:
-    """The singular value decomposition of a matrix, by way of a QR factorisation of its long side.
-
-    Parameters
-    ----------
-    matrix : ndarray of shape (n_samples, n_features)
-        Overwritten.
-    rank : int, default None
-        How many singular values count; None counts those above rounding.
-    """
-
-    def __init__(self, matrix, rank=None):
-        self.wide = matrix.shape[1] > matrix.shape[0]
-        tall = matrix.T if self.wide else matrix
-        self.Q, self.R = linalg.qr(tall, mode="economic", overwrite_a=True, check_finite=False)
-        U, self.singular, Vt = linalg.svd(self.R, full_matrices=False, check_finite=False)
-        # matrix = (Q U) S Vt, or for more columns than rows its transpose.
-        self.inner, self.outer = (Vt.T, U) if not self.wide else (U, Vt.T)
-        if rank is None:
-            largest = self.singular[0] if len(self.singular) else 0.0
-            rank = int(np.count_nonzero(self.singular > _EPS * max(matrix.shape) * largest))
-        self.rank = rank
-
-    def solve(self, response):
-        """The vector of smallest norm that fits ``response`` best."""
-        first = response if self.wide else self.Q.T @ response
-        weights = (self.outer[:, : self.rank].T @ first) / self.singular[: self.rank]
-        last = self.inner[:, : self.rank] @ weights
-        return self.Q @ last if self.wide else last
-
-
-def _factor(problem):
-    """A factor, and what the columns were divided by.
+class _SingularValues:
+    """The singular value decomposition of the system, by way of a QR factorisation.
 
     Columns have unit norm, so that rank does not depend on units. Where the rank falls short, the
     solution of smallest norm is that of the columns as given.
     """
-    matrix, norms = system_columns(problem), column_norms(problem)
-    matrix[:, norms == 0] = 0.0
-    scale = np.where(norms > 0, norms, 1.0)
-    factor = _Factor(matrix / scale)
-    if factor.rank < matrix.shape[1]:
-        return _Factor(matrix, factor.rank), np.ones_like(scale)
-    return factor, scale
+
+    def __init__(self, problem):
+        matrix, norms = system_columns(problem), column_norms(problem)
+        matrix[:, norms == 0] = 0.0
+        self.scale = np.where(norms > 0, norms, 1.0)
+        matrix /= self.scale
+        self._decompose(matrix)
+        largest = self.singular[0] if len(self.singular) else 0.0
+        self.rank = int(np.count_nonzero(self.singular > _EPS * max(matrix.shape) * largest))
+        if self.rank < matrix.shape[1]:
+            matrix *= self.scale
+            self.scale = np.ones_like(self.scale)
+            self._decompose(matrix)
+
+    def _decompose(self, matrix):
+        self.wide = matrix.shape[1] > matrix.shape[0]
+        tall = matrix.T if self.wide else matrix
+        work = 4.0 * matrix.size * tall.shape[1]
+        self.Q, self.R = interruptible(work, np.linalg.qr, tall)
+        work = 20.0 * len(self.R) ** 3
+        U, self.singular, Vt = interruptible(work, np.linalg.svd, self.R)
+        # matrix = (Q U) S Vt, or for more columns than rows its transpose.
+        self.inner, self.outer = (Vt.T, U) if not self.wide else (U, Vt.T)
+
+    def solve(self, problem):
+        """The vector of smallest norm that fits the response best."""
+        _, response = centred_response(problem)
+        first = response if self.wide else self.Q.T @ response
+        weights = (self.outer[:, : self.rank].T @ first) / self.singular[: self.rank]
+        last = self.inner[:, : self.rank] @ weights
+        return (self.Q @ last if self.wide else last) / self.scale
+
+    def gap(self, problem, coef):
+        """1/2 |A (A'A)^+ A'r|^2 <= 1/2 |A'r|^2 / sigma_min^2."""
+        slope = _slope(problem, coef) / self.scale
+        smallest = self.singular[self.rank - 1] if self.rank else np.inf
+        return 0.5 * float(slope @ slope) / smallest**2
+
+    def singular_values(self):
+        if np.all(self.scale == 1.0):
+            return self.singular
+        return _singular_values(self.R * self.scale)
+
+
+class _Normal:
+    """L L' = Z'Z for columns Z of unit norm, of full rank."""
+
+    def __init__(self, problem):
+        gram, _ = gram_matrix(problem)
+        norms = column_norms(problem)
+        self.live, self.scale = norms > 0, np.where(norms > 0, norms, 1.0)
+        gram /= self.scale
+        gram /= self.scale[:, None]
+        gram[np.diag_indices_from(gram)] += ~self.live
+        self.lower = _cholesky(gram)
+        self.rank = int(self.live.sum())
+
+    def solve(self, problem):
+        coef = np.zeros(len(self.scale))
+        for _ in range(_REFINEMENTS):
+            slope = _slope(problem, coef) / self.scale
+            step = linalg.cho_solve((self.lower, True), slope, check_finite=False) / self.scale
+            coef += step
+            if np.linalg.norm(step * self.scale) <= 4 * _EPS * np.linalg.norm(coef * self.scale):
+                break
+        return coef
+
+    def gap(self, problem, coef):
+        """1/2 s'(Z'Z)^-1 s for the slope s."""
+        slope = _slope(problem, coef) / self.scale
+        half = linalg.solve_triangular(self.lower, slope, lower=True, check_finite=False)
+        return 0.5 * float(half @ half)
+
+    def singular_values(self):
+        return _singular_values(self.lower.T * np.where(self.live, self.scale, 0.0))
+
+
+class _Dual:
+    """L L' = ZZ' + c u u', rows independent but for u = sqrt(v), which centring takes out."""
+
+    def __init__(self, problem):
+        kernel = kernel_matrix(problem)
+        self.root = np.sqrt(problem.weights) * problem.fit_intercept
+        self.share = float(np.trace(kernel)) / len(kernel)
+        # Rows without weight fit anything.
+        kernel += self.share * (np.outer(self.root, self.root) + np.diag(problem.weights == 0))
+        self.lower = _cholesky(kernel)
+        self.rank = int(np.count_nonzero(problem.weights)) - int(problem.fit_intercept)
+
+    def solve(self, problem):
+        coef = np.zeros(problem.design.shape[1])
+        for _ in range(_REFINEMENTS):
+            residual = _residual(problem, coef)
+            dual = linalg.cho_solve((self.lower, True), residual, check_finite=False)
+            step = _back(problem, dual * np.sqrt(problem.weights))
+            coef += step
+            if np.linalg.norm(step) <= 4 * _EPS * np.linalg.norm(coef):
+                break
+        return coef
+
+    def gap(self, problem, coef):
+        """The response can be met: all that is left of it is gap."""
+        residual = _residual(problem, coef)
+        return 0.5 * float(residual @ residual)
+
+    def singular_values(self):
+        kernel = self.lower @ self.lower.T - self.share * np.outer(self.root, self.root)
+        values = interruptible(2.0 * len(kernel) ** 3, np.linalg.eigvalsh, kernel)[::-1]
+        return np.sqrt(np.maximum(np.where(np.arange(len(values)) < self.rank, values, 0.0), 0.0))
+
+
+def _cholesky(matrix):
+    """The factor of a well-conditioned matrix.
+
+    Raises
+    ------
+    LinAlgError
+        It is none.
+    """
+    lower = interruptible(float(len(matrix)) ** 3, np.linalg.cholesky, matrix)
+    share, _ = linalg.lapack.dtrcon(lower, uplo="L")
+    if not share > _WELL_CONDITIONED:
+        raise np.linalg.LinAlgError(f"reciprocal condition {share}")
+    return lower
+
+
+def _singular_values(matrix):
+    return interruptible(3.0 * len(matrix) ** 3, lambda: np.linalg.svd(matrix, compute_uv=False))
+
+
+def _factor(problem):
+    n_samples, n_features = problem.design.shape
+    try:
+        return (_Dual if n_features > n_samples else _Normal)(problem)
+    except np.linalg.LinAlgError:
+        return _SingularValues(problem)
 
 
 def rank_and_singular_values(problem: Problem):
@@ -125,21 +236,16 @@ def rank_and_singular_values(problem: Problem):
     """
     if "factor" not in problem.shared:
         return None
-    factor, scale = problem.shared["factor"]
-    if np.all(scale == 1.0):
-        return factor.rank, factor.singular
-    return factor.rank, linalg.svdvals(factor.R * scale)
+    factor = problem.shared["factor"]
+    return factor.rank, factor.singular_values()
 
 
 def _direct(problem, controls):
     if "factor" not in problem.shared:
         problem.shared["factor"] = _factor(problem)
-    factor, scale = problem.shared["factor"]
-    _, response = centred_response(problem)
-    coef = factor.solve(response) / scale
-    slope = _slope(problem, coef) / scale
-    smallest = factor.singular[factor.rank - 1] if factor.rank else np.inf
-    return coef, 0.5 * float(slope @ slope) / smallest**2, 1
+    factor = problem.shared["factor"]
+    coef = factor.solve(problem)
+    return coef, factor.gap(problem, coef), 1
 
 
 def _iterative(problem, controls):
@@ -184,14 +290,22 @@ def _shortest(operator, scaled, scale, controls):
     return shortest if shorter else coef
 
 
-def _slope(problem, coef):
-    """Z'(residual), zero at the solution; dead columns have none."""
+def _residual(problem, coef):
+    """sqrt(v) (y - fit), centred."""
     y_mean, _ = centred_response(problem)
-    mean = column_means(problem)
-    residual = problem.response - y_mean - problem.design.product(coef) + mean @ coef
-    residual *= problem.weights
-    slope = problem.design.cross(residual) - mean * residual.sum()
-    return np.where(column_norms(problem) > 0, slope, 0.0)
+    fitted = problem.design.product(coef) - column_means(problem) @ coef
+    return np.sqrt(problem.weights) * (problem.response - y_mean - fitted)
+
+
+def _back(problem, weighted):
+    """X'r less what centring takes out; dead columns have none."""
+    back = problem.design.cross(weighted) - column_means(problem) * weighted.sum()
+    return np.where(column_norms(problem) > 0, back, 0.0)
+
+
+def _slope(problem, coef):
+    """Z'(residual), zero at the solution."""
+    return _back(problem, np.sqrt(problem.weights) * _residual(problem, coef))
 
 
 def _certificate(problem, coef, gap, n_iter, tol):

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from taut import _core
 from taut.designs.moments import CentredMoments
+from taut.interrupt import interruptible
 from taut.losses import Squared
 from taut.memory import fits, out_of_memory, room_for
 from taut.problem import Problem
 from taut.solution import Certificate, Status
-from taut.solvers.base import Controls, Grid, Solved, path_of_kept_moments
+from taut.solvers.base import Cancel, Controls, Grid, Solved, path_of_kept_moments
 
 __all__ = ["PathEngine", "solved_by_core", "working_set_memory"]
 
@@ -40,8 +41,12 @@ class PathEngine:
             if solved is not None:
                 return solved
             engine = _engine(problem)
+        # Alone unless it has company that shares a flag.
+        cancel = controls.cancel or Cancel(side_by_side=False)
         with working_set_memory(problem) as room:
-            found = _core.solve_path(
+            found = interruptible(
+                _operations(problem, grid),
+                _core.solve_path,
                 problem.design.handle,
                 problem.response,
                 problem.weights,
@@ -53,8 +58,9 @@ class PathEngine:
                 controls.tol,
                 controls.max_iter,
                 engine,
-                controls.cancel,
+                cancel,
                 room,
+                abandon=cancel.set,
             )
         return solved_by_core(found, controls, "active_set")
 
@@ -74,6 +80,12 @@ class PathEngine:
         )
         solved = solved_by_core(found, controls, "active_set")
         return replace(solved, intercepts=centred.response_mean - centred.mean @ solved.coefs)
+
+
+def _operations(problem, grid):
+    """Of one factorisation, or of a path by way of correlations: what has to be waited for."""
+    size = getattr(problem.design.matrix, "nnz", problem.design.size)
+    return float(min(problem.design.shape)) ** 3 + 10.0 * size * grid.count
 
 
 def _engine(problem):

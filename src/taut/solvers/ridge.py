@@ -8,12 +8,15 @@ Tibshirani & Friedman (2009), The Elements of Statistical Learning, sections 3.4
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
+
 import numpy as np
 from scipy import linalg, sparse
-from scipy.sparse.linalg import LinearOperator, cg
+from scipy.sparse.linalg import LinearOperator, cg, eigsh
 
-from taut import _core
 from taut.designs.moments import CentredMoments
+from taut.interrupt import interruptible
 from taut.losses import Squared
 from taut.memory import fits
 from taut.problem import Problem
@@ -26,9 +29,10 @@ from taut.solvers.centred import (
     system_columns,
 )
 from taut.solvers.certify import certificates, judged
+from taut.solvers.products import gram_matrix, kernel_matrix
 from taut.solvers.shifted import shifted_conjugate_gradients
 
-__all__ = ["Ridge", "ridge_range"]
+__all__ = ["Ridge", "direct_spectrum", "ridge_range"]
 
 _LARGEST = 6000  # side of an eigendecomposition that is worth its n^3
 # Of conjugate gradients for all alphas at once: where the scales of the columns differ so much that
@@ -61,11 +65,17 @@ class Ridge:
         solved = path_of_kept_moments(self, problem, grid, controls)
         if solved is not None:
             return solved
-        spectrum = _spectrum(problem)
-        alphas = grid.below(*_default_range(problem, spectrum, grid))
+        spectrum = _spectrum(problem, grid.count)
+        alphas = grid.alphas
+        if alphas is None:
+            alphas = grid.below(*_default_range(problem, spectrum, grid))
         coefs, n_iter = spectrum.coefs(problem, alphas)
         found = certificates(problem, alphas, coefs, n_iter, controls.tol)
         unsolved = [k for k, c in enumerate(found) if not c.solved]
+        if len(unsolved) > 1 and not spectrum.direct and _has_room(problem):
+            # Too ill-conditioned for a few hundred steps, which a decomposition does not mind.
+            direct_spectrum(problem)
+            return self.path(problem, replace(grid, alphas=alphas), controls)
         if unsolved:
             for k in unsolved:
                 coefs[:, k], steps = _polish(problem, alphas[k], coefs[:, k], controls)
@@ -124,20 +134,57 @@ def ridge_range(problem: Problem, grid: Grid):
     return _default_range(problem, _NoSpectrum(problem), grid)
 
 
-def _spectrum(problem):
+def _spectrum(problem, n_alphas):
     # The same penalty on the same design: one decomposition for all targets.
     penalty, spectrum = problem.shared.get("spectrum", (None, None))
-    if penalty is not problem.penalty:
-        n_samples, n_features = problem.design.shape
-        side = min(n_samples, n_features)
-        if side > _LARGEST or not fits((side, side), each=_BYTES):
-            spectrum = _NoSpectrum(problem)
-        elif n_features <= n_samples:
-            spectrum = _FeatureSpectrum(problem, *_gram(problem))
-        else:
-            spectrum = _RowSpectrum(problem)
-        problem.shared["spectrum"] = (problem.penalty, spectrum)
+    if penalty is problem.penalty:
+        return spectrum
+    if _has_room(problem) and not _iterating_pays(problem, n_alphas):
+        return direct_spectrum(problem)
+    spectrum = _NoSpectrum(problem)
+    problem.shared["spectrum"] = (problem.penalty, spectrum)
     return spectrum
+
+
+def _has_room(problem):
+    side = min(problem.design.shape)
+    return side <= _LARGEST and fits((side, side), each=_BYTES)
+
+
+def _iterating_pays(problem, n_alphas):
+    """Whether a product with X costs so little that hundreds are cheaper than a decomposition."""
+    matrix = problem.design.matrix
+    if not sparse.issparse(matrix) or len(_split(problem)[1]):
+        return False
+    step = 4 * matrix.nnz + 6 * matrix.shape[1] * n_alphas
+    # An operation on scattered or streamed numbers takes as long as some of a matrix product.
+    return 2 * _SHIFTED_STEPS * step < 10.0 * min(matrix.shape) ** 3
+
+
+def direct_spectrum(problem: Problem):
+    """The decomposition of the smaller side, kept for all that is asked of this problem.
+
+    Returns
+    -------
+    _FeatureSpectrum or _RowSpectrum
+        ``values`` and ``vectors`` of Z'Z, where there are fewer features than rows, or else of ZZ'.
+    """
+    penalty, spectrum = problem.shared.get("spectrum", (None, None))
+    if penalty is problem.penalty and spectrum.direct:
+        return spectrum
+    n_samples, n_features = problem.design.shape
+    if n_features < n_samples:
+        spectrum = _FeatureSpectrum(problem, *gram_matrix(problem))
+    else:
+        spectrum = _RowSpectrum(problem)
+    problem.shared["spectrum"] = (problem.penalty, spectrum)
+    return spectrum
+
+
+def _eigen(matrix):
+    """Eigenvalues of a positive semidefinite matrix, and its eigenvectors."""
+    values, vectors = interruptible(10.0 * len(matrix) ** 3, np.linalg.eigh, matrix)
+    return np.maximum(values, 0.0), vectors
 
 
 def _split(problem):
@@ -152,6 +199,7 @@ class _FeatureSpectrum:
     """Eigenvectors of Z'Z, penalised features, after eliminating the others."""
 
     method = "eigen"
+    direct = True
 
     def __init__(self, problem, gram, mean):
         self.gram, self.mean = gram, mean
@@ -160,8 +208,7 @@ class _FeatureSpectrum:
         self.inner = linalg.pinvh(self.gram[np.ix_(U, U)]) if len(U) else np.zeros((0, 0))
         self.carry = self.inner @ self.gram[np.ix_(U, P)]
         reduced = self.gram[np.ix_(P, P)] - self.gram[np.ix_(P, U)] @ self.carry
-        self.values, self.vectors = linalg.eigh(reduced / self.root / self.root[:, None])
-        self.values = np.maximum(self.values, 0.0)
+        self.values, self.vectors = _eigen(reduced / self.root / self.root[:, None])
         self.largest = self.values.max(initial=0.0)
 
     def coefs(self, problem, alphas):
@@ -187,6 +234,7 @@ class _RowSpectrum:
     """Eigenvectors of Z Z', for more features than rows."""
 
     method = "eigen"
+    direct = True
 
     def __init__(self, problem):
         self.penalised, self.unpenalised, self.root = _split(problem)
@@ -197,18 +245,19 @@ class _RowSpectrum:
         if problem.fit_intercept:
             basis = np.column_stack([np.sqrt(problem.weights), basis])
         self.basis = linalg.orth(basis) if basis.shape[1] else basis
-        kernel = self._project(self._project(_kernel(problem, self.penalised, self.root)).T)
-        self.values, self.vectors = linalg.eigh((kernel + kernel.T) / 2)
-        self.values = np.maximum(self.values, 0.0)
+        kernel = kernel_matrix(problem, self.penalised, self.root)
+        kernel = self.project(self.project(kernel).T)
+        self.values, self.vectors = _eigen((kernel + kernel.T) / 2)
         self.largest = self.values.max(initial=0.0)
 
-    def _project(self, rows):
+    def project(self, rows):
+        """Rows less what intercept and unpenalised features explain."""
         return rows - self.basis @ (self.basis.T @ rows)
 
     def coefs(self, problem, alphas):
         _, response = centred_response(problem)
-        target = self.vectors.T @ self._project(response)
-        dual = self._project(self.vectors @ (target[:, None] / (self.values[:, None] + alphas)))
+        target = self.vectors.T @ self.project(response)
+        dual = self.project(self.vectors @ (target[:, None] / (self.values[:, None] + alphas)))
         root_v = np.sqrt(problem.weights)[:, None]
         coefs = np.zeros((len(self.mean), len(alphas)), order="F")
         slopes = problem.design.cross(root_v * dual)
@@ -222,15 +271,27 @@ class _RowSpectrum:
 
 
 class _NoSpectrum:
-    """Both sides are large, or memory is short: conjugate gradients do the work."""
+    """X is sparse, both sides are large, or memory is short: conjugate gradients do the work."""
 
     method = "sparse_cg"
+    direct = False
 
     def __init__(self, problem):
         self.mean = column_means(problem)
         self.penalised, self.unpenalised, self.root = _split(problem)
-        # The sum of the eigenvalues, which the largest does not exceed.
-        self.largest = np.sum((column_norms(problem)[self.penalised] / self.root) ** 2)
+        self.problem = problem
+
+    @cached_property
+    def largest(self):
+        """The largest eigenvalue of Z'Z, columns over their roots, as the other sides have it."""
+        if len(self.penalised) < 3:
+            norms = column_norms(self.problem)[self.penalised]
+            return np.sum((norms / self.root) ** 2)
+        gram, ratio, _ = self._gram_operator()
+        size = len(ratio)
+        operator = LinearOperator((size, size), lambda x: gram(x.ravel()), dtype=np.float64)
+        values = eigsh(operator, 1, v0=ratio, tol=1e-8, return_eigenvectors=False)
+        return max(values[0], 0.0)
 
     def coefs(self, problem, alphas):
         """All alphas at once, as D = I allows; zeros to begin with where some have no penalty."""
@@ -238,51 +299,21 @@ class _NoSpectrum:
         coefs, n_iter = np.zeros((n_features, len(alphas)), order="F"), np.zeros(len(alphas), int)
         if len(self.unpenalised):
             return coefs, n_iter
-        operator, _, scale = centred_operator(problem)
-        ratio = np.zeros(n_features)
-        ratio[self.penalised] = scale[self.penalised] / self.root
-
-        def gram(x):
-            return ratio * operator.rmatvec(operator.matvec(ratio * x))
-
-        _, response = centred_response(problem)
-        slope = ratio * operator.rmatvec(response)
+        gram, ratio, scale = self._gram_operator()
+        residual = centred_response(problem)[1] * np.sqrt(problem.weights)
+        slope = problem.design.cross(residual) - self.mean * residual.sum()
+        slope *= np.where(column_norms(problem) > 0, ratio / scale, 0.0)
         found, n_iter[order] = shifted_conjugate_gradients(
             gram, slope, alphas[order], max_iter=_SHIFTED_STEPS
         )
         coefs[:, order] = found * (ratio / scale)[:, None]
         return coefs, n_iter
 
-
-def _gram(problem):
-    dense = _core.gram(
-        problem.design.handle, problem.response, problem.weights, problem.fit_intercept
-    )
-    dead = column_norms(problem) == 0
-    if dense is not None:
-        gram, mean = dense[0], dense[2]
-        gram[dead], gram[:, dead] = 0.0, 0.0
-        return gram, mean
-    matrix, mean = problem.design.matrix, column_means(problem)
-    product = (matrix.T @ matrix.multiply(problem.weights[:, None])).toarray()
-    gram = product - np.outer(mean, mean)
-    gram[dead], gram[:, dead] = 0.0, 0.0
-    return gram, mean
-
-
-def _kernel(problem, columns, root):
-    """sum_j z_j z_j' / l2_j, in blocks of columns; centring is left to the projection if sparse."""
-    matrix, root_v = problem.design.matrix, np.sqrt(problem.weights)
-    if sparse.issparse(matrix):
-        scaled = matrix[:, columns].multiply(1 / root).tocsc()
-        return root_v[:, None] * (scaled @ scaled.T).toarray() * root_v
-    n_samples, block = matrix.shape[0], 1024
-    kernel = np.zeros((n_samples, n_samples))
-    for first in range(0, len(columns), block):
-        part = slice(first, first + block)
-        z = system_columns(problem, columns[part]) / root[part]
-        kernel += z @ z.T
-    return kernel
+    def _gram_operator(self):
+        operator, _, scale = centred_operator(self.problem)
+        ratio = np.zeros(len(scale))
+        ratio[self.penalised] = scale[self.penalised] / self.root
+        return lambda x: ratio * operator.rmatvec(operator.matvec(ratio * x)), ratio, scale
 
 
 def _polish(problem, alpha, start, controls):

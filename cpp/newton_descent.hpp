@@ -1,0 +1,90 @@
+// Prox-Newton steps without a Gram matrix: the model of each step is minimised by coordinate descent
+// on the rows.
+//
+// For sparse columns, where a sweep costs a pass over a few entries and a Gram matrix with its
+// inverse would be dense, and for working sets that outgrow memory. Curvatures are always those of
+// the point. Most sweeps visit only what is not at rest; one over everything ends each step.
+#pragma once
+
+#include "newton.hpp"
+
+namespace taut {
+
+class NewtonDescent final : public NewtonPath {
+ public:
+  using NewtonPath::NewtonPath;
+
+ protected:
+  void join(const std::vector<Index>& features) override {
+    if (features.empty()) return;
+    const double size = static_cast<double>(features_.size() + features.size());
+    if (16 * size * columns_->length() > settings_.room) throw std::bad_alloc();
+    columns_->append(features, nullptr, 0);
+    for (Index j : features) admit(j, z_[j]);
+  }
+
+  int minimise(double alpha, int most) override {
+    pad(beta_);
+    double before = kInfinity;
+    int sweeps = 0;
+    while (sweeps < most) {
+      poll_();
+      const std::unique_ptr<ModelResidual> residual = columns_->model(here_.slope.data(), here_.curvature.data());
+      Vector z(beta_.size()), goal = beta_;
+      for (std::size_t k = 0; k < z.size(); ++k) z[k] = residual->correlation(static_cast<int>(k));
+      const double enough = patience_ * settings_.tol * y_.null;
+      sweeps += descend(alpha, *residual, goal, enough, most - sweeps);
+      double decrease = 0;
+      for (std::size_t k = 0; k < z.size(); ++k)
+        if (goal[k] != beta_[k]) decrease += (z[k] - residual->correlation(static_cast<int>(k))) * (goal[k] - beta_[k]);
+      // Steps that no longer contract have met rounding.
+      if (!(decrease > 0) || (decrease <= rounding() && decrease >= before)) break;
+      const double taken = search(alpha, goal, decrease);
+      if (taken == 0 || (decrease <= enough && taken == 1)) break;
+      before = decrease;
+    }
+    return sweeps;
+  }
+
+  void begin() override {}
+  void renew() override {}
+  void prepare() override {}
+
+ private:
+  static constexpr double kShare = 0.05;  // a model is left when a sweep gains less than this share
+
+  // Sweeps until one over everything gains little; returns how many.
+  int descend(double alpha, ModelResidual& residual, Vector& goal, double enough, int most) {
+    double total = 0;
+    bool every = true;
+    for (int sweep = 1; sweep <= most; ++sweep) {
+      poll_();
+      const double gain = sweep_once(alpha, residual, goal, every);
+      total += gain;
+      const bool little = gain <= std::max(kShare * total, 0.1 * enough);
+      if (little && every) return sweep;
+      every = little;
+    }
+    return most;
+  }
+
+  // Returns the curvature times the squared moves: about twice what the model fell by.
+  double sweep_once(double alpha, ModelResidual& residual, Vector& goal, bool every) {
+    double gain = 0;
+    for (std::size_t k = 0; k < goal.size(); ++k) {
+      const Index j = features_[k];
+      if (!every && goal[k] == penalty_.resting(j)) continue;
+      const double bend = residual.curvature(static_cast<int>(k)), old = goal[k];
+      if (!(bend > 0)) continue;
+      const double slope = residual.correlation(static_cast<int>(k));
+      const double by = penalty_.at(j, alpha).minimise(slope + bend * old, bend) - old;
+      if (by == 0) continue;
+      gain += bend * by * by;
+      goal[k] = old + by;
+      residual.move(static_cast<int>(k), by);
+    }
+    return gain;
+  }
+};
+
+}  // namespace taut

@@ -1,0 +1,95 @@
+// A path that several engines run in turn: each takes the strengths that those before it have left.
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include "path.hpp"
+
+namespace taut {
+
+// One engine's turn: Newton steps or descent. One that yields leaves where it promises, or turns
+// out, to take long, as there is another after it; descent where it has made `most` sweeps.
+struct Turn {
+  bool descent, yields;
+  int most = std::numeric_limits<int>::max();
+};
+
+// Sweeps that take a fair share of the time of one factorisation of the whole working set: p^3
+// against sweeps over all entries.
+inline int fair_sweeps(const Design& X) {
+  const double p = X.cols(), share = p * p * p / (16 * std::max(X.entries(), 1.0));
+  return static_cast<int>(std::clamp(share, 300.0, 1e9));
+}
+
+// For least squares: they yield to one another, then whoever can ends it.
+inline std::vector<Turn> turns(Engine engine, const Design& X) {
+  if (engine == Engine::descent) return {{true, false}};
+  if (engine != Engine::automatic) return {{false, false}, {true, false}};
+  return {{false, true}, {true, true, fair_sweeps(X)}, {false, false}, {true, false}};
+}
+
+// For other losses: where columns are sparse and many, a sweep of descent costs little beside a
+// Gram matrix that every new curvature makes anew.
+inline std::vector<Turn> turns_of_loss(Engine engine, const Design& X) {
+  constexpr double kCrowd = 500, kSparse = 0.05;
+  const bool sparse = !X.has_gram() && X.cols() > kCrowd && X.entries() < kSparse * X.rows() * X.cols();
+  if (engine == Engine::automatic && sparse) return {{true, true, fair_sweeps(X)}, {false, false}, {true, false}};
+  if (engine == Engine::descent) return {{true, false}};
+  return {{false, false}, {true, false}};
+}
+
+class Relay {
+ public:
+  // An empty grid stands for `count` strengths down from the largest, in geometric steps.
+  Relay(Penalty penalty, std::size_t features, Vector grid, int count, double ratio)
+      : grid(std::move(grid)), penalty_(penalty), features_(features), count_(count), ratio_(ratio) {}
+
+  Vector grid;
+  Zeros coefs;  // features x strengths
+  std::vector<Certificate> certificates;
+
+  bool finished() const { return !grid.empty() && done_ == grid.size(); }
+
+  static Settings settings(Settings base, Turn turn) {
+    base.yields = turn.yields;
+    base.max_iter = std::min(base.max_iter, turn.most);
+    return base;
+  }
+
+  void pass(PathSolver& solver) {
+    try {
+      const double largest = solver.start(grid.empty() ? count_ : static_cast<int>(grid.size()));
+      if (grid.empty()) descend(largest);
+      if (certificates.empty()) rest();
+      std::fill(certificates.begin() + done_, certificates.end(), Certificate());
+      if (done_ > 0) solver.begin_at(coefs.data() + (done_ - 1) * features_, grid[done_ - 1]);
+    } catch (const Outgrown&) {
+      return;
+    }
+    const int left = static_cast<int>(grid.size() - done_);
+    done_ += solver.run(grid.data() + done_, left, coefs.data() + done_ * features_, certificates.data() + done_);
+  }
+
+ private:
+  void descend(double largest) {
+    grid.assign(count_, largest);
+    for (int k = 1; k < count_; ++k) grid[k] = largest * std::pow(ratio_, k / (count_ - 1.0));
+  }
+
+  // Before anything moves: zero, or the bound nearest to it.
+  void rest() {
+    coefs.resize(features_ * grid.size());
+    certificates.resize(grid.size());
+    for (std::size_t j = 0; j < features_; ++j)
+      if (const double b = penalty_.resting(static_cast<Index>(j)); b != 0.0)
+        for (std::size_t k = j; k < coefs.size(); k += features_) coefs[k] = b;
+  }
+
+  Penalty penalty_;
+  std::size_t features_, done_ = 0;
+  int count_;
+  double ratio_;
+};
+
+}  // namespace taut

@@ -1,0 +1,83 @@
+"""Few measurements of sparse signals: where recovery succeeds, and an ECG from a quarter of it.
+
+Left: how often m Gaussian measurements of n unknowns give a signal of k entries back exactly, by
+basis pursuit. Success turns into failure along a curve, the phase transition of Donoho and Tanner
+(2009). Right: an electrocardiogram, sparse in wavelets, from as many random sums of eight samples
+each as are 25 % of its samples; SciPy's recording with TAUT_DATA, else that of PyWavelets.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pywt
+from _common import arguments
+from scipy import sparse
+from scipy.sparse.linalg import aslinearoperator
+
+from taut.applications import recover
+from taut.applications.operators import wavelet_synthesis
+from taut.penalties import L1
+
+
+def success(n, m, k, trials, rng):
+    """The share of signals that are recovered to six digits."""
+    hits = 0
+    for _ in range(trials):
+        A, x = rng.standard_normal((m, n)), np.zeros(n)
+        x[rng.choice(n, k, replace=False)] = rng.standard_normal(k)
+        hits += np.linalg.norm(recover(A, A @ x).x - x) < 1e-6 * np.linalg.norm(x)
+    return hits / trials
+
+
+def electrocardiogram(options):
+    if options.data is None:
+        return pywt.data.ecg()[:1024].astype(float)
+    return np.load(options.data / "ecg" / "scipy_ecg.npz")["ecg"][5000:7048].astype(float)
+
+
+options = arguments(__doc__)
+rng = np.random.default_rng(0)
+n, trials, steps = (50, 4, 6) if options.quick else (100, 10, 12)
+undersampling, sparsity = np.linspace(0.15, 0.9, steps), np.linspace(0.05, 0.9, steps)
+shares = np.empty((steps, steps))
+for row, rho in enumerate(sparsity):
+    for column, delta in enumerate(undersampling):
+        m = round(delta * n)
+        shares[row, column] = success(n, m, max(1, round(rho * m)), trials, rng)
+    print(f"k/m = {rho:.2f}: recovered for m/n of", np.round(undersampling[shares[row] >= 0.5], 2))
+
+ecg = electrocardiogram(options)
+ecg -= ecg.mean()
+size = len(ecg)
+sums = sparse.lil_matrix((size // 4, size))
+for column in range(size):
+    sums[rng.choice(size // 4, 8, replace=False), column] = 1.0
+levels = 4
+synthesis = wavelet_synthesis(size, "db6", levels)
+# Fine details are rarer than coarse ones: they pay more.
+counts = [size >> levels, *(size >> k for k in range(levels, 0, -1))]
+weights = np.repeat([0.1, *(0.5 * 1.5**k for k in range(levels))], counts)
+y = sums.tocsr() @ ecg
+found = recover(
+    aslinearoperator(sums.tocsr()) @ synthesis,
+    y,
+    noise=0.02 * np.linalg.norm(y),
+    penalty=L1(weights),
+    tol=1e-5,
+)
+rebuilt = synthesis @ found.x
+distance = np.linalg.norm(rebuilt - ecg) / np.linalg.norm(ecg)
+print(f"ECG: {size // 4} sums of {size} samples; {found}; relative error {distance:.1%}")
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(10.4, 4.0), layout="constrained")
+mesh = left.pcolormesh(undersampling, sparsity, shares, cmap="viridis", shading="nearest")
+left.set(xlabel="measurements over unknowns, m / n", ylabel="entries over measurements, k / m")
+left.set_title("share recovered exactly by basis pursuit", fontsize=10)
+figure.colorbar(mesh, ax=left)
+shown = slice(0, 700)
+right.plot(ecg[shown], color="#d0d5da", linewidth=3.0, label="recorded")
+right.plot(rebuilt[shown], color="#0072B2", linewidth=1.0, label="from 25 % of the measurements")
+right.set_title(f"electrocardiogram, relative error {distance:.1%}", fontsize=10)
+right.set_xlabel("sample")
+right.spines[["top", "right"]].set_visible(False)
+right.legend(frameon=False, fontsize=9)
+figure.savefig(options.output / "compressed_sensing.png", dpi=110)

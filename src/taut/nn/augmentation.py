@@ -1,0 +1,126 @@
+"""Random changes of training samples that leave their meaning, on the device, in batches.
+
+Each function gives one module; a list of them is an augmentation. Those for images are kornia's,
+and any module of kornia or torch that takes a batch will do beside them. Images arrive as
+(n_samples, n_channels, height, width) with values in [0, 1] where they were whole numbers up to
+255; tables as (n_samples, n_features), in standard deviations where they are standardised.
+Validation and prediction never see one.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from taut.validation import check_positive
+
+__all__ = ["colour", "erasing", "flip", "noise", "rotation", "shift", "zoom"]
+
+
+def flip() -> nn.Module:
+    """Mirror half of the images, left to right."""
+    return _kornia().RandomHorizontalFlip(p=0.5)
+
+
+def shift(size: int, pixels: int = 4) -> nn.Module:
+    """Move images by up to ``pixels`` either way; what was reflected at the border moves in.
+
+    Parameters
+    ----------
+    size : int
+        Height and width of the images, in pixels.
+    pixels : int, default 4
+    """
+    check_positive(size, "size", 32)
+    check_positive(pixels, "pixels", 4)
+    return _kornia().RandomCrop((size, size), padding=pixels, padding_mode="reflect")
+
+
+def rotation(degrees: float = 10.0) -> nn.Module:
+    """Turn images by up to ``degrees`` either way."""
+    check_positive(degrees, "degrees", 10.0)
+    return _kornia().RandomAffine(float(degrees), p=1.0, padding_mode="reflection")
+
+
+def zoom(factor: float = 1.15) -> nn.Module:
+    """Scale images by up to ``factor``, up or down."""
+    if check_positive(factor, "factor", 1.15) <= 1:
+        raise ValueError(f"factor must be above 1, got {factor!r}: pass 1.15, say")
+    scale = (1 / float(factor), float(factor))
+    return _kornia().RandomAffine(0.0, scale=scale, p=1.0, padding_mode="reflection")
+
+
+def colour(strength: float = 0.2) -> nn.Module:
+    """Change brightness, contrast and saturation by factors of up to ``1 ± strength``."""
+    if not 0 < check_positive(strength, "strength", 0.2) < 1:
+        raise ValueError(f"strength must be below 1, got {strength!r}: pass 0.2, say")
+    limits = (1 - float(strength), 1 + float(strength))
+    augment = _kornia()
+    return nn.Sequential(
+        augment.RandomBrightness(limits, p=1.0),
+        augment.RandomContrast(limits, p=1.0),
+        augment.RandomSaturation(limits, p=1.0),
+    )
+
+
+def erasing(probability: float = 0.5, largest: float = 0.2) -> nn.Module:
+    """Blacken a rectangle in some images.
+
+    Parameters
+    ----------
+    probability : float in (0, 1], default 0.5
+        Of an image to lose one.
+    largest : float in (0, 1), default 0.2
+        The largest share of the area that is lost.
+
+    References
+    ----------
+    Zhong, Z., Zheng, L., Kang, G., Li, S. and Yang, Y. (2020). Random erasing data augmentation.
+    AAAI 2020.
+    """
+    if check_positive(probability, "probability", 0.5) > 1:
+        raise ValueError(f"probability must be at most 1, got {probability!r}: pass 0.5, say")
+    if check_positive(largest, "largest", 0.2) >= 1:
+        raise ValueError(f"largest must be below 1, got {largest!r}: pass 0.2, say")
+    return _kornia().RandomErasing((min(0.02, largest / 2), largest), p=float(probability))
+
+
+def noise(scale: float = 0.1) -> nn.Module:
+    """Add independent normal noise to every number, for tables and images alike.
+
+    Parameters
+    ----------
+    scale : float > 0, default 0.1
+        Its standard deviation s. For a linear model under half the squared error this is, on
+        average, an L2 penalty of strength s^2: ``E 1/2 (y - (x + s e)'b)^2 = 1/2 (y - x'b)^2 +
+        s^2/2 |b|^2``.
+
+    References
+    ----------
+    Bishop, C. M. (1995). Training with noise is equivalent to Tikhonov regularization. Neural
+    Computation 7, 108-116.
+    """
+    check_positive(scale, "scale", 0.1)
+    return _Noise(float(scale))
+
+
+class _Noise(nn.Module):
+    def __init__(self, scale: float):
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, batch):
+        return batch + self.scale * torch.randn_like(batch)
+
+    def extra_repr(self) -> str:
+        return f"scale={self.scale}"
+
+
+def _kornia():
+    try:
+        from kornia import augmentation
+    except ImportError as error:
+        raise ImportError(
+            "augmentation of images needs kornia, of the extra 'nn': pip install \"taut[nn]\""
+        ) from error
+    return augmentation

@@ -1,0 +1,236 @@
+"""Penalties for Keras 3, on its torch backend: a regularizer, and a callback for exact zeros."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+
+from taut import penalties as vocabulary
+from taut.nn.metric import Steps, Workspace, prox_of
+from taut.nn.steps import momentum_weight
+from taut.penalties import Penalty, Sum
+from taut.validation import check_positive
+
+try:
+    import keras
+except ModuleNotFoundError as error:
+    if error.name not in ("tensorflow", "jax"):
+        raise
+    raise ImportError(
+        f"Keras is set to the backend {error.name}, which is not installed: set the environment "
+        "variable KERAS_BACKEND=torch before Keras is imported"
+    ) from error
+
+__all__ = ["Proximal", "Regularizer"]
+
+
+@keras.saving.register_keras_serializable(package="taut")
+class Regularizer(keras.regularizers.Regularizer):
+    """Any penalty as a term of a Keras loss, ``strength * penalty``.
+
+    It is differentiated like the rest of the loss, which shrinks but seldom gives exact zeros: for
+    those use `Proximal` instead.
+
+    Parameters
+    ----------
+    penalty : taut.penalties.Penalty
+    strength : float >= 0, default 0.01
+    axis : int, default 0
+        Where the features of the penalty lie: 0 for the inputs of a ``Dense`` kernel, -1 for its
+        units or the filters of a convolution.
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``penalty`` is none, ``strength`` no number >= 0.
+    RuntimeError
+        Keras runs on another backend than torch.
+
+    Examples
+    --------
+    >>> from taut import penalties
+    >>> layer = keras.layers.Dense(8, kernel_regularizer=Regularizer(penalties.L1(), 1e-3))
+    """
+
+    def __init__(self, penalty, strength=0.01, axis=0):
+        _check_backend()
+        self.penalty = _checked(penalty)
+        self.strength = float(check_positive(strength, "strength", 0.01, zero=True))
+        self.axis = axis
+
+    def __call__(self, x):
+        coef = keras.ops.convert_to_tensor(x).movedim(self.axis, 0)
+        return self.penalty.scaled_value(coef, self.strength)
+
+    def get_config(self):
+        return {
+            "penalty": _as_config(self.penalty),
+            "strength": self.strength,
+            "axis": self.axis,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config | {"penalty": _from_config(config["penalty"])})
+
+
+class Proximal(keras.callbacks.Callback):
+    """The prox of penalties after every training step of a Keras model: exact zeros.
+
+    The model's loss stays without the penalty. Steps are those of the optimiser, as for
+    `taut.nn.proximal`: SGD, with or without momentum, Adam and AdamW.
+
+    Parameters
+    ----------
+    penalties : dict
+        From layers, which stand for their kernels, to penalties.
+    strength : float >= 0, or callable of the number of steps taken, default 0.01
+    axis : int, default 0
+        As for `Regularizer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``penalties`` is no such dict, ``strength`` no number >= 0; when training begins, the
+        optimiser's steps are not known, or a variable has a `Regularizer` too.
+    RuntimeError
+        Keras runs on another backend than torch.
+
+    Examples
+    --------
+    >>> from taut import penalties
+    >>> layer = keras.layers.Dense(8)
+    >>> callback = Proximal({layer: penalties.L1()}, strength=1e-3)
+    """
+
+    def __init__(self, penalties, strength=0.01, axis=0):
+        super().__init__()
+        _check_backend()
+        if not isinstance(penalties, dict) or not penalties:
+            raise TypeError(
+                f"penalties must be a dict from layers to penalties, got {penalties!r}: pass "
+                "{layer: penalties.L1()}, say"
+            )
+        for layer, penalty in penalties.items():
+            _checked(penalty)
+            if not isinstance(layer, keras.Layer):
+                raise TypeError(
+                    f"keys of penalties must be Keras layers, got {type(layer).__name__}: pass "
+                    "model.layers[0], say"
+                )
+        self.schedule = strength if callable(strength) else lambda step: strength
+        check_positive(self.schedule(0), "strength", 0.01, zero=True)
+        self.penalties, self.axis = penalties, axis
+
+    def on_train_begin(self, logs=None):
+        self.step_of = _step_rule(self.model)
+        workspace, is_adaptive = Workspace(), self.step_of is _adam_step
+        self.blocks = []
+        for layer, penalty in self.penalties.items():
+            for variable in _kernels(layer):
+                _check_variable(variable, self.model)
+                coef = variable.value.detach().movedim(self.axis, 0)
+                penalty.value(coef)  # refuses another number of features
+                prox = prox_of(penalty, len(coef), is_adaptive, workspace)
+                self.blocks.append((variable, prox))
+
+    def on_train_batch_end(self, batch, logs=None):
+        optimizer = self.model.optimizer
+        count = int(optimizer.iterations)
+        strength = float(self.schedule(count))
+        with torch.no_grad():
+            for variable, prox in self.blocks:
+                steps = self._steps(self.step_of(optimizer, variable, count))
+                coef = variable.value.detach().movedim(self.axis, 0)
+                coef.copy_(prox(coef, steps, strength))
+
+    def _steps(self, step):
+        if isinstance(step, float):
+            return step.__mul__
+        inverse = 1 / step.movedim(self.axis, 0)
+        return Steps(lambda factor: inverse / factor)
+
+
+def _sgd_step(optimizer, variable, count):
+    weight = momentum_weight(optimizer.momentum, nesterov=optimizer.nesterov, count=count)
+    return float(optimizer.learning_rate) * weight
+
+
+def _adam_step(optimizer, variable, count):
+    # Keras has no public way to a variable's moments.
+    moments = optimizer._velocity_hats if optimizer.amsgrad else optimizer._velocities
+    squares = moments[optimizer._get_variable_index(variable)].value.detach()
+    lr = float(optimizer.learning_rate) * math.sqrt(1 - optimizer.beta_2**count)
+    return lr / (squares.sqrt() + optimizer.epsilon)
+
+
+def _step_rule(model):
+    if getattr(model, "steps_per_execution", 1) != 1:
+        raise ValueError(
+            "steps_per_execution must be 1, since the prox follows every step, got "
+            f"{model.steps_per_execution}: compile the model with 1"
+        )
+    # Each backend has subclasses of its own; AdamW is an Adam.
+    if isinstance(model.optimizer, keras.optimizers.SGD):
+        return _sgd_step
+    if isinstance(model.optimizer, keras.optimizers.Adam):
+        return _adam_step
+    raise TypeError(
+        f"optimizer {type(model.optimizer).__name__} cannot be followed by a prox: its steps are "
+        "not known; compile the model with SGD, Adam or AdamW"
+    )
+
+
+def _kernels(layer):
+    kernels = [variable for variable in layer.trainable_variables if len(variable.shape) >= 2]
+    if not kernels:
+        raise ValueError(
+            f"layer {layer.name!r} has no kernel to penalise: name one that has, and is built"
+        )
+    return kernels
+
+
+def _check_variable(variable, model):
+    if not any(variable is known for known in model.trainable_variables):
+        raise ValueError(f"penalties has {variable.path!r}, which the model does not train")
+    if isinstance(variable.regularizer, Regularizer):
+        raise ValueError(
+            f"{variable.path!r} is penalised twice, by a Regularizer in the loss and by Proximal: "
+            "leave out one, the Regularizer for exact zeros"
+        )
+
+
+def _check_backend():
+    if keras.backend.backend() != "torch":
+        raise RuntimeError(
+            f"taut.nn.keras runs on Keras' torch backend, got {keras.backend.backend()!r}: set the "
+            "environment variable KERAS_BACKEND=torch before Keras is imported"
+        )
+
+
+def _checked(penalty):
+    if not isinstance(penalty, Penalty):
+        raise TypeError(f"penalty must be one of taut.penalties, got {penalty!r}: pass L1(), say")
+    return penalty
+
+
+def _as_config(penalty):
+    """A penalty as plain JSON types: its name, and the parameters that it is made of."""
+    if isinstance(penalty, Sum):
+        return {"sum": [_as_config(term) for term in penalty.terms]}
+    parameters = {
+        name: value.tolist() if isinstance(value, np.ndarray) else value
+        for name, value in vars(penalty).items()
+    }
+    return {"penalty": type(penalty).__name__, **parameters}
+
+
+def _from_config(config):
+    if "sum" in config:
+        return Sum(map(_from_config, config["sum"]))
+    parameters = {name: value for name, value in config.items() if name != "penalty"}
+    if config["penalty"] not in vocabulary.__all__:
+        raise ValueError(f"{config['penalty']!r} is no penalty of taut.penalties")
+    return getattr(vocabulary, config["penalty"])(**parameters)

@@ -1,0 +1,62 @@
+"""The max-norm constraint: no unit's incoming weights are longer than a radius."""
+
+from __future__ import annotations
+
+import torch
+
+from taut.penalties import Penalty
+from taut.validation import check_positive
+
+__all__ = ["MaxNorm"]
+
+
+class MaxNorm(Penalty):
+    """Rows of at most ``radius`` in Euclidean length: 0 where they are, inf elsewhere.
+
+    It does not depend on the strength. After adaptive optimisers, too, a row that is too long is
+    scaled back, the nearest point in the plain distance: what the constraint is known for.
+
+    Parameters
+    ----------
+    radius : float > 0
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``radius`` is no number, not positive or not finite.
+
+    References
+    ----------
+    Srivastava, N., Hinton, G., Krizhevsky, A., Sutskever, I. and Salakhutdinov, R. (2014). Dropout:
+    a simple way to prevent neural networks from overfitting. JMLR 15, 1929-1958, section 5.1.
+
+    Examples
+    --------
+    >>> MaxNorm(5.0).prox(torch.tensor([[6.0, 8.0], [0.0, 1.0]]), 1.0).tolist()
+    [[3.0, 4.0], [0.0, 1.0]]
+    """
+
+    def __init__(self, radius):
+        self._set(radius=float(check_positive(radius, "radius", 3.0)))
+
+    def value(self, coef):
+        """0, or inf where a row is longer than the radius, but for rounding; a 0-d tensor."""
+        limit = self.radius * (1 + 8 * torch.finfo(coef.dtype).eps)
+        inside = self._lengths(coef).max() <= limit
+        return torch.where(inside, 0.0, torch.inf).to(coef)
+
+    def prox(self, coef, step):
+        """The nearest tensor of the same shape with no row too long, whatever the step."""
+        return coef * self.factors(coef)
+
+    def factors(self, coef):
+        """What `prox` multiplies each row by."""
+        factors = (self.radius / self._lengths(coef)).clamp(max=1.0)
+        return factors.reshape(-1, *[1] * (coef.ndim - 1))
+
+    def scaled_prox(self, coef, step, alpha):
+        """As `prox`: an interval does not scale."""
+        return self.prox(coef, step)
+
+    def _lengths(self, coef):
+        return torch.linalg.vector_norm(coef.reshape(len(coef), -1), dim=1)

@@ -1,0 +1,368 @@
+"""The walk along a path with prox-Newton steps: a quadratic model on the working set, minimised
+exactly by the compiled core under the penalty.
+
+The model has the exact gradient and the Hessian of the loss at a point some steps ago. The fixed
+point does not depend on the Hessian, so it is taken anew only when steps no longer contract, and a
+line search on the objective accepts none that does not lower it. The intercept is always at its
+best, which takes its rows and columns out of the Hessian by a Schur complement.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import issparse
+
+from taut import _core, losses
+from taut.penalties import GroupLasso, MultiTask, SparseGroupLasso
+from taut.penalties.separable import Separable
+from taut.problem import Problem
+from taut.solution import Status
+from taut.solvers.columns import GrowingColumns
+from taut.solvers.fitted import Fitted, settled
+from taut.solvers.scaled_penalty import on_features
+from taut.solvers.walk import State, Walk
+
+__all__ = ["ModelWalk", "has_model"]
+
+_LARGEST = 4000  # coordinates of a model; forward-backward steps go on with more
+_CONTRACTS = 0.2  # share of the last step's promise below which an old Hessian will do
+_ROUNDING = 1e-14
+_FEW = 512  # coordinates from which on rows are as good as a Gram matrix
+_WIDEST = 8  # strengths ahead
+_STEPS = 1000  # of the core on one model
+_NEAR = 0.8  # share of the threshold from which a coordinate at zero may move
+_NORMS = (GroupLasso, MultiTask, SparseGroupLasso)
+# Their Hessians vanish, or jump, where residuals are large or margins kept.
+_KINKED = (losses.Huber, losses.SquaredHinge)
+
+
+def has_model(problem: Problem) -> bool:
+    """Whether the core minimises a quadratic under this penalty, and the loss is smooth enough."""
+    loss, penalty = problem.loss, problem.penalty
+    known = isinstance(penalty, Separable) or type(penalty) in _NORMS
+    return known and loss.is_smooth and not isinstance(loss, _KINKED)
+
+
+class ModelWalk(Walk):
+    """Working sets that only grow, so that their Gram matrix is kept.
+
+    Least squares is its own model: there several strengths are solved ahead, and judged with one
+    product X'R. The look-ahead doubles while all is well.
+    """
+
+    def __init__(self, problem, controls):
+        super().__init__(problem, controls)
+        self.working = GrowingColumns(problem, self.scale)
+        self.hessian = _Hessian(problem, self.working)
+        self.n_targets = int(np.prod(problem.coef_shape[1:], dtype=int))
+
+    def along(self, alphas):
+        if not self.problem.loss.is_quadratic or isinstance(self.penalty, Separable):
+            yield from super().along(alphas)
+            return
+        k, width = 0, 1
+        while k < len(alphas):
+            ahead = alphas[k : k + width]
+            count = 0
+            for solution in self._ahead(ahead):
+                yield solution
+                count += 1
+            if count < len(ahead):
+                yield self.to(float(alphas[k + count]))
+                count += 1
+            k += count
+            width = min(2 * width, _WIDEST) if count == len(ahead) else 1
+
+    def _ahead(self, alphas):
+        """Solutions for strengths, until one needs features that are not there."""
+        if len(alphas) == 1 or not self._take_in(self.likely(float(alphas[-1]))):
+            return
+        coef, point = self.state.coef[self.working.features], self.state.point
+        model = self._model(alphas, self.controls.tol)
+        targets, rounds = model.minimised(point, coef)
+        fits = self.working.product(targets.reshape(len(coef), -1)).reshape(
+            len(point.eta), *targets.shape[1:]
+        )
+        points = [settled(self.problem, fits[..., i], point.level) for i in range(len(alphas))]
+        slopes = np.stack([point.slope for point in points], axis=-1)
+        pulls = -self.all.cross(slopes.reshape(len(slopes), -1)).reshape(
+            *self.state.coef.shape, len(alphas)
+        )
+        for i, alpha in enumerate(map(float, alphas)):
+            before = self.state
+            every = np.zeros_like(before.coef)
+            every[self.working.features] = targets[..., i]
+            self.state = State(every, points[i], pulls[..., i])
+            verdict = self.verdict(alpha)
+            if not verdict.reaches(self.controls.tol):
+                self.state = before
+                return
+            yield self.solved(alpha, verdict, Status.SOLVED, int(rounds[i]))
+
+    def solve_on(self, features, alpha, patience, n_iter):
+        if not self._take_in(features):
+            return super().solve_on(features, alpha, patience, n_iter)
+        return self._newton(alpha, patience, n_iter)
+
+    def closed(self, features):
+        return self.whole_blocks(features)
+
+    def _take_in(self, features):
+        """Add features to the working set; False where it would be too large, or empty."""
+        fresh = np.setdiff1d(features, self.working.features)
+        count = len(self.working.features) + len(fresh)
+        if count * self.n_targets > _LARGEST and not self._by_rows(count):
+            return False
+        if len(fresh):
+            # Blocks are contiguous, as the core wants them.
+            self.working.append(fresh[np.argsort(self.blocks[fresh], kind="stable")])
+        return len(self.working.features) > 0
+
+    def _model(self, alphas, patience):
+        features = self.working.features
+        penalty = on_features(self.penalty, features, self.n_features)
+        if isinstance(penalty, Separable):
+            return _Coordinates(self, penalty, alphas, patience)
+        kind = _BlockRows if self._by_rows(len(features)) else _Blocks
+        return kind(self, penalty, alphas, patience)
+
+    def _by_rows(self, count):
+        """Whether a model of so many features is better known by its rows."""
+        problem = self.problem
+        return (
+            not isinstance(self.penalty, Separable)
+            and self.n_targets == 1
+            and problem.loss.is_separable
+            and not issparse(problem.design.matrix)
+            and count > min(_FEW, 0.5 * problem.design.shape[0])
+        )
+
+    def _newton(self, alpha, patience, n_iter):
+        """Steps until one promises too little; how many, and whether rounding ended them."""
+        model = self._model(np.array([alpha]), patience)
+        goal = patience * self.controls.tol * self.null.objective
+        coef, point = self.state.coef[self.working.features], self.state.point
+        fitted = Fitted(self.problem, self.working, point.level)
+        value = point.value + model.penalty.scaled_value(coef, alpha)
+        before, stuck, steps = np.inf, False, 0
+        while n_iter + steps < self.controls.max_iter:
+            target, promise, is_fresh = model.step(point, coef)
+            steps += 1
+            # Steps below the objective's rounding still count while they contract.
+            blind = promise <= _ROUNDING * abs(value)
+            if not promise > 0 or (blind and is_fresh and promise >= before):
+                stuck = True
+                break
+            found = _searched(fitted, model, coef, target - coef, value, promise, alpha)
+            if found is None:
+                if is_fresh:
+                    stuck = True
+                    break
+                self.hessian.forget()
+                continue
+            share, coef, point, value = found
+            if promise <= goal or (share == 1 and self.problem.loss.is_quadratic):
+                break
+            if share < 1 or promise > _CONTRACTS * before:
+                self.hessian.forget()
+            before = promise
+        every = np.zeros_like(self.state.coef)
+        every[self.working.features] = coef
+        self.state = self.state_at(every, point)
+        return steps, stuck
+
+
+def _searched(fitted, model, coef, move, value, promise, alpha):
+    """Share of the step, coefficients, point and objective; None where no share lowers it."""
+    share = 1.0
+    while share > 1e-8:
+        there = coef + share * move
+        point = fitted.at(there)
+        now = point.value + model.penalty.scaled_value(there, alpha)
+        # Late steps promise less than the objective's rounding, and are taken on trust.
+        if now <= value - 1e-4 * share * promise + _ROUNDING * abs(value):
+            return share, there, point, now
+        share *= 0.5
+    return None
+
+
+class _Hessian:
+    """Of the loss between the working columns, at a point some steps ago."""
+
+    def __init__(self, problem, working):
+        self.problem, self.working = problem, working
+        self.gram = self.eta = self.profiled = None
+
+    def forget(self):
+        if not self.problem.loss.is_quadratic:
+            self.eta = None
+
+    def at(self, point):
+        """The matrix, column-major, and whether it is that of the point."""
+        is_fresh = self.eta is None
+        if is_fresh:
+            self.eta = point.eta
+            self.gram = self._between(slice(None))
+            self.profiled = self._without_intercept()
+        elif len(self.gram) < self.working.with_ones.shape[1] * self._n_targets:
+            self._extend(len(self.gram) // self._n_targets)
+            self.profiled = self._without_intercept()
+        return self.profiled, is_fresh
+
+    @property
+    def _n_targets(self):
+        return 1 if self.eta.ndim == 1 else self.eta.shape[1]
+
+    def _between(self, columns):
+        matrix, problem = self.working.with_ones, self.problem
+        right = matrix if columns == slice(None) else matrix[:, columns]
+        return problem.loss.hessian_gram(problem.response, self.eta, problem.weights, matrix, right)
+
+    def _extend(self, first):
+        columns = self._between(slice(first, None))
+        size, old = len(columns), len(self.gram)
+        wider = np.empty((size, size))
+        wider[:old, :old] = self.gram
+        wider[:, old:] = columns
+        wider[old:, :old] = columns[:old].T
+        self.gram = wider
+
+    def _without_intercept(self):
+        k = self._n_targets
+        gram = self.gram[k:, k:]
+        if self.problem.fit_intercept and self.problem.loss.is_separable:
+            across = self.gram[k:, :k]
+            if np.any(across):
+                gram = gram - across @ np.linalg.pinv(self.gram[:k, :k], hermitian=True) @ across.T
+        # It is symmetric: the rows of one are the columns of the other.
+        return np.ascontiguousarray(gram).T
+
+
+class _Model:
+    """The quadratic model on the working set, as the core takes it.
+
+    It is solved until its objective is wrong by less than ``patience * tol`` of the null model's,
+    or its stationarity by about the root of that: the gap feels the latter, since the dual point
+    has to be scaled until it is feasible.
+    """
+
+    def __init__(self, walk, penalty, alphas, patience):
+        self.walk, self.penalty, self.patience = walk, penalty, patience
+        self.tol = walk.controls.tol
+        self.alphas = np.ascontiguousarray(alphas, dtype=np.float64)
+
+    def step(self, point, coef):
+        """Coefficients at the minimum, by how much the objective falls at first along the way
+        there, and whether the curvature is that of the point."""
+        targets, left, _, is_fresh = self.solve(point, coef)
+        target = targets[:, 0].reshape(coef.shape)
+        z = self.pull(point)
+        return target, float(np.vdot(z - left[:, 0].reshape(coef.shape), target - coef)), is_fresh
+
+    def minimised(self, point, coef):
+        """Coefficients at the minimum for each strength, on the last axis, and rounds taken."""
+        targets, _, rounds, _ = self.solve(point, coef)
+        return targets.reshape(*coef.shape, len(self.alphas)), rounds
+
+    def pull(self, point):
+        """Minus the gradient of the loss."""
+        return -self.walk.working.cross(point.slope)
+
+    def _repeated(self, values):
+        return np.ascontiguousarray(np.repeat(values, self.walk.n_targets), dtype=np.float64)
+
+
+class _Coordinates(_Model):
+    """Under a separable penalty, at one strength."""
+
+    def solve(self, point, coef):
+        """On the coordinates that may move, until no other wants to."""
+        walk = self.walk
+        gram, is_fresh = walk.hessian.at(point)
+        beta, z = coef.ravel(), self.pull(point).ravel()
+        parts = self.penalty.coordinates(len(walk.working.features))
+        noise = 8e-16 * walk.working.norm * walk.null.norm + 1e-300
+        parts = np.array([self._repeated(part) for part in (*parts, noise)])
+        threshold = self.alphas[0] * parts[0]
+        chosen = (beta != 0) | (np.abs(z) > _NEAR * threshold)
+        while True:
+            some = np.flatnonzero(chosen)
+            found, _, rounds = _core.solve_coordinates(
+                np.asfortranarray(gram[np.ix_(some, some)]),
+                beta[some],
+                z[some],
+                *np.ascontiguousarray(parts[:, some]),
+                self.alphas,
+                walk.null.objective,
+                self.tol,
+                _STEPS,
+            )
+            goal = beta.copy()
+            goal[some] = found[:, 0]
+            left = z - gram[:, some] @ (goal - beta)[some]
+            missing = ~chosen & (np.abs(left) > threshold)
+            if not missing.any():
+                return goal[:, None], left[:, None], rounds, is_fresh
+            chosen |= missing
+
+
+class _Blocks(_Model):
+    """Under norms of groups, from the Gram matrix."""
+
+    def solve(self, point, coef):
+        gram, is_fresh = self.walk.hessian.at(point)
+        z = np.ascontiguousarray(self.pull(point)).ravel()
+        found = _core.solve_blocks(
+            gram,
+            coef.ravel(),
+            z,
+            *self._groups(),
+            self.alphas,
+            self.tol * min(np.sqrt(self.patience), 0.1),
+            _STEPS,
+        )
+        return *found, is_fresh
+
+    def _groups(self):
+        # Groups joined one after another, and the labels of a working set begin at zero.
+        n_targets = self.walk.n_targets
+        labels, weights = self.penalty.group_layout(len(self.walk.working.features))
+        starts = np.flatnonzero(np.diff(labels, prepend=-1, append=-1)) * n_targets
+        order = labels[starts[:-1] // n_targets]
+        ratio = getattr(self.penalty, "l1_ratio", 0.0)
+        entries = np.where(np.isfinite(weights) & (weights > 0), ratio, 0.0)
+        weights = np.ascontiguousarray(((1 - ratio) * weights)[order])
+        return starts.astype(np.int64), weights, self._repeated(entries[labels])
+
+
+class _BlockRows(_Blocks):
+    """The same from the rows, where coordinates are many; the intercept is a group of its own."""
+
+    def solve(self, point, coef):
+        walk, problem = self.walk, self.walk.problem
+        starts, weights, l1 = self._groups()
+        matrix = walk.working.with_ones
+        intercept = problem.fit_intercept
+        if intercept:
+            starts, weights, l1 = (
+                np.append(0, starts + 1),
+                np.append(0.0, weights),
+                np.append(0.0, l1),
+            )
+            coef = np.append(0.0, coef)
+        else:
+            matrix = walk.working.matrix
+        curvature = problem.loss.curvature(problem.response, point.eta, problem.weights)
+        found, slopes, rounds = _core.solve_block_rows(
+            matrix,
+            np.ascontiguousarray(curvature),
+            coef,
+            -point.slope,
+            starts,
+            weights,
+            l1,
+            self.alphas,
+            self.patience * self.tol * walk.null.objective,
+            _STEPS,
+        )
+        return found[int(intercept) :], walk.working.cross(slopes), rounds, True

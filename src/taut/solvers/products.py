@@ -1,0 +1,73 @@
+"""The Gram matrix and the kernel of the weighted, centred system, without a copy of it."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg.blas import dsyrk
+
+from taut import _core
+from taut.interrupt import interruptible
+from taut.problem import Problem
+from taut.solvers.centred import column_means, column_norms, system_columns
+
+__all__ = ["gram_matrix", "inverse", "kernel_matrix"]
+
+_ENTRIES = 1 << 20  # of the system, that are made at a time
+
+
+def gram_matrix(problem: Problem):
+    """``Z'Z`` of shape (n_features, n_features), and the means of the columns.
+
+    Columns that are constant up to rounding have none but zeros.
+    """
+    offered = _core.gram(
+        problem.design.handle, problem.response, problem.weights, problem.fit_intercept
+    )
+    if offered is not None:
+        gram, _, mean = offered
+    else:
+        matrix, mean = problem.design.matrix, column_means(problem)
+        gram = (matrix.T @ matrix.multiply(problem.weights[:, None])).toarray()
+        gram -= np.outer(mean, mean)
+    dead = column_norms(problem) == 0
+    gram[dead], gram[:, dead] = 0.0, 0.0
+    return gram, mean
+
+
+def kernel_matrix(problem: Problem, columns=None, root=None):
+    """``sum_j z_j z_j' / root_j^2`` over some columns, of shape (n_samples, n_samples)."""
+    n_samples, n_features = problem.design.shape
+    columns = np.arange(n_features) if columns is None else columns
+    root = np.ones(len(columns)) if root is None else root
+    if sparse.issparse(problem.design.matrix):
+        return _sparse_kernel(problem, columns, root)
+    block = max(1, min(256, _ENTRIES // n_samples))
+    kernel = np.zeros((n_samples, n_samples), order="F")
+    for first in range(0, len(columns), block):
+        part = slice(first, first + block)
+        z = system_columns(problem, columns[part])
+        z /= root[part]
+        kernel = dsyrk(1.0, z, beta=1.0, c=kernel, overwrite_c=True)
+    return np.triu(kernel) + np.triu(kernel, 1).T
+
+
+def _sparse_kernel(problem, columns, root):
+    """Centred afterwards: with weights that sum to one, their root is a unit vector u, and the
+    centred system is (I - u u') times the other."""
+    u = np.sqrt(problem.weights)
+    scaled = problem.design.matrix[:, columns].multiply(1 / root).tocsc()
+    kernel = (scaled @ scaled.T).toarray()
+    kernel *= u[:, None]
+    kernel *= u
+    if problem.fit_intercept:
+        across = kernel @ u
+        kernel -= np.outer(across, u)
+        kernel -= np.outer(u, across - u * (u @ across))
+    return kernel
+
+
+def inverse(matrix):
+    """The inverse of a symmetric positive definite matrix; None where it is none in float64."""
+    work = float(len(matrix)) ** 3
+    return interruptible(work, _core.inverse, matrix, abandon=lambda: None)

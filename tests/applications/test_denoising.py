@@ -1,0 +1,235 @@
+"""Denoising: the lasso in a wavelet basis, noise that is estimated, all methods at work."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import taut
+from taut import penalties
+from taut.applications import WaveletDenoiser, denoise
+from taut.applications.denoising import METHODS
+from taut.applications.noise import estimate_noise
+from taut.applications.thresholds import sure
+from taut.applications.wavelets import Orthogonal
+
+pytest.importorskip("pywt")
+
+
+def picture(shape=(64, 64)):
+    """Edges and slopes, from 0 to 255."""
+    places = np.indices(shape) / np.reshape(shape, (-1, *[1] * len(shape)))
+    waves = np.sin(7 * places.sum(axis=0)) + (places[0] > 0.4) + 2.0 * (places[-1] > 0.6)
+    return 255 * (waves - waves.min()) / np.ptp(waves)
+
+
+def noisy(truth, sigma=25.0, seed=0):
+    return truth + sigma * np.random.default_rng(seed).standard_normal(truth.shape)
+
+
+def error(image, truth):
+    return float(np.sqrt(np.mean((image - truth) ** 2)))
+
+
+@pytest.mark.parametrize("shape", [(512,), (64, 60), (16, 20, 17)], ids=["1-D", "2-D", "3-D"])
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_removes_most_of_the_noise(method, shape):
+    truth = picture(shape)
+    clean = denoise(noisy(truth), method)
+    assert clean.shape == shape
+    assert error(clean, truth) < 0.75 * 25
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_colour_is_denoised_better_than_its_channels_one_by_one(method):
+    grey = picture((48, 48))
+    truth = np.stack([grey, 0.8 * grey + 20, 255 - grey])
+    image = noisy(truth)
+    joint = denoise(image, method, sigma=25, channel_axis=0)
+    apart = np.stack([denoise(plane, method, sigma=25) for plane in image])
+    assert error(joint, truth) < error(apart, truth)
+    last = denoise(np.moveaxis(image, 0, -1), method, sigma=25, channel_axis=-1)
+    assert_allclose(np.moveaxis(last, -1, 0), joint)
+
+
+@pytest.mark.parametrize("strength", [0.5, 2.0])
+def test_the_orthogonal_soft_threshold_is_the_exact_lasso(strength):
+    n, sigma = 64, 2.0
+    y = noisy(np.sin(np.arange(n) / 5) * 10, sigma)
+    frame = Orthogonal("db4", 3)
+    # Columns of the inverse transform: the images of unit coefficients.
+    unit = [frame.analyse(row[None]) for row in np.eye(n)]
+    W = np.stack([np.concatenate([np.ravel(c[0]), *(c[k]["d"].ravel() for k in (1, 2, 3))])
+                  for c in unit], axis=1)  # fmt: skip
+    assert_allclose(W @ W.T, np.eye(n), atol=1e-10)
+    weights = np.r_[np.zeros(n // 8), np.ones(n - n // 8)]
+    path = taut.fit_path(
+        W.T, y, penalty=penalties.L1(weights), alphas=[strength * sigma / n],
+        fit_intercept=False, tol=1e-12,
+    )  # fmt: skip
+    threshold = [{"d": strength * sigma}] * 3
+    assert_allclose(frame.shrunk(y[None], threshold)[0], W.T @ path.coefs[:, 0], atol=1e-8)
+
+
+def test_without_free_approximation_it_is_taut_lasso():
+    y = noisy(np.zeros(32), 1.0)
+    frame = Orthogonal("haar", 5)
+    unit = [frame.analyse(row[None]) for row in np.eye(32)]
+    W = np.stack(
+        [np.concatenate([c[0].ravel(), *(p["d"].ravel() for p in c[1:])]) for c in unit], 1
+    )
+    y -= y.mean()  # the approximation of five levels is the mean
+    model = taut.Lasso(alpha=0.8 / 32, fit_intercept=False, tol=1e-12).fit(W.T, y)
+    expected = frame.shrunk(y[None], [{"d": 0.8}] * 5)[0]
+    assert_allclose(W.T @ model.coef_, expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("sigma", [2.0, 15.0, 50.0])
+def test_noise_is_estimated(sigma):
+    assert estimate_noise(noisy(picture((128, 128)), sigma)) == pytest.approx(sigma, rel=0.06)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    scale=st.floats(1e-3, 1e3),
+    shift=st.floats(-1e3, 1e3),
+    method=st.sampled_from(["patches", "wavelet", "wavelet_undecimated"]),
+)
+def test_units_do_not_matter(scale, shift, method):
+    image = noisy(picture((24, 24)))
+    moved = denoise(scale * image + shift, method)
+    assert_allclose(moved, scale * denoise(image, method) + shift, rtol=1e-3, atol=0.05 * scale)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 100))
+def test_undecimated_shrinkage_moves_with_the_image(seed):
+    image = noisy(picture((32, 32)), seed=seed)
+    moved = denoise(np.roll(image, 3, axis=1), "wavelet_undecimated", strength=2.0, sigma=25)
+    still = denoise(image, "wavelet_undecimated", strength=2.0, sigma=25)
+    assert_allclose(moved, np.roll(still, 3, axis=1), atol=1e-8)
+
+
+def test_sure_finds_the_threshold_of_least_risk():
+    rng = np.random.default_rng(0)
+    truth = rng.laplace(scale=2.0, size=20_000)
+    band = truth + rng.standard_normal(truth.size)
+    grid = np.linspace(0, 3, 61)
+    risks = [np.mean((np.sign(band) * np.maximum(abs(band) - t, 0) - truth) ** 2) for t in grid]
+    chosen = sure(band, band.size)
+    risk = np.mean((np.sign(band) * np.maximum(abs(band) - chosen, 0) - truth) ** 2)
+    assert risk < min(risks) * 1.005
+
+
+@pytest.mark.parametrize("rule", ["sure", "j_invariant"])
+@pytest.mark.parametrize("method", ["patches", "total_variation"])
+def test_calibrated_strengths_are_nearly_the_best(method, rule):
+    truth = picture((48, 48))
+    image = noisy(truth)
+    best = min(error(denoise(image, method, strength=s), truth) for s in (0.3, 0.6, 1, 2, 3, 4))
+    assert error(denoise(image, method, strength=rule), truth) < 1.1 * best
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+def test_a_constant_image_comes_back(method, dtype):
+    image = np.full((16, 16), 7, dtype=dtype)
+    clean = denoise(image, method)
+    assert_array_equal(clean, image)
+    assert clean.dtype == (np.float32 if dtype == np.float32 else np.float64)
+
+
+def test_zero_strength_changes_nothing():
+    image = noisy(picture((16, 16)))
+    for method in ("wavelet", "wavelet_undecimated", "total_variation"):
+        assert_allclose(denoise(image, method, strength=0.0), image, atol=1e-8)
+
+
+BAD = {
+    "nan": (lambda x: (np.where(x > 250, np.nan, x),), {}, "image must be finite, got nan at"),
+    "complex": (lambda x: (x + 1j,), {}, "real numbers"),
+    "text": (lambda x: (x.astype(str),), {}, "real numbers"),
+    "thin": (lambda x: (x[:2],), {}, "at least 4 samples"),
+    "four axes": (lambda x: (np.ones((5, 5, 5, 5)),), {}, "one to three axes"),
+    "hidden colour": (lambda x: (np.stack([x] * 3, -1),), {}, "pass channel_axis=2"),
+    "wrong channel axis": (
+        lambda x: (np.stack([x] * 3, -1),), {"channel_axis": 0}, "pass channel_axis=2"
+    ),
+    "no such axis": (lambda x: (x,), {"channel_axis": 5}, "from -2 to 1"),
+    "axis of text": (lambda x: (x,), {"channel_axis": "last"}, "whole number or None"),
+    "method": (lambda x: (x, "wavelets"), {}, "did you mean 'wavelet'"),
+    "rule": (lambda x: (x,), {"strength": "bayes"}, "strength for method='patches'"),
+    "strength": (lambda x: (x,), {"strength": -1.0}, "strength must be finite and >= 0"),
+    "sigma": (lambda x: (x,), {"sigma": np.nan}, "sigma must be finite"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_named(case):
+    make, options, message = BAD[case]
+    with pytest.raises((TypeError, ValueError), match=message.replace("(", r"\(")):
+        denoise(*make(picture((40, 40))), **options)
+
+
+def test_a_missing_library_names_the_extra():
+    script = """
+import sys
+sys.modules["pywt"] = None
+from taut.applications import denoise
+try:
+    denoise([1.0, 2.0, 1.0, 5.0, 3.0])
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert 'pip install "taut[applications]"' in done.stdout, done.stderr
+
+
+@parametrize_with_checks([WaveletDenoiser(), WaveletDenoiser(basis="orthogonal", strength="sure")])
+def test_scikit_learn_accepts_the_transformer(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("basis", ["orthogonal", "cycle_spun", "undecimated"])
+def test_the_transformer_denoises_images_in_rows(basis):
+    truth = np.stack([picture((32, 32)) * scale for scale in (0.5, 0.8, 1.0)]).reshape(3, -1)
+    rows = noisy(truth)
+    model = WaveletDenoiser(basis=basis, sample_shape=(32, 32)).fit(rows)
+    assert model.sigma_ == pytest.approx(25, rel=0.1)
+    assert error(model.transform(rows), truth) < 0.75 * 25
+    assert {len(level) for level in model.thresholds_} == {3}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"wavelet": "db44"}, "wavelet must be one of its names"),
+        ({"wavelet": "bior2.2"}, "orthogonal"),
+        ({"levels": 9}, "levels must be at most 6"),
+        ({"sample_shape": (5, 5)}, "which holds 25"),
+        ({"sample_shape": (-8, -8)}, "sample_shape must be one to three lengths"),
+        ({"basis": "dual"}, "basis"),
+        ({"strength": "j_invariant"}, "strength"),
+    ],
+)
+def test_bad_parameters_of_the_transformer_are_named(options, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        WaveletDenoiser(**options).fit(np.random.default_rng(0).normal(size=(4, 64)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sigma", "least"), [(15, 30.7), (25, 28.2), (50, 25.2)])
+def test_the_default_on_twelve_photographs(data_folder, sigma, least):
+    imageio = pytest.importorskip("PIL.Image")
+    ratios = []
+    for k, file in enumerate(sorted((data_folder / "images_set12").glob("*.png"))):
+        truth = np.asarray(imageio.open(file), dtype=np.float64)
+        clean = np.clip(denoise(noisy(truth, sigma, seed=k)), 0, 255)
+        ratios.append(20 * np.log10(255 / error(clean, truth)))
+    assert len(ratios) == 12
+    assert np.mean(ratios) > least

@@ -1,0 +1,247 @@
+"""Recovery from few measurements: every form, every kind of operator, proofs that hold."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, aslinearoperator
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import taut
+from taut.applications import CompressedSensing, recover
+from taut.applications.operators import gradient, partial_dct
+from taut.penalties import L1, GroupLasso, NonNegative
+
+KINDS = {
+    "dense": lambda A: A,
+    "fortran": np.asfortranarray,
+    "sparse": sparse.csc_matrix,
+    "operator": aslinearoperator,
+}
+PENALTIES = {
+    "l1": (L1(), lambda x: x),
+    "weighted": (L1(weights=1 + np.arange(120) % 3), lambda x: x),
+    "non-negative": (L1() + NonNegative(), np.abs),
+    "groups": (GroupLasso(np.arange(120) // 4), lambda x: np.repeat(x[:30], 4)),
+}
+
+
+def measured(seed=0, m=60, n=120, k=8, sigma=0.0):
+    rng = np.random.default_rng(seed)
+    A = rng.standard_normal((m, n)) / np.sqrt(m)
+    x = np.zeros(n)
+    x[rng.choice(30, k // 2, replace=False)] = rng.choice([-1.0, 1.0], k // 2) * 2
+    return A, x, sigma * rng.standard_normal(m)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_equality_recovers_the_signal(kind, penalty):
+    A, x, _ = measured()
+    penalty, shape = PENALTIES[penalty]
+    x = shape(x)
+    found = recover(KINDS[kind](A), A @ x, penalty=penalty)
+    assert found.solved
+    assert_allclose(found.x, x, atol=1e-7)
+    assert_array_equal(found.support, np.flatnonzero(x))
+    assert found.distance <= 1e-9 * np.linalg.norm(A @ x)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bound_on_the_noise_is_met_and_certified(kind, penalty):
+    A, x, noise = measured(sigma=0.05)
+    penalty, shape = PENALTIES[penalty]
+    x, bound = shape(x), np.linalg.norm(noise)
+    y = A @ x + noise
+    found = recover(KINDS[kind](A), y, noise=bound, penalty=penalty)
+    assert found.solved
+    assert found.distance <= bound * (1 + 1e-5)
+    # The truth meets the bound, too: it cannot be cheaper than the minimum.
+    assert penalty.value(found.x) <= penalty.value(x) * (1 + 1e-5)
+    # It is the lasso of its own strength.
+    lasso = recover(A, y, alpha=found.alpha, penalty=penalty)
+    assert_allclose(lasso.x, found.x, atol=1e-3)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_with_alpha_it_is_the_lasso_of_fit_path(kind, penalty):
+    A, x, noise = measured(sigma=0.05)
+    penalty, shape = PENALTIES[penalty]
+    y = A @ shape(x) + noise
+    alpha = 0.05 * penalty.dual_norm(A.T @ y) / len(y)
+    found = recover(KINDS[kind](A), y, alpha=alpha, penalty=penalty)
+    path = taut.fit_path(A, y, penalty=penalty, alphas=[alpha], fit_intercept=False, tol=1e-12)
+    assert found.solved
+    assert_allclose(found.x, path.coefs[:, 0], atol=2e-3)
+
+
+@pytest.mark.parametrize("bound", [0.0, 0.4])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_minimum_agrees_with_cvxpy(bound, seed):
+    cvxpy = pytest.importorskip("cvxpy")
+    rng = np.random.default_rng(seed)
+    A, y = rng.standard_normal((15, 40)), rng.standard_normal(15)
+    x = cvxpy.Variable(40)
+    near = [cvxpy.norm(A @ x - y) <= bound] if bound else [A @ x == y]
+    best = cvxpy.Problem(cvxpy.Minimize(cvxpy.norm1(x)), near).solve(solver="CLARABEL")
+    for kind in ("dense", "operator"):
+        assert recover(KINDS[kind](A), y, noise=bound).objective == pytest.approx(best, rel=1e-5)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), scale=st.floats(1e-3, 1e3))
+def test_signals_scale_with_their_measurements(seed, scale):
+    A, _, noise = measured(seed, m=20, n=50, sigma=1.0)
+    found = recover(A, noise, noise=0.3)
+    larger = recover(A, scale * noise, noise=0.3 * scale)
+    assert_allclose(larger.x, scale * found.x, atol=1e-6 * scale)
+
+
+def test_debiasing_is_least_squares_on_the_support():
+    A, x, noise = measured(sigma=0.02)
+    y = A @ x + noise
+    found = recover(A, y, noise=2 * np.linalg.norm(noise), debias=True)
+    support = found.support
+    assert_allclose(found.x[support], np.linalg.lstsq(A[:, support], y, rcond=None)[0])
+    assert np.linalg.norm(found.x - x) < np.linalg.norm(found.optimum - x)
+    bounded = recover(A, y, alpha=0.02, penalty=L1() + NonNegative(), debias=True)
+    assert bounded.x.min() >= 0
+
+
+@pytest.mark.parametrize("goal", [{"noise": 0.0}, {"noise": 0.1}, {"alpha": 1e-3}])
+def test_total_variation_recovers_steps(goal):
+    rng = np.random.default_rng(0)
+    x = np.repeat([0.0, 3.0, 1.0, 2.0], 25)
+    A = rng.standard_normal((50, 100)) / np.sqrt(50)
+    found = recover(A, A @ x, analysis=gradient(100), tol=1e-5, **goal)
+    assert found.solved
+    assert_allclose(found.x, x, atol=0.2)
+
+
+def test_the_analysis_form_with_the_identity_is_the_other_form():
+    A, x, noise = measured(sigma=0.05)
+    y, bound = A @ x + noise, np.linalg.norm(noise)
+    found = recover(A, y, noise=bound, analysis=np.eye(120), tol=1e-6)
+    assert_allclose(found.x, recover(A, y, noise=bound).x, atol=1e-3)
+    lasso = recover(A, y, alpha=1e-3, analysis=np.eye(120), tol=1e-6)
+    assert lasso.objective == pytest.approx(recover(A, y, alpha=1e-3).objective, rel=1e-5)
+
+
+def test_a_rule_chooses_the_strength():
+    A, x, noise = measured(sigma=0.05)
+    found = recover(A, A @ x + noise, alpha=taut.CV())
+    model = taut.Lasso(alpha=taut.CV(), fit_intercept=False).fit(A, A @ x + noise)
+    assert found.alpha == pytest.approx(model.alpha_)
+    assert_allclose(found.x, model.coef_, atol=1e-4)
+
+
+def test_a_bound_that_zero_meets_gives_zero():
+    A, x, _ = measured()
+    found = recover(A, A @ x, noise=100.0)
+    assert found.solved
+    assert len(found.support) == 0
+
+
+def test_a_large_operator_is_used_through_products_only():
+    rng = np.random.default_rng(0)
+    n, m = 4096, 1024
+    A = partial_dct(n, np.sort(rng.choice(n, m, replace=False)))
+    x = np.zeros(n)
+    x[rng.choice(n, 100, replace=False)] = rng.standard_normal(100)
+    found = recover(A, A @ x)
+    assert found.solved
+    assert_allclose(found.x, x, atol=1e-8)
+    assert found.n_products < 2000
+
+
+def wrong_adjoint():
+    A = measured()[0]
+    return LinearOperator(A.shape, matvec=A.dot, rmatvec=lambda v: 2 * A.T @ v, dtype=float)
+
+
+def no_adjoint():
+    return LinearOperator((60, 120), matvec=measured()[0].dot, dtype=float)
+
+
+Y = measured()[0] @ measured()[1]
+TALL = np.random.default_rng(5).standard_normal((60, 20))
+BAD = {
+    "adjoint": (wrong_adjoint(), Y, {}, "fails the dot test"),
+    "no adjoint": (no_adjoint(), Y, {}, "no rmatvec"),
+    "nan in A": (np.where(TALL > 2, np.nan, TALL), Y, {}, "of A"),
+    "complex A": (TALL + 1j, Y, {}, "A must be real"),
+    "A of one axis": (TALL[0], Y, {}, r"A must have shape \(m, n\)"),
+    "y too short": (TALL, Y[:7], {}, r"y must have shape \(60,\)"),
+    "nan in y": (TALL, np.where(abs(Y) > 1, np.nan, Y), {}, "of y"),
+    "complex y": (TALL, Y + 1j, {}, "y must be real"),
+    "infeasible": (TALL, Y, {"noise": 0.01}, "noise must be a distance that some signal reaches"),
+    "infeasible equality": (TALL, Y, {}, "noise must be a distance"),
+    "infeasible operator": (aslinearoperator(TALL), Y, {}, "noise must be a distance"),
+    "infeasible groups": (
+        TALL, Y, {"noise": 0.01, "penalty": GroupLasso(np.arange(20) // 2)}, "noise must be a"
+    ),
+    "negative noise": (TALL, Y, {"noise": -1.0}, "noise must be finite"),
+    "zero alpha": (TALL, Y, {"alpha": 0.0}, "alpha must be finite and > 0"),
+    "noise and alpha": (TALL, Y, {"alpha": 0.1, "noise": 0.1}, "noise must be None where alpha"),
+    "ridge": (TALL, Y, {"penalty": taut.penalties.L2()}, "penalty must be a norm"),
+    "text": (TALL, Y, {"penalty": "l1"}, "penalty must be a taut penalty"),
+    "box": (TALL, Y, {"penalty": L1() + taut.penalties.Box(0, 1)}, "bounds at zero"),
+    "rule and operator": (aslinearoperator(TALL), Y, {"alpha": taut.CV()}, "rules need the rows"),
+    "analysis of another length": (TALL, Y, {"analysis": np.eye(7)}, "for each of the 20"),
+    "analysis and debias": (TALL, Y, {"analysis": np.eye(20), "debias": True}, "debias must be"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_named(case):
+    A, y, options, message = BAD[case]
+    with pytest.raises((TypeError, ValueError), match=message):
+        recover(A, y, **options)
+
+
+def test_too_few_steps_are_a_warning_with_the_certificate():
+    A, x, _ = measured()
+    with pytest.warns(taut.ConvergenceWarning, match="did not reach tol"):
+        found = recover(A, A @ x, analysis=np.eye(120), max_iter=20)
+    assert not found.solved
+
+
+@parametrize_with_checks([CompressedSensing(alpha=0.1)])
+def test_scikit_learn_accepts_the_estimator(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_estimator_is_recover(kind):
+    A, x, _ = measured()
+    model = CompressedSensing().fit(KINDS[kind](A), A @ x)
+    assert_allclose(model.coef_, x, atol=1e-7)
+    assert_allclose(model.predict(KINDS[kind](A)), A @ x, atol=1e-7)
+
+
+def test_the_plot_shows_signal_and_truth():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("Agg")
+    A, x, _ = measured()
+    display = recover(A, A @ x).plot(x)
+    assert len(display.stems_.get_segments()) == np.count_nonzero(x)
+    plt.close("all")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sigma", [0.0, 0.01])
+def test_no_worse_than_spgl1(sigma):
+    spgl1 = pytest.importorskip("spgl1")
+    rng = np.random.default_rng(0)
+    A = rng.standard_normal((200, 1000)) / np.sqrt(200)
+    x = np.zeros(1000)
+    x[rng.choice(1000, 30, replace=False)] = rng.standard_normal(30)
+    y, bound = A @ x + sigma * rng.standard_normal(200), sigma * np.sqrt(200)
+    other = spgl1.spgl1(A, y, 0, bound, verbosity=0, opt_tol=1e-6, bp_tol=1e-6, iter_lim=5000)[0]
+    found = recover(A, y, noise=bound).x
+    assert np.linalg.norm(found - x) <= np.linalg.norm(other - x) * 1.001
+    assert np.abs(found).sum() <= np.abs(other).sum() * (1 + 1e-5)

@@ -1,0 +1,304 @@
+"""The neural estimators: what they solve, how they keep scikit-learn's conventions."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("skorch")
+
+from sklearn.datasets import load_diabetes, load_digits, load_iris  # noqa: E402
+from sklearn.utils.estimator_checks import estimator_checks_generator  # noqa: E402
+
+import taut  # noqa: E402
+from taut import nn  # noqa: E402
+from taut.penalties import L1  # noqa: E402
+
+torch.set_num_threads(1)
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(100, 8))
+Y = X @ [2.0, -1.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0] + RANDOM.normal(size=100) / 2 + 3.0
+LABELS = np.where(Y > 3.0, "high", "low")
+FULL = {"batch_size": None, "early_stopping": False, "random_state": 0}
+FAST = {"widths": (8,), "max_epochs": 10, "random_state": 0}
+DIGITS = load_digits()
+IMAGES = DIGITS.images[:200] / 16
+SMALL = {"widths": (4, 8), "max_epochs": 3, "random_state": 0}
+
+# Why a check cannot apply to a fit that depends on chance.
+EXCEPTIONS = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "a row given twice is in two batches, or held back once; full batches without early "
+        "stopping are tested below"
+    ),
+}
+
+
+def _checks():
+    for estimator in (
+        nn.NeuralRegressor(random_state=0, max_epochs=60, learning_rate=1e-2),
+        nn.NeuralClassifier(random_state=0, max_epochs=60, learning_rate=1e-2),
+    ):
+        for model, check in estimator_checks_generator(estimator):
+            name = check.func.__name__
+            if name not in EXCEPTIONS:
+                yield pytest.param(model, check, id=f"{type(estimator).__name__}-{name}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("model", "check"), list(_checks()))
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+def test_check(model, check):
+    check(model)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_linear_network_under_l1_is_the_lasso(optimizer):
+    lasso = taut.Lasso(alpha=0.2, tol=1e-10).fit(X, Y)
+    model = nn.NeuralRegressor(
+        (),
+        penalty=L1(),
+        alpha=0.2,
+        standardize=False,
+        optimizer=optimizer,
+        learning_rate=0.05,
+        schedule="cosine",
+        max_epochs=400,
+        **FULL,
+    ).fit(X, Y)
+    coef = model.input_weights_[0]
+    np.testing.assert_allclose(coef, lasso.coef_, atol=1e-3)
+    np.testing.assert_array_equal(coef == 0, lasso.coef_ == 0)
+    assert 0 < np.count_nonzero(coef) < 8
+    np.testing.assert_allclose(model.predict(X), lasso.predict(X), atol=2e-3)
+
+
+def test_weights_are_repeats_and_zero_ones_are_no_rows():
+    settings = {"widths": (8,), "max_epochs": 30, **FULL}
+    weights = RANDOM.integers(0, 3, 100)
+    weighted = nn.NeuralRegressor(**settings).fit(X, Y, sample_weight=weights)
+    repeated = nn.NeuralRegressor(**settings).fit(np.repeat(X, weights, 0), np.repeat(Y, weights))
+    np.testing.assert_allclose(weighted.predict(X), repeated.predict(X), atol=1e-4)
+
+
+def test_class_weights_are_weights_of_their_rows():
+    settings = {"widths": (8,), "max_epochs": 30, "standardize": False, **FULL}
+    by_class = nn.NeuralClassifier(class_weight={"high": 3.0}, **settings).fit(X, LABELS)
+    weights = np.where(LABELS == "high", 3.0, 1.0)
+    by_row = nn.NeuralClassifier(**settings).fit(X, LABELS, sample_weight=weights)
+    plain = nn.NeuralClassifier(**settings).fit(X, LABELS)
+    np.testing.assert_allclose(by_class.predict_proba(X), by_row.predict_proba(X), atol=1e-6)
+    assert by_class.predict_proba(X)[:, 0].mean() > plain.predict_proba(X)[:, 0].mean() + 0.02
+
+
+@pytest.mark.parametrize("kind", [nn.NeuralRegressor, nn.NeuralClassifier])
+def test_seeds_reproduce_and_leave_the_stream_alone(kind):
+    y = Y if kind is nn.NeuralRegressor else LABELS
+    before = torch.get_rng_state()
+    outputs = [kind(**FAST, dropout=0.5).set_params(random_state=s).fit(X, y) for s in (1, 1, 2)]
+    first, again, other = (model._output(X) for model in outputs)
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 1e-3
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_are_read(library):
+    frames = pytest.importorskip(library)
+    names = [f"f{j}" for j in range(8)]
+    frame = frames.DataFrame({name: X[:, j] for j, name in enumerate(names)})
+    model = nn.NeuralRegressor(**FAST).fit(frame, Y)
+    assert model.feature_names_in_.tolist() == names
+    np.testing.assert_array_equal(
+        model.predict(frame), nn.NeuralRegressor(**FAST).fit(X, Y).predict(X)
+    )
+    with pytest.raises(ValueError, match=r"(?s)feature names.*in their order"):
+        model.predict(frame[names[::-1]])
+
+
+def test_the_defaults_learn():
+    data, target = load_diabetes(return_X_y=True)
+    # Values of this table are in units of the target: the network sees standardised ones.
+    assert nn.NeuralRegressor(random_state=0).fit(data[:300], target[:300]).score(
+        data[300:], target[300:]
+    ) > 0.4  # fmt: skip
+    flowers, kinds = load_iris(return_X_y=True)
+    model = nn.NeuralClassifier(max_epochs=100, random_state=0).fit(flowers[::2], kinds[::2])
+    assert model.score(flowers[1::2], kinds[1::2]) > 0.9
+    np.testing.assert_allclose(model.predict_proba(flowers).sum(axis=1), 1.0)
+    np.testing.assert_allclose(
+        np.exp(model.predict_log_proba(flowers)), model.predict_proba(flowers)
+    )
+
+
+def test_several_targets():
+    targets = np.column_stack([Y, 100 * Y + 5])
+    model = nn.NeuralRegressor(widths=(), max_epochs=300, learning_rate=0.05, **FULL)
+    predictions = model.fit(X, targets).predict(X)
+    np.testing.assert_allclose(predictions[:, 1], 100 * predictions[:, 0] + 5, rtol=1e-2)
+
+
+def test_partial_fit_goes_on_from_where_it_was():
+    model = nn.NeuralClassifier(widths=(8,), learning_rate=0.01, random_state=0)
+    model.partial_fit(X[:50], LABELS[:50], classes=["high", "low", "never"])
+    first = copy.deepcopy(model.module_.state_dict())
+    for _ in range(60):
+        model.partial_fit(X[:50], LABELS[:50])
+    assert model.classes_.tolist() == ["high", "low", "never"]
+    assert model.n_iter_ == 61
+    assert model.history_["train_loss"][-1] < model.history_["train_loss"][0] / 2
+    assert any(not torch.equal(t, first[name]) for name, t in model.module_.state_dict().items())
+    with pytest.raises(ValueError, match="none of the classes"):
+        model.partial_fit(X[:2], ["high", "new"])
+
+
+def test_partial_fit_after_fit_keeps_the_standardisation():
+    model = nn.NeuralRegressor(**FAST).fit(X, Y)
+    offset, before = model.offset_.copy(), model.score(X, Y)
+    for _ in range(20):
+        model.partial_fit(X + 0.0, Y)
+    np.testing.assert_array_equal(model.offset_, offset)
+    assert model.score(X, Y) > before
+
+
+def test_a_network_of_ones_own():
+    def make(shape, n_outputs):
+        return torch.nn.Sequential(torch.nn.Linear(*shape, 4), torch.nn.Linear(4, n_outputs))
+
+    given = make((8,), 2)
+    before = copy.deepcopy(given.state_dict())
+    for module in (make, given):
+        model = nn.NeuralClassifier(module=module, learning_rate=0.03, random_state=0).fit(
+            X, LABELS
+        )
+        assert model.score(X, LABELS) > 0.7
+        assert model.module_ is not given
+    assert all(torch.equal(tensor, given.state_dict()[name]) for name, tensor in before.items())
+
+
+def test_penalties_by_the_names_of_layers():
+    penalty = {"hidden_1": nn.columns(taut.penalties.MultiTask())}
+    model = nn.NeuralRegressor(
+        (16,), penalty=penalty, alpha=0.3, learning_rate=0.01, max_epochs=200, **FULL
+    ).fit(X, Y)
+    used = np.any(model.input_weights_ != 0, axis=0)
+    assert used[0]
+    assert not used[[2, 3, 5, 6, 7]].all()
+    with pytest.raises(ValueError, match=r"names no layer 'hiden_1'.*hidden_1"):
+        nn.NeuralRegressor(penalty={"hiden_1": L1()}).fit(X, Y)
+
+
+def test_images_in_every_form():
+    model = nn.ImageClassifier(**SMALL).fit(IMAGES, DIGITS.target[:200])
+    assert model.image_shape_ == (8, 8, 1)
+    pixels = np.round(IMAGES * 255).astype(np.uint8)
+    by_bytes = nn.ImageClassifier(**SMALL).fit(pixels[..., None], DIGITS.target[:200])
+    np.testing.assert_allclose(
+        by_bytes.predict_proba(pixels), model.predict_proba(IMAGES), atol=0.02
+    )
+    with pytest.raises(ValueError, match="resize"):
+        model.predict(np.zeros((2, 9, 9)))
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.zeros((5, 64)), "reshape rows of pixels"),
+        (np.zeros((5, 3, 16, 16)), "channels last"),
+        (np.full((5, 8, 8), np.nan), "image 0"),
+        (np.zeros((5, 1, 1)), "fewer widths"),
+        (np.zeros((1, 8, 8)), "n_samples=1"),
+    ],
+)
+def test_images_that_are_none(images, message):
+    with pytest.raises(ValueError, match=message):
+        nn.ImageClassifier(**SMALL).fit(images, np.arange(len(images)) % 2)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"learning_rate": 0.0}, ValueError, "learning_rate must be finite and > 0, got 0.0"),
+        ({"batch_size": 1.5}, TypeError, "batch_size must be a whole number or None"),
+        ({"max_epochs": 0}, ValueError, "max_epochs"),
+        ({"dropout": 1.0}, ValueError, "dropout must be below 1, got 1.0"),
+        ({"widths": (0,)}, ValueError, "each of widths"),
+        ({"optimizer": "adamm"}, ValueError, "optimizer.*did you mean 'adam'"),
+        ({"schedule": "step"}, ValueError, "schedule"),
+        ({"activation": "rellu"}, ValueError, "activation.*did you mean 'relu'"),
+        ({"precision": "float16"}, ValueError, "precision"),
+        ({"averaging": 0.9}, TypeError, "averaging must be None, EMA or SWA, got 0.9"),
+        ({"early_stopping": 5}, TypeError, "early_stopping must be True or False, got 5"),
+        ({"augmentation": ["flip"]}, TypeError, "augmentation must be modules"),
+        ({"penalty": "l1"}, TypeError, "penalty must be one of taut.penalties"),
+        ({"alpha": -1.0}, ValueError, "alpha"),
+        ({"module": 3}, TypeError, "module must be None"),
+        ({"device": "abacus"}, ValueError, "device must be one of this machine, got 'abacus'"),
+        ({"standardize": "yes"}, TypeError, "standardize must be True or False"),
+    ],
+)
+def test_parameters_that_are_none(settings, error, message):
+    with pytest.raises(error, match=message):
+        nn.NeuralRegressor(**settings).fit(X, Y)
+
+
+def test_bad_class_weights_and_monitors():
+    with pytest.raises(ValueError, match="class_weight must be None"):
+        nn.NeuralClassifier(class_weight="even").fit(X, LABELS)
+    with pytest.raises(ValueError, match="accuracy of a regressor"):
+        nn.NeuralRegressor(early_stopping=nn.EarlyStopping(monitor="accuracy")).fit(X, Y)
+
+
+@pytest.mark.parametrize("kind", ["regressor", "classifier", "images"])
+def test_saved_models_predict_alike(kind, tmp_path):
+    model, data, y = {
+        "regressor": (nn.NeuralRegressor(**FAST, averaging=nn.EMA()), X, Y),
+        "classifier": (
+            nn.NeuralClassifier(**FAST, early_stopping=nn.EarlyStopping(5)), X, LABELS
+        ),
+        "images": (nn.ImageClassifier(**SMALL), IMAGES, DIGITS.target[:200]),
+    }[kind]  # fmt: skip
+    model.fit(data, y).save(tmp_path / "model.taut")
+    loaded = nn.load(tmp_path / "model.taut")
+    np.testing.assert_array_equal(loaded.predict(data), model.predict(data))
+    np.testing.assert_array_equal(loaded._output(data), model._output(data))
+    assert loaded.get_params() == model.get_params()
+    assert loaded.history_ == model.history_
+    loaded.partial_fit(data, y)
+    by_pickle = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(
+        by_pickle.partial_fit(data, y)._output(data), loaded._output(data)
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["model.taut"]
+
+
+def test_files_hold_no_code(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (pytest.fail, ("code of the file was run",))
+
+    path = tmp_path / "model.taut"
+    torch.save({"description": Evil(), "state": {}}, path)
+    with pytest.raises(ValueError, match=r"no model saved by taut\.nn"):
+        nn.load(path)
+    path.write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"no model saved by taut\.nn"):
+        nn.load(path)
+    with pytest.raises(FileNotFoundError):
+        nn.load(tmp_path / "none.taut")
+
+
+def test_saving_says_what_it_leaves_out(tmp_path):
+    model = nn.NeuralRegressor(**FAST, penalty=L1()).fit(X, Y)
+    with pytest.warns(UserWarning, match="not saved: penalty"):
+        model.save(tmp_path / "model.taut")
+    own = nn.NeuralRegressor(module=torch.nn.Linear(8, 1), max_epochs=2).fit(X, Y)
+    own.save(tmp_path / "own.taut")
+    with pytest.raises(ValueError, match="module must be given"):
+        nn.load(tmp_path / "own.taut")
+    with pytest.raises(ValueError, match="does not fit"):
+        nn.load(tmp_path / "own.taut", module=torch.nn.Linear(3, 1))
+    loaded = nn.load(tmp_path / "own.taut", module=torch.nn.Linear(8, 1))
+    np.testing.assert_array_equal(loaded.predict(X), own.predict(X))

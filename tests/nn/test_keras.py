@@ -1,0 +1,158 @@
+"""Penalties in Keras, on its torch backend."""
+
+import os
+import sys
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+if "keras" not in sys.modules:
+    os.environ["KERAS_BACKEND"] = "torch"  # Keras reads it once, when it is imported
+keras = pytest.importorskip("keras")
+if keras.backend.backend() != "torch":
+    pytest.skip("Keras runs on another backend", allow_module_level=True)
+
+import taut  # noqa: E402
+from taut import penalties  # noqa: E402
+from taut.nn.keras import Proximal, Regularizer  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    keras.utils.set_random_seed(0)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def model(optimizer, n_features=8, width=None, **options):
+    layers = [] if width is None else [keras.layers.Dense(width, activation="relu")]
+    net = keras.Sequential(
+        [keras.layers.Input((n_features,)), *layers, keras.layers.Dense(1, **options)]
+    )
+    net.compile(optimizer, loss="mse", jit_compile=False)
+    return net
+
+
+def regression(n_samples=60, n_features=8):
+    generator = np.random.default_rng(0)
+    X = generator.standard_normal((n_samples, n_features))
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    y = X @ np.array([3.0, -2.0, *[0.0] * (n_features - 2)])
+    return X, y + generator.standard_normal(n_samples)
+
+
+STRANGER = keras.layers.Dense(2)
+STRANGER.build((None, 3))
+OPTIMISERS = {
+    "SGD": lambda: keras.optimizers.SGD(0.1),
+    "momentum": lambda: keras.optimizers.SGD(0.03, momentum=0.8, nesterov=True),
+    "Adam": lambda: keras.optimizers.Adam(
+        keras.optimizers.schedules.InverseTimeDecay(0.3, 20, 1.0)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_a_linear_model_reaches_the_lasso(name):
+    X, y = regression()
+    lasso = taut.Lasso(alpha=0.2, tol=1e-10).fit(X, y)
+    net = model(OPTIMISERS[name]())
+    # Keras' loss is twice that of the lasso.
+    callback = Proximal({net.layers[-1]: penalties.L1()}, strength=0.4)
+    net.fit(X, y, batch_size=60, epochs=200, verbose=0, callbacks=[callback])
+    kernel = net.layers[-1].kernel.value.detach().numpy()[:, 0]
+    np.testing.assert_allclose(kernel, lasso.coef_, atol=1e-3)
+    np.testing.assert_array_equal(kernel == 0, lasso.coef_ == 0)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_whole_units_leave_along_the_last_axis(optimizer):
+    X, y = regression()
+    net = model(optimizer, width=10)
+    net.optimizer.learning_rate = 0.02
+    callback = Proximal({net.layers[0]: penalties.MultiTask()}, strength=0.5, axis=-1)
+    net.fit(X, y, batch_size=30, epochs=60, verbose=0, callbacks=[callback])
+    used = (net.layers[0].kernel.value != 0).sum(0)
+    assert set(used.tolist()) == {0, 8}
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        penalties.L1(),
+        penalties.GroupLasso([0, 0, 1, 1, 2, 2, 3, 3]),
+        penalties.SLOPE(),
+        penalties.MCP(),
+        penalties.L1(weights=[1.0] * 7 + [0.0]) + penalties.L2(),
+    ],
+    ids=repr,
+)
+def test_the_regularizer_adds_the_penalty_and_is_saved(penalty, tmp_path):
+    X, y = regression()
+    net = model("sgd", kernel_regularizer=Regularizer(penalty, 0.3))
+    kernel = net.layers[-1].kernel.value.detach()
+    expected = float(penalty.scaled_value(kernel, 0.3))
+    assert net.losses[0].item() == pytest.approx(expected, rel=1e-6)
+    net.fit(X, y, epochs=2, verbose=0)
+    net.save(tmp_path / "net.keras")
+    again = keras.models.load_model(tmp_path / "net.keras")
+    assert again.layers[-1].kernel_regularizer.penalty == penalty
+    np.testing.assert_array_equal(net.predict(X, verbose=0), again.predict(X, verbose=0))
+
+
+def test_the_regularizer_pulls_as_its_gradient_does():
+    net = model(keras.optimizers.SGD(0.1), kernel_regularizer=Regularizer(penalties.L2(), 0.5))
+    before = net.layers[-1].kernel.value.detach().numpy().copy()
+    net.fit(np.zeros((4, 8)), np.zeros(4), epochs=1, verbose=0)
+    np.testing.assert_allclose(net.layers[-1].kernel.value.detach(), 0.95 * before, rtol=1e-5)
+
+
+def test_a_strength_may_follow_the_steps():
+    from taut.nn import Annealed
+
+    X, y = regression()
+    net = model("sgd")
+    callback = Proximal({net.layers[-1]: penalties.L1()}, strength=Annealed(50.0, n_steps=20))
+    net.fit(X, y, epochs=15, verbose=0, callbacks=[callback])
+    assert not net.layers[-1].kernel.value.any()
+
+
+def test_bad_arguments_are_refused():
+    net = model("sgd")
+    layer = net.layers[-1]
+    with pytest.raises(TypeError, match=r"one of taut.penalties"):
+        Regularizer("l1")
+    with pytest.raises(ValueError, match="strength"):
+        Regularizer(penalties.L1(), -1.0)
+    with pytest.raises(TypeError, match="must be a dict"):
+        Proximal(penalties.L1())
+    with pytest.raises(TypeError, match="must be Keras layers"):
+        Proximal({"dense": penalties.L1()})
+    with pytest.raises(ValueError, match="strength"):
+        Proximal({layer: penalties.L1()}, strength=-1.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "key", "error", "message"),
+    [
+        (lambda: model("rmsprop"), None, TypeError, "RMSprop cannot be followed"),
+        (
+            lambda: model("sgd", kernel_regularizer=Regularizer(penalties.L1())),
+            None,
+            ValueError,
+            "penalised twice",
+        ),
+        (lambda: model("sgd"), keras.layers.Dense(2), ValueError, "no kernel"),
+        (lambda: model("sgd"), STRANGER, ValueError, "does not train"),
+    ],
+    ids=["optimiser", "twice", "not built", "a stranger"],
+)
+def test_what_cannot_be_is_refused_when_training_begins(make, key, error, message):
+    X, y = regression()
+    net = make()
+    callback = Proximal({key or net.layers[-1]: penalties.L1()})
+    with pytest.raises(error, match=message):
+        net.fit(X, y, verbose=0, callbacks=[callback])

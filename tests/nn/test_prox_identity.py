@@ -1,0 +1,141 @@
+"""One prox: torch with an optimiser's steps, NumPy, and the compiled core, on the same arrays."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from hypothesis import given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
+import taut  # noqa: E402
+from taut import penalties as P  # noqa: E402
+from taut.nn.max_norm import MaxNorm  # noqa: E402
+from taut.nn.metric import Steps, Workspace, prox_of  # noqa: E402
+
+WEIGHTS = [0.0, 0.5, 1.0, np.inf]
+GROUPS = [0, 1, 0, 2]
+SEPARABLE = [
+    P.L1(),
+    P.L1(weights=WEIGHTS),
+    P.L2(),
+    P.ElasticNet(0.3, weights=WEIGHTS),
+    P.NonNegative(),
+    P.L1() + P.Box(-0.5, [0.5, 1.0, 2.0, 3.0]),
+]
+BY_BLOCK = [
+    P.MultiTask(),
+    P.MultiTask(weights=WEIGHTS),
+    P.GroupLasso(GROUPS),
+    P.GroupLasso(GROUPS, weights=[1.0, 0.0, np.inf]),
+    P.SparseGroupLasso(GROUPS),
+    P.SparseGroupLasso(GROUPS, l1_ratio=0.9, weights=[0.0, 2.0, 1.0]),
+]
+BY_ENTRY = [P.MCP(), P.SCAD(weights=WEIGHTS)]
+OTHERS = [P.SLOPE(), P.FusedLasso(0.5), P.Nuclear(), P.MCP(groups=GROUPS), P.SCAD(groups=GROUPS)]
+
+
+def ours(penalty, coef, step, strength, adaptive):
+    prox = prox_of(penalty, len(coef), adaptive, Workspace())
+    steps = by_entry(torch.tensor(step)) if adaptive else step.__mul__
+    return prox(torch.tensor(coef), steps, strength).numpy()
+
+
+def by_entry(step):
+    return Steps(lambda factor: 1 / (factor * step))
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 3), (4, 3, 2)], ids=str)
+@pytest.mark.parametrize("penalty", SEPARABLE + BY_BLOCK + BY_ENTRY + OTHERS, ids=repr)
+def test_one_step_is_that_of_the_penalty(penalty, shape):
+    if isinstance(penalty, P.Nuclear) and len(shape) > 2:
+        pytest.skip("the nuclear norm is for matrices")
+    coef = 2 * np.random.default_rng(0).standard_normal(shape)
+    found = ours(penalty, coef, 0.4, 0.9, adaptive=False)
+    expected = penalty.scaled_prox(coef, 0.4, 0.9)
+    np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-15)
+    assert ((found == 0) == (expected == 0)).all()
+
+
+@pytest.mark.parametrize("penalty", SEPARABLE + BY_BLOCK + BY_ENTRY, ids=repr)
+def test_equal_steps_by_entry_are_one_step(penalty):
+    coef = 2 * np.random.default_rng(1).standard_normal((4, 3))
+    found = ours(penalty, coef, np.full((4, 3), 0.4), 0.9, adaptive=True)
+    np.testing.assert_allclose(found, penalty.scaled_prox(coef, 0.4, 0.9), rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("penalty", SEPARABLE + BY_ENTRY, ids=repr)
+def test_steps_by_entry_are_those_of_the_penalty(penalty):
+    generator = np.random.default_rng(2)
+    coef, steps = 2 * generator.standard_normal((4, 3)), generator.uniform(0, 2, (4, 3))
+    found = ours(penalty, coef, steps, 0.9, adaptive=True)
+    np.testing.assert_allclose(found, penalty.scaled_prox(coef, steps, 0.9), rtol=1e-13, atol=1e-15)
+
+
+@given(
+    coef=st.lists(st.floats(-3, 3), min_size=6, max_size=6),
+    exponents=st.lists(st.floats(-4, 4), min_size=6, max_size=6),
+    strength=st.floats(1e-3, 3),
+)
+@settings(max_examples=100, deadline=None)
+def test_groups_with_steps_of_their_own_are_stationary(coef, exponents, strength):
+    """``0 in (b - z) / t + s w b / |b|``, or ``|z / t| <= s w`` at zero."""
+    z, t = np.reshape(coef, (2, 3)), 10.0 ** np.reshape(exponents, (2, 3))
+    found = ours(P.MultiTask(), z, t, strength, adaptive=True)
+    for b, z, t in zip(found, z, t, strict=True):  # noqa: B020
+        norm = np.linalg.norm(b)
+        if norm == 0:
+            assert np.linalg.norm(z / t) <= strength * (1 + 1e-9)
+        else:
+            pull = (b - z) / t + strength * b / norm
+            assert np.abs(pull).max() <= 1e-7 * (np.abs(z / t).max() + strength)
+
+
+def test_sparse_groups_with_steps_of_their_own_are_least():
+    z, t = np.array([[2.0, -0.3, 1.0]]), np.array([[0.5, 2.0, 0.1]])
+    penalty = P.SparseGroupLasso([0], l1_ratio=0.4)
+    found = ours(penalty, z, t, 0.8, adaptive=True)
+
+    def objective(b):
+        return 0.5 * ((b - z) ** 2 / t).sum() + 0.8 * penalty.value(b)
+
+    moves = (
+        np.random.default_rng(0).standard_normal((500, 1, 3))
+        * np.logspace(-4, 0, 500)[:, None, None]
+    )
+    assert all(objective(found) <= objective(found + move) for move in moves)
+
+
+@pytest.mark.parametrize(
+    ("penalty", "alpha"),
+    [(P.L1(), 0.3), (P.L1(weights=[0.0, 0.5, 1.0, 2.0]), 0.2), (P.ElasticNet(0.5), 0.4)],
+    ids=repr,
+)
+def test_the_compiled_core_takes_the_same_prox(penalty, alpha):
+    """On an orthonormal design the solution is the prox of the least squares fit."""
+    generator = np.random.default_rng(3)
+    basis = np.linalg.qr(generator.standard_normal((20, 4)))[0]
+    y = 3 * generator.standard_normal(20)
+    core = taut.fit_path(
+        np.sqrt(20) * basis, y, penalty=penalty, alphas=[alpha], fit_intercept=False, tol=1e-13
+    ).coefs[:, 0]
+    fit = basis.T @ y / np.sqrt(20)
+    in_numpy = penalty.scaled_prox(fit, 1.0, alpha)
+    np.testing.assert_allclose(core, in_numpy, atol=1e-12)
+    np.testing.assert_allclose(ours(penalty, fit, 1.0, alpha, adaptive=False), in_numpy, atol=1e-15)
+    ones = np.ones(4)
+    np.testing.assert_allclose(ours(penalty, fit, ones, alpha, adaptive=True), in_numpy, atol=1e-15)
+
+
+def test_max_norm_scales_long_rows_back():
+    rows = torch.tensor([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0]], dtype=torch.float64)
+    found = prox_of(MaxNorm(2.5), 3, True, Workspace())(rows, by_entry(torch.ones_like(rows)), 1.0)
+    np.testing.assert_allclose(found, [[1.5, 2.0], [0.3, 0.4], [0.0, 0.0]], rtol=1e-15)
+    assert MaxNorm(2.5).value(found) == 0
+    assert MaxNorm(2.0).value(found) == torch.inf
+
+
+@pytest.mark.parametrize("penalty", OTHERS, ids=repr)
+def test_what_has_no_closed_form_by_entry_is_refused(penalty):
+    with pytest.raises(TypeError, match="no prox in closed form"):
+        prox_of(penalty, 4, True, Workspace())
