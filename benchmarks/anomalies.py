@@ -22,7 +22,7 @@ from sklearn.neighbors import LocalOutlierFactor
 from sklearn.preprocessing import StandardScaler
 
 from taut.applications import SparseAnomalyDetector
-from taut.applications.reconstruction import FromFeatures, FromRows
+from taut.applications.anomalies.reconstruction import FromFeatures, FromRows
 
 
 def by_taut(Z, seed):

@@ -15,7 +15,7 @@ import numpy as np
 import spgl1
 
 from taut.applications import recover
-from taut.applications.operators import partial_dct
+from taut.applications.sensing.operators import partial_dct
 
 DENSE = ((200, 1000, 30), (500, 2000, 80), (1000, 4000, 150))
 COSINES = ((4096, 16_384, 500), (16_384, 65_536, 2000))

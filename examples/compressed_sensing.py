@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.sparse.linalg import aslinearoperator
 
 from taut.applications import recover
-from taut.applications.operators import wavelet_synthesis
+from taut.applications.sensing.operators import wavelet_synthesis
 from taut.penalties import L1
 
 

@@ -10,7 +10,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import taut
 from taut.applications import SparseAnomalyDetector
-from taut.applications.reconstruction import FromFeatures, FromRows
+from taut.applications.anomalies.reconstruction import FromFeatures, FromRows
 
 
 def usual_rows(n_samples, seed=0):
@@ -103,7 +103,7 @@ def test_blocks_of_rows_change_nothing(monkeypatch):
     Z = usual_rows(50)
     part = FromRows.fit(Z, 5, 20, 3, np.random.RandomState(0))
     whole = part.errors(Z)
-    monkeypatch.setattr("taut.applications.reconstruction._BLOCK", 60)
+    monkeypatch.setattr("taut.applications.anomalies.reconstruction._BLOCK", 60)
     assert_array_equal(part.errors(Z), whole)
 
 

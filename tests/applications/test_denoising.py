@@ -13,10 +13,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import taut
 from taut import penalties
 from taut.applications import WaveletDenoiser, denoise
-from taut.applications.denoising import METHODS
-from taut.applications.noise import estimate_noise
-from taut.applications.thresholds import sure
-from taut.applications.wavelets import Orthogonal
+from taut.applications.denoising.denoise import METHODS
+from taut.applications.denoising.noise import estimate_noise
+from taut.applications.denoising.thresholds import sure
+from taut.applications.denoising.wavelets import Orthogonal
 
 pytest.importorskip("pywt")
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from taut.applications.total_variation import (
+from taut.applications.denoising.total_variation import (
     differences,
     divergence,
     total_variation,

@@ -10,8 +10,8 @@ from sklearn.base import clone
 
 import taut
 from taut.applications import LagForecaster
-from taut.applications.lag_features import Past, ahead
-from taut.applications.origins import conformal_radius
+from taut.applications.forecasting.lag_features import Past, ahead
+from taut.applications.forecasting.origins import conformal_radius
 
 EVERYTHING = {
     "rolling": (3, 12),

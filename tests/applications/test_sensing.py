@@ -11,7 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import taut
 from taut.applications import CompressedSensing, recover
-from taut.applications.operators import gradient, partial_dct
+from taut.applications.sensing.operators import gradient, partial_dct
 from taut.penalties import L1, GroupLasso, NonNegative
 
 KINDS = {

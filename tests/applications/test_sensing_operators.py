@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.signal import convolve
 
-from taut.applications.operators import (
+from taut.applications.sensing.operators import (
     check_adjoint,
     convolution,
     gradient,

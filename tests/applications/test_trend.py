@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 import taut
 from taut.applications import TrendFilter
-from taut.applications.trend_paths import trends
+from taut.applications.trends.paths import trends
 
 
 def steps(noise=0.3, seed=0):

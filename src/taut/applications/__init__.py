@@ -5,12 +5,14 @@ from importlib import import_module
 # Where each public name lives: resolved at first use, so that one application never imports what
 # only another needs.
 _HOMES = {
-    "taut.applications.anomalies": ("SparseAnomalyDetector",),
-    "taut.applications.compressed_sensing": ("CompressedSensing", "recover"),
-    "taut.applications.denoising": ("WaveletDenoiser", "denoise"),
-    "taut.applications.forecasting": ("LagForecaster",),
-    "taut.applications.text": ("TextClassifier",),
-    "taut.applications.trend": ("TrendFilter",),
+    "taut.applications.anomalies.detector": ("SparseAnomalyDetector",),
+    "taut.applications.denoising.denoise": ("denoise",),
+    "taut.applications.denoising.wavelet_denoiser": ("WaveletDenoiser",),
+    "taut.applications.forecasting.forecaster": ("LagForecaster",),
+    "taut.applications.sensing.estimator": ("CompressedSensing",),
+    "taut.applications.sensing.recovery": ("recover",),
+    "taut.applications.text.classifier": ("TextClassifier",),
+    "taut.applications.trends.trend_filter": ("TrendFilter",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

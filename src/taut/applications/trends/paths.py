@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from taut.applications.trend_pieces import knot_basis
+from taut.applications.trends.pieces import knot_basis
 from taut.memory import require_memory
 from taut.path import fit_path
 from taut.penalties import L1, TotalVariation

@@ -7,7 +7,7 @@ from scipy.sparse.linalg import LinearOperator
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from taut.applications.recovery import recover
+from taut.applications.sensing.recovery import recover
 
 __all__ = ["CompressedSensing"]
 

@@ -12,8 +12,8 @@ import numpy as np
 from scipy import fft, signal
 from scipy.sparse.linalg import LinearOperator
 
-from taut.applications.total_variation import differences, divergence
-from taut.applications.wavelets import Orthogonal, require_pywt
+from taut.applications.denoising.total_variation import differences, divergence
+from taut.applications.denoising.wavelets import Orthogonal, require_pywt
 from taut.validation import shown
 
 __all__ = [

@@ -8,7 +8,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.sparse.linalg import LinearOperator, aslinearoperator, cg
 from sklearn.utils.validation import check_array
 
-from taut.applications.operators import check_adjoint
+from taut.applications.sensing.operators import check_adjoint
 from taut.validation.trouble import explained
 
 __all__ = ["Measurement"]
@@ -146,5 +146,5 @@ def _require_real(A, name):
     if np.dtype(A.dtype or np.float64).kind == "c":
         raise TypeError(
             f"{name} must be real, got complex numbers: stack the real and the imaginary parts of "
-            "the measurements (taut.applications.operators.partial_fourier does)"
+            "the measurements (taut.applications.sensing.operators.partial_fourier does)"
         )

@@ -12,8 +12,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.utils.validation import check_is_fitted
 
 from taut import losses, penalties
-from taut.applications.documents import check_documents
-from taut.applications.growing_path import Growing, of_likelihood
+from taut.applications.text.documents import check_documents
+from taut.applications.text.growing_path import Growing, of_likelihood
 from taut.estimators.classifier import LinearClassifier
 from taut.selection import CV
 from taut.selection.rule import Rule

@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from taut.applications.noise import estimate_noise
-from taut.applications.thresholds import RULES
-from taut.applications.wavelets import TRANSFORMS
+from taut.applications.denoising.noise import estimate_noise
+from taut.applications.denoising.thresholds import RULES
+from taut.applications.denoising.wavelets import TRANSFORMS
 from taut.validation import check_choice, check_positive, shown
 
 __all__ = ["WaveletDenoiser"]

@@ -8,12 +8,12 @@ from functools import partial
 
 import numpy as np
 
-from taut.applications import patches, thresholds, wavelets
-from taut.applications.calibration import by_masks, by_risk
-from taut.applications.images import Channels, check_image
-from taut.applications.noise import estimate_noise
-from taut.applications.total_variation import total_variation_prox
-from taut.applications.wavelet_denoiser import WaveletDenoiser
+from taut.applications.denoising import patches, thresholds, wavelets
+from taut.applications.denoising.calibration import by_masks, by_risk
+from taut.applications.denoising.images import Channels, check_image
+from taut.applications.denoising.noise import estimate_noise
+from taut.applications.denoising.total_variation import total_variation_prox
+from taut.applications.denoising.wavelet_denoiser import WaveletDenoiser
 from taut.validation import check_choice, check_positive
 
 __all__ = ["METHODS", "WaveletDenoiser", "denoise"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from taut.applications.wavelets import require_pywt
+from taut.applications.denoising.wavelets import require_pywt
 
 __all__ = ["estimate_noise"]
 

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from taut.applications.reconstruction import FromFeatures, FromRows
+from taut.applications.anomalies.reconstruction import FromFeatures, FromRows
 from taut.designs.from_frame import names_of
 from taut.selection.rule import Rule
 from taut.validation import check_matrix, check_positive, shown

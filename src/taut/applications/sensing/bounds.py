@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse.linalg import lsqr
 
-from taut.applications.sparse_recovery import Proof, Recovered, Task
+from taut.applications.sensing.sparse_recovery import Proof, Recovered, Task
 
 __all__ = ["bounded"]
 

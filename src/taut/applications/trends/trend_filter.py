@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from taut.applications.trend_paths import trends
-from taut.applications.trend_pieces import pruned, refitted
+from taut.applications.trends.paths import trends
+from taut.applications.trends.pieces import pruned, refitted
 from taut.selection import AIC, BIC, CV, EBIC
 from taut.validation import check_flag, check_positive, shown
 from taut.validation.trouble import explained

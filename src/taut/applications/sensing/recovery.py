@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from taut.applications.analysis_form import Ball, Square, analysed
-from taut.applications.bounds import bounded
-from taut.applications.measurements import Measurement
-from taut.applications.sparse_recovery import Task, penalised
+from taut.applications.sensing.analysis_form import Ball, Square, analysed
+from taut.applications.sensing.bounds import bounded
+from taut.applications.sensing.measurements import Measurement
+from taut.applications.sensing.sparse_recovery import Task, penalised
 from taut.estimators import PenalizedRegressor
 from taut.penalties import L1, Penalty
 from taut.selection.rule import Rule
@@ -117,7 +117,8 @@ def recover(
     Parameters
     ----------
     A : array, sparse matrix or LinearOperator of shape (m, n)
-        An operator with an adjoint, which is tested; ``taut.applications.operators`` has some.
+        An operator needs an adjoint, which is tested; ``taut.applications.sensing.operators`` has
+        some.
     y : array of shape (m,)
     noise : float, default None
         Bound on ``|y - A x|_2``: about ``sigma * sqrt(m)`` for white noise. None is 0, exact

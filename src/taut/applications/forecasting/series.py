@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import narwhals as nw
 import numpy as np
 
-from taut.applications.time_axis import TimeAxis, as_stamps, regular
+from taut.applications.forecasting.time_axis import TimeAxis, as_stamps, regular
 from taut.designs.from_frame import TableError, values_of
 from taut.validation import shown
 

@@ -11,10 +11,10 @@ from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils.validation import check_is_fitted
 
 from taut import penalties
-from taut.applications.lag_features import Past, ahead, check_calendar, check_fourier
-from taut.applications.origins import Origins, conformal_radius, recursion, side_by_side
+from taut.applications.forecasting.lag_features import Past, ahead, check_calendar, check_fourier
+from taut.applications.forecasting.origins import Origins, conformal_radius, recursion, side_by_side
+from taut.applications.forecasting.series import Covariates, read_covariates, read_series
 from taut.applications.progress import tracked
-from taut.applications.series import Covariates, read_covariates, read_series
 from taut.estimators import PenalizedRegressor
 from taut.selection import CV, as_splits
 from taut.selection.rule import Rule

@@ -6,7 +6,7 @@ from math import ceil
 
 import numpy as np
 
-from taut.applications.lag_features import Past
+from taut.applications.forecasting.lag_features import Past
 
 __all__ = ["Origins", "conformal_radius", "recursion", "side_by_side"]
 

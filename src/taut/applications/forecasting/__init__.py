@@ -1,0 +1,1 @@
+"""Series: forecasts from their own past and what is known ahead."""

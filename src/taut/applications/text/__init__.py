@@ -1,0 +1,1 @@
+"""Texts: which class they belong to, and by which terms."""

@@ -1,0 +1,1 @@
+"""Series as trends with few changes."""
