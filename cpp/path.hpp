@@ -241,7 +241,7 @@ class PathSolver {
   // On full columns a set that has grown large bit by bit is too ill-conditioned for it.
   bool descent_pays(double fresh, double size) const {
     const double each = X_.entries() / X_.cols();
-    const bool crowd = ridge_ && 2 * fresh > size, few = 10 * each < X_.rows();
+    const bool crowd = ridge_ && fresh > 0.8 * size, few = 10 * each < X_.rows();
     return size > kCrowd && (crowd || few) && (ridge_ ? size : fresh) * size > kPasses * each;
   }
 

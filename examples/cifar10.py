@@ -63,9 +63,9 @@ def regularisers(size, flips):
         "early stopping": {"early_stopping": stopping},
         "augmentation": {"augmentation": changes},
     }
-    together = {"label_smoothing": 0.1, "averaging": nn.EMA(0.995), "dropout": 0.1}
+    together = {"label_smoothing": 0.1, "averaging": nn.EMA(0.95), "dropout": 0.1}
     everything = {"weight_decay": 0.05, "early_stopping": stopping, "augmentation": changes}
-    return single | {"all": everything | {"penalty": L1(), "alpha": 2e-3} | together}
+    return single | {"all": everything | {"penalty": L1(), "alpha": 1e-4} | together}
 
 
 options = arguments(__doc__.splitlines()[0], full="all images and a wider network, for a GPU")

@@ -320,7 +320,7 @@ CLASSES = CANCER[1]
         ),
         (
             lambda: taut.LogisticRegressionCV(l1_ratios=[2.0]).fit(X, Y > 90),
-            ("l1_ratio must lie in", "got 2.0"),
+            ("must lie in [0, 1]", "got 2.0"),
         ),
         (lambda: taut.LogisticRegressionCV(Cs=[]).fit(X, Y > 90), ("Cs must hold", "got none")),
         (lambda: taut.LogisticRegressionCV(cv=1).fit(X, Y > 90), ("cv must be", "got 1")),

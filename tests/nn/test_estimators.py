@@ -302,3 +302,19 @@ def test_saving_says_what_it_leaves_out(tmp_path):
         nn.load(tmp_path / "own.taut", module=torch.nn.Linear(3, 1))
     loaded = nn.load(tmp_path / "own.taut", module=torch.nn.Linear(8, 1))
     np.testing.assert_array_equal(loaded.predict(X), own.predict(X))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_a_model_of_a_gpu_is_read_by_a_cpu(tmp_path):
+    model = nn.NeuralRegressor(**FAST, device="cuda").fit(X, Y)
+    model.save(tmp_path / "model.taut")
+    loaded = nn.load(tmp_path / "model.taut")
+    assert next(loaded.module_.parameters()).device.type == "cpu"
+    np.testing.assert_allclose(loaded.predict(X), model.predict(X), atol=1e-4)
+
+
+def test_files_hold_tensors_of_the_cpu(tmp_path):
+    nn.NeuralRegressor(**FAST).fit(X, Y).save(tmp_path / "model.taut")
+    content = torch.load(tmp_path / "model.taut", weights_only=True)
+    assert content.keys() == {"description", "state"}
+    assert {tensor.device.type for tensor in content["state"].values()} == {"cpu"}

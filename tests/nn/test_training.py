@@ -1,5 +1,6 @@
 """The loop: when it stops, what it keeps, what it costs."""
 
+import time
 import warnings
 
 import numpy as np
@@ -16,7 +17,7 @@ from taut import nn  # noqa: E402
 from taut.nn.batches import Batches, Rows  # noqa: E402
 from taut.nn.losses import CrossEntropy, HalfSquaredError  # noqa: E402
 from taut.nn.mixing import CutMix, Mixup  # noqa: E402
-from taut.nn.networks import convolutional_network  # noqa: E402
+from taut.nn.networks import convolutional_network, multilayer_perceptron  # noqa: E402
 from taut.nn.splitting import held_back  # noqa: E402
 from taut.nn.stochastic_depth import StochasticDepth  # noqa: E402
 from taut.nn.training import TrainingNet  # noqa: E402
@@ -305,3 +306,34 @@ def test_the_history_is_drawn():
     assert alone.plot_history(display.ax_).valid_line_ is None
     with pytest.raises(AttributeError, match="fit it first"):
         nn.NeuralRegressor().plot_history()
+
+
+@pytest.mark.slow
+def test_the_loop_costs_little_more_than_a_bare_one():
+    images = RANDOM.normal(size=(6000, 784)).astype(np.float32)
+    classes = RANDOM.integers(0, 10, size=6000)
+
+    def ours():
+        model = nn.NeuralClassifier(
+            (100,), max_epochs=4, early_stopping=False, standardize=False, device="cpu"
+        )
+        start = time.process_time()
+        model.fit(images, classes)
+        return time.process_time() - start
+
+    def bare():
+        network = multilayer_perceptron(784, 10, (100,))
+        optimizer = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=0.0)
+        inputs, targets = torch.from_numpy(images), torch.from_numpy(classes)
+        start = time.process_time()
+        for _ in range(4):
+            for rows in torch.randperm(6000).split(128):
+                optimizer.zero_grad()
+                loss = torch.nn.functional.cross_entropy(network(inputs[rows]), targets[rows])
+                loss.backward()
+                optimizer.step()
+        return time.process_time() - start
+
+    times = [(ours(), bare()) for _ in range(7)]
+    least = np.min(times[1:], axis=0)
+    assert least[0] < 1.15 * least[1]

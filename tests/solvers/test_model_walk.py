@@ -26,6 +26,7 @@ def posed(loss, penalty):
     y = {
         "squared": eta[:, 0] + random.normal(size=N_SAMPLES),
         "targets": eta + random.normal(size=eta.shape),
+        "one target": eta[:, :1] + random.normal(size=(N_SAMPLES, 1)),
         "logistic": (eta[:, 0] + random.normal(size=N_SAMPLES) > eta[:, 0].mean()) * 1.0,
         "poisson": random.poisson(np.exp(np.clip(eta[:, 0], -3, 2))) * 1.0,
         "multinomial": np.argmax(eta + random.normal(size=eta.shape), axis=1),
@@ -33,7 +34,7 @@ def posed(loss, penalty):
             [random.exponential(np.exp(-eta[:, 0])), np.arange(N_SAMPLES) % 4 > 0]
         ),
     }[loss]
-    loss = losses.by_name("squared" if loss == "targets" else loss)
+    loss = losses.by_name("squared" if "target" in loss else loss)
     weights = np.full(N_SAMPLES, 1 / N_SAMPLES)
     return Problem(as_design(np.asfortranarray(X)), loss.check_response(y), loss, penalty, weights)
 
@@ -47,6 +48,7 @@ CASES = [
     ("squared", SparseGroupLasso(GROUPS, weights=WEIGHTS)),
     ("targets", MultiTask()),
     ("targets", GroupLasso(GROUPS)),
+    ("one target", MultiTask()),
     ("logistic", GroupLasso(GROUPS, weights=WEIGHTS)),
     ("poisson", SparseGroupLasso(GROUPS)),
     ("multinomial", L1()),
@@ -66,7 +68,8 @@ def test_models_give_what_forward_backward_steps_give(loss, penalty, monkeypatch
     assert all(c.solved for c in by_rows.certificates)
     monkeypatch.setattr("taut.solvers.proximal_gradient.has_model", lambda _: False)
     expected = path_of(problem)
-    assert all(c.solved for c in expected.certificates)
+    # Forward-backward steps meet rounding earlier.
+    assert all(c.relative_gap <= 1e-8 for c in expected.certificates)
     for other in (found, by_rows):
         assert_allclose(other.coefs, expected.coefs, rtol=0, atol=2e-4)
         assert_allclose(other.alphas, expected.alphas, rtol=1e-8)

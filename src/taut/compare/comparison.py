@@ -51,7 +51,9 @@ def compare(
         survival, the times; or with ``task="survival"`` times and events at once, in two columns or
         in a structured array.
     techniques : str or sequence of str, optional
-        Names (``"lasso-1se"``) or families (``"lasso"``); all by default.
+        Names (``"lasso-1se"``) or families (``"lasso"``, ``"neural"``); all by default, and the
+        neural ones (``"mlp"``, ``"mlp+dropout"``, ``"mlp+l1"``, ``"mlp+early stopping"``) where the
+        extra ``nn`` is installed.
     task : {"regression", "classification", "counts", "survival"}, optional
         Inferred from the target where not given: text and truth values are classes, judged by the
         log-loss of their probabilities; numbers are judged by their squared errors. Counts are
@@ -73,7 +75,7 @@ def compare(
     seed : int
         Seed of the folds.
     quick : bool
-        5 outer folds in place of 10.
+        5 outer folds in place of 10, and no neural network but those that are named.
     progress : callable, optional
         ``progress(done, total, text)``, called before every fit.
 

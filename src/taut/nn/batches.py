@@ -26,7 +26,7 @@ class Rows(NamedTuple):
 
     def take(self, index: torch.Tensor) -> Rows:
         """Some of the rows."""
-        return Rows(*(None if part is None else part[index] for part in self))
+        return Rows(*(None if part is None else part.index_select(0, index) for part in self))
 
 
 class Batches:

@@ -156,6 +156,7 @@ class _Bordered:
     def __init__(self, programme: BoxProgramme, curvature):
         self.p = programme
         n, X = programme.n, programme.X
+        self.curvature = np.where(programme.there, curvature, 0.0)
         self.loose = 1.0 / np.maximum(curvature, _TINY)
         self.diagonal = programme.l2 + self.loose[n:]
         self.tall = X.shape[1] <= n
@@ -171,6 +172,18 @@ class _Bordered:
         self.border = self._without_border(programme.ones) if programme.balanced else None
 
     def _without_border(self, right):
+        """Eliminated and refined twice: walls that are near and far at once cost digits."""
+        x = self._eliminated(right)
+        for _ in range(2):
+            x = x + self._eliminated(np.where(self.p.there, right - self._times(x), 0.0))
+        return x
+
+    def _times(self, x):
+        n, X = self.p.n, self.p.X
+        slopes = (X.T @ x[:n] + x[n:]) / self.p.l2
+        return self.curvature * x + np.append(X @ slopes, slopes)
+
+    def _eliminated(self, right):
         n, X, rows, rest = self.p.n, self.p.X, right[: self.p.n], right[self.p.n :]
         loose = self.loose[n:]
         if self.tall:

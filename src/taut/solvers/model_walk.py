@@ -28,6 +28,8 @@ _LARGEST = 4000  # coordinates of a model; forward-backward steps go on with mor
 _CONTRACTS = 0.2  # share of the last step's promise below which an old Hessian will do
 _ROUNDING = 1e-14
 _FEW = 512  # coordinates from which on rows are as good as a Gram matrix
+# Of the tolerance: Newton steps converge so fast that more costs next to nothing.
+_SHARP = 1e-4
 _WIDEST = 8  # strengths ahead
 _STEPS = 1000  # of the core on one model
 _NEAR = 0.8  # share of the threshold from which a coordinate at zero may move
@@ -131,7 +133,7 @@ class ModelWalk(Walk):
         problem = self.problem
         return (
             not isinstance(self.penalty, Separable)
-            and self.n_targets == 1
+            and len(problem.coef_shape) == 1
             and problem.loss.is_separable
             and not issparse(problem.design.matrix)
             and count > min(_FEW, 0.5 * problem.design.shape[0])
@@ -318,7 +320,7 @@ class _Blocks(_Model):
             z,
             *self._groups(),
             self.alphas,
-            self.tol * min(np.sqrt(self.patience), 0.1),
+            _SHARP * self.tol,
             _STEPS,
         )
         return *found, is_fresh

@@ -125,13 +125,21 @@ def _default_range(problem, spectrum, grid):
 
     The eigenvalues carry the units of the columns, so the range is the same in any units.
     """
-    largest = 1e2 * spectrum.largest
-    return (largest if largest > 0 else 1.0), grid.ratio(problem, wide=1e-8, tall=1e-8)
+    return _range_below(spectrum.largest, problem, grid)
+
+
+def _range_below(eigenvalue, problem, grid):
+    return 1e2 * eigenvalue or 1.0, grid.ratio(problem, wide=1e-8, tall=1e-8)
 
 
 def ridge_range(problem: Problem, grid: Grid):
-    """Largest alpha and ratio of an automatic grid for a ridge that another solver takes."""
-    return _default_range(problem, _NoSpectrum(problem), grid)
+    """Largest alpha and ratio of an automatic grid for a ridge that another solver takes.
+
+    From the sum of the eigenvalues, which the largest does not exceed and which costs nothing.
+    """
+    penalised, _, root = _split(problem)
+    total = float(np.sum((column_norms(problem)[penalised] / root) ** 2))
+    return _range_below(total, problem, grid)
 
 
 def _spectrum(problem, n_alphas):

@@ -186,6 +186,8 @@ class Walk:
 
     def solve_on(self, features, alpha, patience, n_iter):
         """Forward-backward steps on some features; how many, and whether rounding ended them."""
+        if not len(features):
+            return 1, False
         whole = len(features) == self.n_features
         columns = self.all if whole else Columns(self.problem, self.scale, features)
         penalty = self.penalty if whole else on_features(self.penalty, features, self.n_features)
