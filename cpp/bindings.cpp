@@ -143,13 +143,14 @@ nb::tuple packed(taut::Relay&& path, std::size_t p, taut::Vector&& intercepts) {
 nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array l1, Array l2,
                      Array lower, Array upper, std::optional<Array> alphas, int n_alphas,
                      double alpha_min_ratio, double tol, int max_iter, int engine,
-                     const taut::Cancel* cancel, double room) {
+                     const taut::Cancel* cancel, double room, std::optional<Array> start) {
   const std::size_t n = X.design->rows(), p = X.design->cols();
   require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
   require_penalty(p, l1, l2, lower, upper);
   require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
+  require(!start || start->shape(0) == p, "start needs one entry for each column");
   const taut::Penalty penalty{l1.data(), l2.data(), lower.data(), upper.data()};
-  taut::Relay path(penalty, p, given(alphas), n_alphas, alpha_min_ratio);
+  taut::Relay path(penalty, p, given(alphas), n_alphas, alpha_min_ratio, start ? start->data() : nullptr);
   taut::Vector intercepts;
   {
     nb::gil_scoped_release unlocked;
@@ -511,5 +512,5 @@ NB_MODULE(_core, m) {
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
         nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
         "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none(),
-        "room"_a = std::numeric_limits<double>::infinity());
+        "room"_a = std::numeric_limits<double>::infinity(), nb::arg("start").noconvert().none() = nb::none());
 }

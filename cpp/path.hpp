@@ -75,7 +75,14 @@ class PathSolver {
 
   // Begins at the coefficients of a strength that was solved another way.
   virtual void begin_at(const double* coefs, double alpha) {
-    if (complete_) return;
+    if (complete_) {
+      Vector beta(coefs, coefs + X_.cols()), gradient = correlation_;
+      for (Index j = 0; j < X_.cols(); ++j)
+        if (beta[j] != 0.0) simd::axpy(-beta[j], quadratic_.gram() + j * quadratic_.ld(), gradient.data(), X_.cols());
+      quadratic_.set_alpha(alpha);
+      quadratic_.anchor(beta.data(), gradient.data());
+      return;
+    }
     join(used(coefs));
     Vector beta(features_.size());
     for (std::size_t k = 0; k < beta.size(); ++k) beta[k] = coefs[features_[k]];
@@ -85,6 +92,10 @@ class PathSolver {
     view_.cross(reference_.residual.data(), 1, z_.data());
     reference_.z = z_;
     z_alpha_ = alpha;
+    std::vector<Index> moving;
+    for (Index j = 0; j < X_.cols(); ++j)
+      if (violates(j, z_[j], alpha)) moving.push_back(j);
+    join(moving);
     quadratic_.set_alpha(alpha);
     anchor(beta, z_.data());
   }

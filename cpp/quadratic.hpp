@@ -90,8 +90,8 @@ class Quadratic {
     if (ridge) refactor();
   }
 
-  // Minimises from where it stands; returns the number of steps, at most max_steps: Newton steps
-  // and rounds of freeing coordinates.
+  // Minimises from where it stands; returns the number of Newton steps that lowered
+  // the objective, at most max_steps.
   int solve(int max_steps) {
     int steps = 0;
     bool freed = false;
@@ -101,13 +101,11 @@ class Quadratic {
         if (freed && decrease_ <= least_decrease_ && !sweep()) break;  // freeing gained nothing: rounding has the last word
         std::vector<int> violators = leaving();
         if (violators.empty()) break;
-        ++steps;
         decrease_ = 0;
         release(std::move(violators));
         freed = true;
         continue;
       }
-      ++steps;
       const double gain = newton_step();
       if (gain < 0) {
         // A fresh inverse first; where that does not help, descent does.
@@ -115,6 +113,7 @@ class Quadratic {
         else if (!sweep()) break;
         continue;
       }
+      if (gain > least_decrease_) ++steps;
       decrease_ += gain;
     }
     return steps;

@@ -42,8 +42,9 @@ inline std::vector<Turn> turns_of_loss(Engine engine, const Design& X) {
 class Relay {
  public:
   // An empty grid stands for `count` strengths down from the largest, in geometric steps.
-  Relay(Penalty penalty, std::size_t features, Vector grid, int count, double ratio)
-      : grid(std::move(grid)), penalty_(penalty), features_(features), count_(count), ratio_(ratio) {}
+  // `start`: coefficients to begin at, or null.
+  Relay(Penalty penalty, std::size_t features, Vector grid, int count, double ratio, const double* start = nullptr)
+      : grid(std::move(grid)), penalty_(penalty), features_(features), count_(count), ratio_(ratio), start_(start) {}
 
   Vector grid;
   Zeros coefs;  // features x strengths
@@ -64,6 +65,7 @@ class Relay {
       if (certificates.empty()) rest();
       std::fill(certificates.begin() + done_, certificates.end(), Certificate());
       if (done_ > 0) solver.begin_at(coefs.data() + (done_ - 1) * features_, grid[done_ - 1]);
+      else if (start_ != nullptr) solver.begin_at(start_, grid[0]);
     } catch (const Outgrown&) {
       return;
     }
@@ -90,6 +92,7 @@ class Relay {
   std::size_t features_, done_ = 0;
   int count_;
   double ratio_;
+  const double* start_;
 };
 
 }  // namespace taut

@@ -48,3 +48,19 @@ def test_a_bounded_ridge_on_very_many_features():
     model = taut.Ridge(alpha=1e4, positive=True).fit(wide, wide[:, 0])
     assert model.certificate_.solved
     assert model.coef_.min() >= 0
+
+
+@pytest.mark.parametrize("shape", [(200, 300), (60, 8)])
+@pytest.mark.parametrize("model", [taut.Lasso, taut.ElasticNet])
+@pytest.mark.filterwarnings("ignore::taut.ConvergenceWarning")
+def test_a_warm_start_goes_on_where_the_last_fit_ended(model, shape):
+    random = np.random.default_rng(0)
+    X = random.normal(size=shape)
+    y = X[:, :5].sum(axis=1) + random.normal(size=len(X))
+    one_step = model(alpha=0.05, warm_start=True, max_iter=1)
+    gaps = [one_step.fit(X, y).dual_gap_ for _ in range(100)]
+    solved = model(alpha=0.05).fit(X, y)
+    assert gaps[-1] <= 1e-6 * np.var(y)
+    np.testing.assert_allclose(one_step.coef_, solved.coef_, atol=1e-3)
+    again = solved.set_params(warm_start=True).fit(X, y)
+    assert again.n_iter_ <= 1

@@ -67,8 +67,20 @@ class PenalisedModel(LinearModel):
     def _solve(self, task: Task, strengths):
         grids = [Grid(np.array([alpha * self._unit(task)])) for alpha in strengths]
         controls = self._controls()
-        pairs = zip(task.problems, grids, strict=True)
-        return [solve_path(problem, grid, controls) for problem, grid in pairs]
+        starts = self._starts(task)
+        return [
+            solve_path(problem, grid, replace(controls, start=start))
+            for problem, grid, start in zip(task.problems, grids, starts, strict=True)
+        ]
+
+    def _starts(self, task: Task):
+        """Coefficients of the last fit for each problem, where they are to be begun with."""
+        nothing = [None] * len(task.problems)
+        if not getattr(self, "warm_start", False) or not hasattr(self, "coef_"):
+            return nothing
+        coefs = np.atleast_2d(self.coef_)
+        n_features = task.problems[0].design.shape[1]
+        return list(coefs) if coefs.shape == (len(nothing), n_features) else nothing
 
     def _fit_path(self, task: Task, groups):
         controls = self._controls()

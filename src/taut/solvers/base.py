@@ -54,11 +54,14 @@ class Controls:
         Most iterations for one strength.
     cancel : Cancel or None
         Ends the solve early once it is set; for solves in several threads.
+    start : ndarray of shape (n_features,), default None
+        Coefficients to begin with, where a solver can make use of them; None for its own start.
     """
 
     tol: float = 1e-6
     max_iter: int = 1000
     cancel: Cancel | None = None
+    start: np.ndarray | None = None
 
     @classmethod
     def checked(cls, tol, max_iter) -> Controls:

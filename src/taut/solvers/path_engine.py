@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import replace
 
+import numpy as np
+
 from taut import _core
 from taut.designs.moments import CentredMoments
 from taut.interrupt import interruptible
@@ -60,6 +62,7 @@ class PathEngine:
                 engine,
                 cancel,
                 room,
+                _start(problem, controls),
                 abandon=cancel.set,
             )
         return solved_by_core(found, controls, "active_set")
@@ -80,6 +83,14 @@ class PathEngine:
         )
         solved = solved_by_core(found, controls, "active_set")
         return replace(solved, intercepts=centred.response_mean - centred.mean @ solved.coefs)
+
+
+def _start(problem, controls):
+    """Coefficients to begin with, inside their bounds; None where there are none."""
+    if controls.start is None:
+        return None
+    _, _, lower, upper = problem.coordinates
+    return np.clip(np.asarray(controls.start, dtype=np.float64), lower, upper)
 
 
 def _operations(problem, grid):
