@@ -121,7 +121,7 @@ def test_without_the_extra_they_are_off_and_it_is_said(monkeypatch):
     assert {row["technique"] for row in found.leaderboard} == {"null", "ridge-min"}
     notes = [note["text"] for note in found.summary["table"]["notes"]]
     (note,) = [text for text in notes if "torch and skorch" in text]
-    assert note.startswith("Neural network is left out: it needs torch and skorch")
+    assert note.startswith("MLP is left out: it needs torch and skorch")
     assert 'pip install "taut[nn]"' in note
 
 
@@ -129,7 +129,7 @@ def test_they_are_on_by_default_but_not_in_a_hurry(found):
     quick = compare(TABLE, "y", quick=True)
     notes = [note["text"] for note in quick.summary["table"]["notes"]]
     assert not set(NAMES) & {row["technique"] for row in quick.leaderboard}
-    assert "Neural network is left out: a quick comparison has it only by name ('neural')." in notes
+    assert "MLP is left out: a quick comparison has it only by name ('neural')." in notes
     whole = compare(TABLE, "y", cv=2)
     assert set(NAMES) < {row["technique"] for row in whole.leaderboard}
 

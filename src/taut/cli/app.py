@@ -11,6 +11,7 @@ from taut.cli import INTERRUPTED
 from taut.cli.compare import Outputs, require_distinct, run_compare
 from taut.cli.models import model_path, one_technique, run_fit, run_predict
 from taut.cli.tables import Roles, open_table
+from taut.compare.neural import NEURAL
 from taut.compare.techniques import TECHNIQUES
 from taut.designs.from_frame import TableError
 
@@ -74,10 +75,17 @@ def _refuse(context: click.Context, option: click.Parameter, value) -> None:
 
 
 _FILE = click.Path(path_type=str)
-_WIDEST = max(len(technique.name) for technique in TECHNIQUES)
-_TECHNIQUES = "\b\nTechniques:\n" + "\n".join(
-    f"  {technique.name:{_WIDEST}}  {technique.phrase}" for technique in TECHNIQUES
-)
+
+
+def _listed(title, techniques):
+    widest = max(len(technique.name) for technique in TECHNIQUES)
+    lines = (f"  {technique.name:{widest}}  {technique.phrase}" for technique in techniques)
+    return "\n".join(["\b", title, *lines])
+
+
+_TECHNIQUES = _listed("Techniques:", TECHNIQUES)
+_NEURAL = _listed("Where PyTorch and skorch are there, and by name with --quick:", NEURAL)
+
 
 _table_options = _options(
     click.option("--target", help="Column to predict."),
@@ -103,7 +111,7 @@ def app() -> None:
     """Regularisation, exact and certified, with evidence for the choice."""
 
 
-@app.command(epilog=_TECHNIQUES)
+@app.command(epilog=f"{_TECHNIQUES}\n\n{_NEURAL}")
 @click.argument("table", required=False, type=_FILE)
 @_table_options
 @click.option("--techniques", help="Names, or families such as lasso, with commas.")

@@ -81,7 +81,7 @@ def _technique(name: str, told: str, complexity: int, regulariser) -> Technique:
     return Technique(
         name=name,
         family="neural",
-        label=f"Neural network ({told})",
+        label=f"MLP ({told})",
         phrase=f"a neural network ({told})",
         complexity=complexity,
         make=_made("NeuralRegressor", regulariser),
