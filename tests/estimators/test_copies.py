@@ -48,8 +48,10 @@ def copies(model, shape, dtype="float64"):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("model", MODELS)
 def test_tall_systems_are_read_where_they_lie(model, dtype):
-    # In float32 blocks are widened to be multiplied, and rows of a few numbers come on top.
-    assert copies(MODELS[model], (40_000, 150), dtype) < (0.6 if dtype == "float64" else 1.2)
+    # In float32 blocks are widened to be multiplied, and rows of a few numbers come on top. A BLAS
+    # library's threads keep some 30 MB for themselves, which must not count.
+    n_samples = 160_000 if model == "leave-one-out" else 40_000
+    assert copies(MODELS[model], (n_samples, 150), dtype) < (0.6 if dtype == "float64" else 1.2)
 
 
 @pytest.mark.parametrize("model", ["least squares", "ridge", "leave-one-out"])
