@@ -40,7 +40,7 @@ _SENTENCES = {
     Status.MAX_ITER: "The iterations ran out before the certificate reached the tolerance: "
     "raise max_iter, or loosen tol.",
     Status.STALLED: "Rounding stopped the progress before the certificate reached the tolerance: "
-    "loosen tol, or rescale the columns (standardize=True).",
+    "loosen tol, rescale the columns (standardize=True), or shift those that lie far from zero.",
     Status.UNBOUNDED: "The loss has no minimum: coefficients grow without end, as where features "
     "separate the classes. Use alpha > 0, or fewer features.",
 }

@@ -14,6 +14,7 @@ from taut.solvers.proximal_gradient import ProximalGradient
 from taut.solvers.quantile import QuantileProgramme
 from taut.solvers.quantile_dual import QuantileDual
 from taut.solvers.ridge import Ridge, ridge_range
+from taut.solvers.rounding import with_rounding
 from taut.solvers.smooth import Smooth
 
 __all__ = ["SOLVERS", "choose", "solve_path"]
@@ -60,7 +61,10 @@ def solve_path(problem: Problem, grid: Grid, controls: Controls) -> Solved:
         (int(np.prod(problem.coef_shape)), grid.count),
         "take fewer alphas (n_alphas), or leave out columns",
     )
-    grid = _without_l1(problem, grid)
+    return with_rounding(problem, _path(problem, _without_l1(problem, grid), controls))
+
+
+def _path(problem, grid, controls):
     if grid.alphas is None or np.all(grid.alphas > 0):
         return choose(problem).path(problem, grid, controls)
     unpenalised = problem.without_penalty()

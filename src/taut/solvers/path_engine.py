@@ -15,8 +15,12 @@ from taut.memory import fits, out_of_memory, room_for
 from taut.problem import Problem
 from taut.solution import Certificate, Status
 from taut.solvers.base import Cancel, Controls, Grid, Solved, path_of_kept_moments
+from taut.solvers.products import plain_moments
 
 __all__ = ["PathEngine", "solved_by_core", "working_set_memory"]
+
+
+_MANY, _FEW = 5000, 2000  # rows and features
 
 
 class PathEngine:
@@ -39,6 +43,7 @@ class PathEngine:
 
     def path(self, problem: Problem, grid: Grid, controls: Controls, engine: int = 0) -> Solved:
         if engine == 0:
+            _keep_moments(problem)
             solved = path_of_kept_moments(self, problem, grid, controls)
             if solved is not None:
                 return solved
@@ -83,6 +88,18 @@ class PathEngine:
         )
         solved = solved_by_core(found, controls, "active_set")
         return replace(solved, intercepts=centred.response_mean - centred.mean @ solved.coefs)
+
+
+def _keep_moments(problem):
+    """Statistics that will do for the path, where rows are so many that nothing else counts."""
+    n_samples, n_features = problem.design.shape
+    tall = n_samples >= max(_MANY, 4 * n_features) and n_features <= _FEW
+    kept = "centred" in problem.shared and problem.shared["centred"][0] is problem.response
+    if not tall or kept:
+        return
+    moments = plain_moments(problem)
+    if moments is not None:
+        problem.shared["centred"] = (problem.response, moments)
 
 
 def _start(problem, controls):

@@ -77,6 +77,9 @@ def within_range(values: np.ndarray) -> bool:
     with np.errstate(all="ignore"):
         if values.dtype == np.float32:  # its squares may overflow, but none is too large
             return bool(np.isfinite(values.sum()))
+        if values.flags.forc:
+            flat = values.ravel(order="K")  # no copy
+            return bool(flat @ flat <= LARGEST**2)
         return bool(np.einsum(f"{axes},{axes}->", values, values) <= LARGEST**2)
 
 

@@ -1,0 +1,98 @@
+"""What rounding the intercept costs, as part of the certificate.
+
+The core works on columns that it has centred, where a mean of 1e13 does no harm. What is handed
+back is a model of the columns as given: b0 = mean(y) - sum_j mean_j b_j, a float64. With k columns
+far from zero it is wrong by at most
+
+    delta = eps / 2 (k + 1) (|b0| + sum_j |mean_j b_j|)
+
+(Higham 2002, Accuracy and Stability of Numerical Algorithms, eq. 3.5). The slope with respect to
+b0 is zero at the optimum, so the objective exceeds that of the exact intercept by L delta^2 / 2,
+where L is the curvature of the loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from taut.problem import Problem
+from taut.solution import Certificate, Status
+from taut.solvers.base import Solved
+from taut.solvers.fitted import null_standing
+
+__all__ = ["with_rounding"]
+
+_EPS = np.finfo(np.float64).eps
+# A column whose values differ by this share of their size has a spread s of about as much: then
+# |mean b| eps is below 1e-9 |s b|, and its square is nothing beside any tolerance.
+_FAR = 1e-6
+_LOOKS = 8  # at so many values of each column; more only to spare columns that need no correction
+_NOTHING = 1e-9  # of the linear predictor of a loss other than least squares
+
+
+def with_rounding(problem: Problem, solved: Solved) -> Solved:
+    """The same solutions; their certificates include the rounding of the intercept."""
+    if not problem.fit_intercept or not problem.loss.is_separable:
+        return solved
+    columns, level = _far_columns(problem)
+    if len(columns) == 0:
+        return solved
+    size = np.abs(solved.intercepts) + np.tensordot(level, np.abs(solved.coefs[columns]), 1)
+    delta = 0.5 * _EPS * (len(columns) + 1) * size
+    null = null_standing(problem).objective
+    certificates = [
+        _with_gap(certificate, _rise(problem, solved, delta, k), null)
+        for k, certificate in enumerate(solved.certificates)
+    ]
+    return replace(solved, certificates=tuple(certificates))
+
+
+def _far_columns(problem):
+    """Columns whose means are far beyond their spread, and about how large these are.
+
+    A few values of each column tell: where they differ, so does the column.
+    """
+    matrix = problem.design.matrix
+    if sparse.issparse(matrix):
+        # A column with a zero in it has a spread of the size of its mean.
+        columns = np.flatnonzero(np.diff(matrix.indptr) == matrix.shape[0])
+        looks = [matrix.data[matrix.indptr[columns] + row] for row in _looks(matrix.shape[0])]
+    else:
+        rows = np.flatnonzero(problem.weights)
+        columns = np.arange(matrix.shape[1])
+        looks = [matrix[row] for row in rows[_looks(len(rows))]]
+    looks = np.asarray(looks, dtype=np.float64)
+    size = np.abs(looks).max(axis=0)
+    far = (size > 0) & (np.ptp(looks, axis=0) <= _FAR * size)
+    return columns[far], size[far]
+
+
+def _looks(length):
+    return np.linspace(0, length - 1, min(length, _LOOKS)).astype(int)
+
+
+def _rise(problem, solved, delta, k):
+    """How much the objective may have risen by an intercept that is wrong by ``delta``."""
+    loss, delta = problem.loss, delta[..., k]
+    if loss.curvature_bound is not None:
+        with np.errstate(over="ignore"):
+            return 0.5 * loss.curvature_bound * float(np.sum(np.square(delta)))
+    if np.max(delta) < _NOTHING:
+        return 0.0
+    eta = problem.design.product(solved.coefs[..., k]) + solved.intercepts[..., k]
+    if problem.offset is not None:
+        eta = eta + problem.offset
+    if not loss.is_smooth:
+        return float(np.abs(loss.slope(problem.response, eta, problem.weights)).sum() * delta)
+    curvature = loss.curvature(problem.response, eta, problem.weights)
+    return 0.5 * float(np.sum(curvature * np.square(delta)))
+
+
+def _with_gap(certificate: Certificate, rise: float, null: float) -> Certificate:
+    relative = certificate.relative_gap + (rise / null if null > 0 else rise)
+    lost = certificate.solved and relative > certificate.tol
+    status = Status.STALLED if lost else certificate.status
+    return replace(certificate, gap=certificate.gap + rise, relative_gap=relative, status=status)
