@@ -155,7 +155,6 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
   {
     nb::gil_scoped_release unlocked;
     taut::Interrupt interrupt = signals(cancel);
-    const taut::blas::SideBySide sharing(cancel && cancel->side_by_side());
     const auto poll = [&interrupt] { interrupt.poll(); };
     const taut::View view(*X.design, weights.data(), centre);
     const taut::Response response(view, y.data());
@@ -194,7 +193,6 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
   {
     nb::gil_scoped_release unlocked;
     taut::Interrupt interrupt = signals(cancel);
-    const taut::blas::SideBySide sharing(cancel && cancel->side_by_side());
     const taut::View view(*X.design, weights.data(), centre);
     const taut::Fitted data{*rows, y.data(), offset.data()};
     taut::Level null(view, data);
@@ -349,7 +347,7 @@ nb::tuple solve_coordinates(Square gram, Array beta, Array z, Array l1, Array l2
 
 // Weights, sums and products of [X y] - shift for groups of rows, for dense designs; None for others.
 nb::object group_statistics(const Handle& X, Array y, Array weights, Flat<std::int32_t> group,
-                            int groups, Array shift) {
+                            int groups, Array shift, const taut::Cancel* cancel) {
   const std::size_t n = X.design->rows(), q = X.design->cols() + 1u;
   require(y.shape(0) == n && weights.shape(0) == n && group.shape(0) == n,
           "y, weights and group need one entry for each row");
@@ -358,7 +356,7 @@ nb::object group_statistics(const Handle& X, Array y, Array weights, Flat<std::i
   std::vector<taut::GroupStatistics> found;
   {
     nb::gil_scoped_release unlocked;
-    taut::Interrupt interrupt = signals();
+    taut::Interrupt interrupt = signals(cancel);
     const auto gather = [&](const auto& design) {
       found = taut::group_statistics(design, y.data(), weights.data(), group.data(), groups,
                                      shift.data(), [&interrupt] { interrupt.poll(); });
@@ -459,7 +457,7 @@ nb::tuple certify(const Handle& X, Array y, Array weights, bool centre, Array l1
 NB_MODULE(_core, m) {
   load_blas();
   nb::class_<taut::Cancel>(m, "Cancel")
-      .def(nb::init<bool>(), "side_by_side"_a = true)
+      .def(nb::init<>())
       .def("set", &taut::Cancel::set);
   nb::class_<Handle>(m, "Design")
       .def_prop_ro("shape", [](const Handle& X) { return nb::make_tuple(X.design->rows(), X.design->cols()); });
@@ -499,7 +497,7 @@ NB_MODULE(_core, m) {
         "max_iter"_a);
   m.def("group_statistics", &group_statistics, "design"_a, nb::arg("y").noconvert(),
         nb::arg("weights").noconvert(), nb::arg("group").noconvert(), "groups"_a,
-        nb::arg("shift").noconvert());
+        nb::arg("shift").noconvert(), nb::arg("cancel").none() = nb::none());
   m.def("moments", &moments, "design"_a, nb::arg("weights").noconvert(), "centre"_a);
   m.def("gram", &gram, "design"_a, nb::arg("y").noconvert(), nb::arg("weights").noconvert(), "centre"_a);
   m.def("inverse", &inverse, nb::arg("matrix").noconvert());

@@ -26,21 +26,8 @@ struct Table {
 inline Table table;
 
 // Up to so many multiply-adds an operation is done in small.hpp.
-inline thread_local double small_limit = 4e6;
-inline bool is_small(double m, double n, double k = 1) { return m * n * k <= small_limit; }
-
-// For threads that solve side by side: they leave the library's own threads alone but for products
-// that would take one of them a good while.
-class SideBySide {
- public:
-  explicit SideBySide(bool yes) {
-    if (yes) small_limit = 1e8;
-  }
-  ~SideBySide() { small_limit = 4e6; }
-  SideBySide(const SideBySide&) = delete;
-  SideBySide& operator=(const SideBySide&) = delete;
-};
-
+inline constexpr double kSmall = 4e6;
+inline bool is_small(double m, double n, double k = 1) { return m * n * k <= kSmall; }
 inline constexpr int kSmallFactor = 256;  // likewise, the side of a factorisation
 
 // C = alpha op(A) op(B) + beta C

@@ -272,6 +272,7 @@ class DenseColumns final : public Columns {
     const Index n = X_.rows();
     const int k = static_cast<int>(features.size()), old = size_;
     size_ += k;
+    features_.insert(features_.end(), features.begin(), features.end());
     // Room for all columns, of which only what is written takes memory: growing would hold two
     // copies for a while.
     if (z_.capacity() == 0) try {
@@ -286,7 +287,7 @@ class DenseColumns final : public Columns {
     mirror(gram, ld, old, size_);
   }
 
-  std::unique_ptr<Residual> follow(const double* centred_y, const double* coefs) const override {
+  std::unique_ptr<ResponseResidual> follow(const double* centred_y, const double* coefs) const override {
     const Index n = X_.rows();
     Vector root(n);
     for (Index i = 0; i < n; ++i) root[i] = view_.root_v[i] * centred_y[i];
@@ -295,7 +296,7 @@ class DenseColumns final : public Columns {
     return std::make_unique<Following>(*this, std::move(root));
   }
 
-  std::unique_ptr<ModelResidual> model(const double* slope, const double* curvature) const override {
+  std::unique_ptr<Residual> model(const double* slope, const double* curvature) const override {
     return std::make_unique<Model>(*this, slope, curvature);
   }
 
@@ -350,11 +351,20 @@ class DenseColumns final : public Columns {
   const double* column(int k) const { return z_.data() + static_cast<std::ptrdiff_t>(k) * X_.rows(); }
 
   // Times the roots of the weights, as the columns are.
-  class Following final : public Residual {
+  class Following final : public ResponseResidual {
    public:
     Following(const DenseColumns& columns, Vector root) : columns_(columns), root_(std::move(root)) {}
     double correlation(int k) const override { return simd::dot(columns_.column(k), root_.data(), root_.size()); }
+    double curvature(int k) const override {
+      const double norm = columns_.view_.norm[columns_.features_[k]];
+      return norm * norm;
+    }
     void move(int k, double by) override { simd::axpy(-by, columns_.column(k), root_.data(), root_.size()); }
+    double write(double* weighted) const override {
+      const Vector& root = columns_.view_.root_v;
+      for (std::size_t i = 0; i < root_.size(); ++i) weighted[i] = root[i] * root_[i];
+      return simd::dot(root_.data(), root_.data(), root_.size());
+    }
 
    private:
     const DenseColumns& columns_;
@@ -362,7 +372,7 @@ class DenseColumns final : public Columns {
   };
 
   // As in sparse.hpp, times the roots of the weights.
-  class Model final : public ModelResidual {
+  class Model final : public Residual {
    public:
     Model(const DenseColumns& columns, const double* slope, const double* curvature)
         : columns_(columns), u_(columns.X_.rows()), h_(curvature, curvature + u_.size()), mean_(columns.size_), curvature_(columns.size_) {
@@ -427,6 +437,7 @@ class DenseColumns final : public Columns {
   }
 
   int size_ = 0;
+  std::vector<Index> features_;
   Zeros z_;
   Vector curvature_;          // of each row, where it is not 1
   Vector explained_, shift_;  // of the intercept under it, and the columns' share in it

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "path.hpp"
+#include "sweep.hpp"
 
 namespace taut {
 
@@ -19,6 +20,7 @@ class DescentPath final : public PathSolver {
     join(used(coefs));
     pad(beta_);
     for (std::size_t k = 0; k < features_.size(); ++k) beta_[k] = coefs[features_[k]];
+    residual_.reset();
     refresh();
     z_alpha_ = alpha;
   }
@@ -29,36 +31,53 @@ class DescentPath final : public PathSolver {
     const double size = static_cast<double>(features_.size() + features.size());
     if (16 * size * columns_->length() > settings_.room) throw std::bad_alloc();
     columns_->append(features, nullptr, 0);
-    for (Index j : features) admit(j, z_[j]);
+    for (Index j : features) {
+      admit(j, z_[j]);
+      if (penalty_.resting(j) != 0.0) residual_.reset();
+    }
   }
 
   int minimise(double alpha, int most) override {
     pad(beta_);
-    const std::size_t size = beta_.size();
-    if (size == 0) return 0;
-    std::unique_ptr<Residual> residual = columns_->follow(y_.centred.data(), beta_.data());
+    follow();
     std::vector<Vector> recent{beta_};
-    for (int sweep = 0; sweep < most; ++sweep) {
+    bool every = true;
+    int swept = 0;
+    while (swept < most) {
       poll_();
-      const double gain = descend(alpha, *residual);
+      const double gain = sweep(penalty_, alpha, features_, every, *residual_, beta_);
+      ++swept;
       // Late sweeps gain a share of what is left: far below the tolerance there is little of it.
-      if (gain <= patience_ * settings_.tol * y_.null) return sweep + 1;
+      const bool little = gain <= patience_ * settings_.tol * y_.null;
+      if (little && every) break;
+      every = little || swept % kEvery == 0;
       recent.push_back(beta_);
       if (recent.size() <= kMemory) continue;
-      if (extrapolate(alpha, recent)) residual = columns_->follow(y_.centred.data(), beta_.data());
+      extrapolate(alpha, recent);
       recent.assign(1, beta_);
     }
-    return most;
+    // What is kept is free of what many small moves have added up to.
+    residual_ = columns_->follow(y_.centred.data(), beta_.data());
+    return swept;
   }
 
-  void keep(Batch& batch, int) override { batch.betas.push_back(beta_); }
+  void keep(Batch& batch, int i) override {
+    batch.betas.push_back(beta_);
+    const std::size_t n = X_.rows();
+    grow(kept_, n * batch.width);
+    batch.rss[i] = residual_->write(kept_.data() + i * n);
+  }
+  void residuals(Batch& batch, double* R) override {
+    std::copy_n(kept_.data(), static_cast<std::size_t>(X_.rows()) * batch.width, R);
+  }
   void residual_here(double* R) override {
-    double rss;
     pad(beta_);
-    columns_->residual(y_.centred.data(), beta_.data(), 1, R, &rss);
+    follow();
+    residual_->write(R);
   }
   void stand_at(const Batch& batch, int i) override {
     beta_ = batch.betas[i];
+    residual_.reset();
     patience_ *= 1e-3;
   }
   void accept(const Batch&, int) override { patience_ = kPatience; }
@@ -67,37 +86,22 @@ class DescentPath final : public PathSolver {
 
  private:
   static constexpr std::size_t kMemory = 5;
+  static constexpr int kEvery = 3;  // sweeps, of which one is over everything
   // A sweep that gains less than this share of the tolerance is the last one, until the check of
   // its result asks for more.
   static constexpr double kPatience = 1e-5;
 
-  double curvature(std::size_t k) const { return view_.norm[features_[k]] * view_.norm[features_[k]]; }
-
-  // One sweep; returns the curvature times the squared moves, which is twice what the objective fell
-  // by, or less, and free of the rounding of a difference.
-  double descend(double alpha, Residual& residual) {
-    double gain = 0;
-    for (std::size_t k = 0; k < beta_.size(); ++k) {
-      const Coordinate h = penalty_.at(features_[k], alpha);
-      const double old = beta_[k], bend = curvature(k), slope = residual.correlation(static_cast<int>(k));
-      const double by = h.minimise(slope + bend * old, bend) - old;
-      if (by == 0) continue;
-      gain += bend * by * by;
-      beta_[k] = old + by;
-      residual.move(static_cast<int>(k), by);
-    }
-    return gain;
+  void follow() {
+    if (!residual_) residual_ = columns_->follow(y_.centred.data(), beta_.data());
   }
 
-  double objective(double alpha, const Vector& beta) const {
-    Vector R(X_.rows());
-    double total;
-    columns_->residual(y_.centred.data(), beta.data(), 1, R.data(), &total);
-    return 0.5 * total + penalty_at(alpha, beta);
+  double objective(double alpha, const ResponseResidual& residual, const Vector& beta) {
+    scratch_.resize(X_.rows());
+    return 0.5 * residual.write(scratch_.data()) + penalty_at(alpha, beta);
   }
 
   // minimise | sum_i c_i (x_(i+1) - x_i) | over sum c = 1: c is the solution of (U'U) c = 1, scaled.
-  bool extrapolate(double alpha, const std::vector<Vector>& recent) {
+  void extrapolate(double alpha, const std::vector<Vector>& recent) {
     const int m = static_cast<int>(recent.size()) - 1;
     Vector system(m * m), c(m, 1.0);
     for (int i = 0; i < m; ++i)
@@ -111,7 +115,7 @@ class DescentPath final : public PathSolver {
     double trace = 0;
     for (int i = 0; i < m; ++i) trace += system[i + i * m];
     for (int i = 0; i < m; ++i) system[i + i * m] += 1e-12 * trace;
-    if (!blas::cholesky(m, system.data(), m)) return false;
+    if (!blas::cholesky(m, system.data(), m)) return;
     blas::solve_right('N', 1, m, system.data(), m, c.data(), 1);
     blas::solve_right('T', 1, m, system.data(), m, c.data(), 1);
     double total = 0;
@@ -124,14 +128,17 @@ class DescentPath final : public PathSolver {
       // Zeros and bounds that the last sweep met stay, so that the face is the same.
       if (beta_[k] == penalty_.resting(j)) candidate[k] = beta_[k];
       candidate[k] = std::clamp(candidate[k], penalty_.lower[j], penalty_.upper[j]);
-      if (!std::isfinite(candidate[k])) return false;
+      if (!std::isfinite(candidate[k])) return;
     }
-    if (!(objective(alpha, candidate) < objective(alpha, beta_))) return false;
+    std::unique_ptr<ResponseResidual> there = columns_->follow(y_.centred.data(), candidate.data());
+    if (!(objective(alpha, *there, candidate) < objective(alpha, *residual_, beta_))) return;
     beta_ = std::move(candidate);
-    return true;
+    residual_ = std::move(there);
   }
 
-  Vector beta_;
+  Vector beta_, scratch_;
+  std::unique_ptr<ResponseResidual> residual_;  // at beta_, or none
+  Zeros kept_;                                  // residuals of the batch
   double patience_ = kPatience;
 };
 

@@ -20,21 +20,22 @@ using Index = int;  // BLAS counts in int; the edge refuses what does not fit
 
 struct View;
 
-// A residual that follows one coefficient at a time.
+// A residual that follows one coefficient at a time: of the response, or of a quadratic model.
 class Residual {
  public:
   virtual ~Residual() = default;
-  // Correlation of working column k with the residual.
+  // Correlation of working column k with the residual, and by how much that falls for each unit of
+  // its coefficient.
   virtual double correlation(int k) const = 0;
+  virtual double curvature(int k) const = 0;
   // The coefficient of working column k grows by `by`.
   virtual void move(int k, double by) = 0;
 };
 
-// That of a quadratic model with curvatures of its own.
-class ModelResidual : public Residual {
+// That of the response, which can be written out: v * residual, and its weighted sum of squares.
+class ResponseResidual : public Residual {
  public:
-  // By how much a correlation falls for each unit of its coefficient.
-  virtual double curvature(int k) const = 0;
+  virtual double write(double* weighted) const = 0;
 };
 
 // The columns that a path has ever needed: their Gram matrix grows, and residuals come from them.
@@ -55,10 +56,10 @@ class Columns {
   // out (rows) = the centred columns' combination.
   virtual void product(const double* coefs, double* out) const = 0;
   // The residual of a response that the view has centred, at these coefficients.
-  virtual std::unique_ptr<Residual> follow(const double* centred_y, const double* coefs) const = 0;
+  virtual std::unique_ptr<ResponseResidual> follow(const double* centred_y, const double* coefs) const = 0;
   // The same of a quadratic model with these slopes and curvatures of the rows; where the view is
   // centred, the intercept is always at its best.
-  virtual std::unique_ptr<ModelResidual> model(const double* slope, const double* curvature) const = 0;
+  virtual std::unique_ptr<Residual> model(const double* slope, const double* curvature) const = 0;
   // From here on rows count `curvature` times their weight in the Gram matrix, which is written
   // anew; where the view is centred, what an intercept explains is taken out under these weights.
   virtual void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) = 0;

@@ -12,14 +12,10 @@ namespace taut {
 
 class Cancel {
  public:
-  // Whether several solves share it, each in a thread of its own.
-  explicit Cancel(bool side_by_side) : side_by_side_(side_by_side) {}
-  bool side_by_side() const { return side_by_side_; }
   void set() { raised_ = true; }
   bool raised() const { return raised_; }
 
  private:
-  bool side_by_side_;
   std::atomic<bool> raised_{false};
 };
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "newton.hpp"
+#include "sweep.hpp"
 
 namespace taut {
 
@@ -29,7 +30,7 @@ class NewtonDescent final : public NewtonPath {
     int sweeps = 0;
     while (sweeps < most) {
       poll_();
-      const std::unique_ptr<ModelResidual> residual = columns_->model(here_.slope.data(), here_.curvature.data());
+      const std::unique_ptr<Residual> residual = columns_->model(here_.slope.data(), here_.curvature.data());
       Vector z(beta_.size()), goal = beta_;
       for (std::size_t k = 0; k < z.size(); ++k) z[k] = residual->correlation(static_cast<int>(k));
       const double enough = patience_ * settings_.tol * y_.null;
@@ -54,36 +55,18 @@ class NewtonDescent final : public NewtonPath {
   static constexpr double kShare = 0.05;  // a model is left when a sweep gains less than this share
 
   // Sweeps until one over everything gains little; returns how many.
-  int descend(double alpha, ModelResidual& residual, Vector& goal, double enough, int most) {
+  int descend(double alpha, Residual& residual, Vector& goal, double enough, int most) {
     double total = 0;
     bool every = true;
-    for (int sweep = 1; sweep <= most; ++sweep) {
+    for (int swept = 1; swept <= most; ++swept) {
       poll_();
-      const double gain = sweep_once(alpha, residual, goal, every);
+      const double gain = sweep(penalty_, alpha, features_, every, residual, goal);
       total += gain;
       const bool little = gain <= std::max(kShare * total, 0.1 * enough);
-      if (little && every) return sweep;
+      if (little && every) return swept;
       every = little;
     }
     return most;
-  }
-
-  // Returns the curvature times the squared moves: about twice what the model fell by.
-  double sweep_once(double alpha, ModelResidual& residual, Vector& goal, bool every) {
-    double gain = 0;
-    for (std::size_t k = 0; k < goal.size(); ++k) {
-      const Index j = features_[k];
-      if (!every && goal[k] == penalty_.resting(j)) continue;
-      const double bend = residual.curvature(static_cast<int>(k)), old = goal[k];
-      if (!(bend > 0)) continue;
-      const double slope = residual.correlation(static_cast<int>(k));
-      const double by = penalty_.at(j, alpha).minimise(slope + bend * old, bend) - old;
-      if (by == 0) continue;
-      gain += bend * by * by;
-      goal[k] = old + by;
-      residual.move(static_cast<int>(k), by);
-    }
-    return gain;
   }
 };
 

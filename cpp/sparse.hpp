@@ -81,10 +81,15 @@ class SparseDesign final : public Design {
     return false;
   }
 
+  // Four running sums: a single one would wait for each addition.
   double dot(Index j, const double* r) const {
-    double s = 0;
-    each(j, [&](I i, double x) { s += x * r[i]; });
-    return s;
+    double s[4] = {0, 0, 0, 0};
+    I k = start_[j];
+    const I end = start_[j + 1];
+    for (; k + 4 <= end; k += 4)
+      for (int c = 0; c < 4; ++c) s[c] += static_cast<double>(values_[k + c]) * r[row_[k + c]];
+    for (; k < end; ++k) s[0] += static_cast<double>(values_[k]) * r[row_[k]];
+    return (s[0] + s[1]) + (s[2] + s[3]);
   }
 
   void axpy(Index j, double c, double* out) const {
@@ -124,14 +129,14 @@ class SparseColumns final : public Columns {
     mirror(gram, ld, old, static_cast<int>(features_.size()));
   }
 
-  std::unique_ptr<Residual> follow(const double* centred_y, const double* coefs) const override {
-    auto out = std::make_unique<Following>(*this, Vector(centred_y, centred_y + X_.rows()));
+  std::unique_ptr<ResponseResidual> follow(const double* centred_y, const double* coefs) const override {
+    auto out = std::make_unique<Following>(*this, centred_y);
     for (std::size_t k = 0; k < features_.size(); ++k)
       if (coefs[k] != 0.0) out->move(static_cast<int>(k), coefs[k]);
     return out;
   }
 
-  std::unique_ptr<ModelResidual> model(const double* slope, const double* curvature) const override {
+  std::unique_ptr<Residual> model(const double* slope, const double* curvature) const override {
     return std::make_unique<Model>(*this, slope, curvature);
   }
 
@@ -179,32 +184,48 @@ class SparseColumns final : public Columns {
   }
 
  private:
-  // Unweighted. What centring adds to every row, sum_k b_k mean_k, is kept as one number: the true
-  // residual has weighted sum zero, so x_j'V (r + shift) is all there is to a correlation.
-  class Following final : public Residual {
+  // Weighted, as correlations want it. What centring adds to every row, sum_k b_k mean_k, is kept as
+  // one number: the true residual has weighted sum zero, so x_j'V (r + shift) is all there is to a
+  // correlation.
+  class Following final : public ResponseResidual {
    public:
-    Following(const SparseColumns& columns, Vector plain) : columns_(columns), plain_(std::move(plain)) {}
+    Following(const SparseColumns& columns, const double* centred_y)
+        : columns_(columns), weighted_(columns.X_.rows()) {
+      for (std::size_t i = 0; i < weighted_.size(); ++i) weighted_[i] = columns.view_.v[i] * centred_y[i];
+    }
     double correlation(int k) const override {
       const Index j = columns_.features_[k];
-      double sum = 0;
-      columns_.X_.each(j, [&](I i, double x) { sum += columns_.view_.v[i] * x * plain_[i]; });
-      return sum + shift_ * columns_.view_.mean[j];
+      return columns_.X_.dot(j, weighted_.data()) + shift_ * columns_.view_.mean[j];
+    }
+    double curvature(int k) const override {
+      const double norm = columns_.view_.norm[columns_.features_[k]];
+      return norm * norm;
     }
     void move(int k, double by) override {
       const Index j = columns_.features_[k];
-      columns_.X_.axpy(j, -by, plain_.data());
+      const double* v = columns_.view_.v.data();
+      columns_.X_.each(j, [&](I i, double x) { weighted_[i] -= by * v[i] * x; });
       shift_ += by * columns_.view_.mean[j];
+    }
+    double write(double* weighted) const override {
+      const Vector& v = columns_.view_.v;
+      double squares = 0;
+      for (std::size_t i = 0; i < weighted_.size(); ++i) {
+        weighted[i] = weighted_[i] + v[i] * shift_;
+        if (v[i] > 0) squares += weighted[i] * weighted[i] / v[i];
+      }
+      return squares;
     }
 
    private:
     const SparseColumns& columns_;
-    Vector plain_;
+    Vector weighted_;
     double shift_ = 0;
   };
 
   // With slopes u and weights h of the rows, and m_k = x_k'h: the best intercept takes h sum(u) /
   // sum(h) off u, which costs nothing as long as sum(u) is known.
-  class Model final : public ModelResidual {
+  class Model final : public Residual {
    public:
     Model(const SparseColumns& columns, const double* slope, const double* curvature)
         : columns_(columns), u_(columns.X_.rows()), h_(u_.size()), mean_(columns.features_.size()), curvature_(mean_.size()) {

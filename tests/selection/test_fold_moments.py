@@ -59,7 +59,7 @@ def both_ways(make, splits, monkeypatch, by_rows):
     """Path and errors by moments and by rows, and how many folds the first left to the rows."""
     short = solve_and_validate([make()], GRID, splits, CONTROLS)
     left = len(by_rows)
-    monkeypatch.setattr(cross_validation, "gather", lambda problems, splits: None)
+    monkeypatch.setattr(cross_validation, "gather", lambda problems, splits, controls: None)
     grid = Grid(short[1].alphas)
     return short, solve_and_validate([make()], grid, splits, CONTROLS), left
 
@@ -131,7 +131,7 @@ def test_errors_below_the_rounding_of_moments_are_left_to_the_rows(monkeypatch, 
     grid, controls = Grid(np.array([1e-9])), Controls(1e-10)
     found = solve_and_validate([make()], grid, SHUFFLED, controls)[1]
     assert len(by_rows) == 5
-    monkeypatch.setattr(cross_validation, "gather", lambda problems, splits: None)
+    monkeypatch.setattr(cross_validation, "gather", lambda problems, splits, controls: None)
     expected = solve_and_validate([make()], grid, SHUFFLED, controls)[1]
     assert_allclose(found.errors, expected.errors, rtol=1e-6)
 
@@ -165,12 +165,12 @@ def test_rows_may_be_counted_from_the_end(monkeypatch, by_rows):
 
 @pytest.mark.parametrize("reason", REFUSED)
 def test_what_moments_cannot_serve_is_refused(reason):
-    assert gather(*REFUSED[reason]()) is None
+    assert gather(*REFUSED[reason](), Controls()) is None
 
 
 def test_moments_are_gathered_once_for_the_same_folds():
     problem = posed(X, Y)
-    first = gather([problem], SHUFFLED)
-    assert gather([problem], SHUFFLED) is first
-    assert gather([problem], list(SHUFFLED)) is not first
-    assert gather([problem.for_response(Y.copy())], SHUFFLED) is not first
+    first = gather([problem], SHUFFLED, Controls())
+    assert gather([problem], SHUFFLED, Controls()) is first
+    assert gather([problem], list(SHUFFLED), Controls()) is not first
+    assert gather([problem.for_response(Y.copy())], SHUFFLED, Controls()) is not first

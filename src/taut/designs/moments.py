@@ -92,8 +92,12 @@ class Moments:
         return cls.of_groups(X, y, groups, 1, sample_weight, shift)[0]
 
     @classmethod
-    def of_groups(cls, X, y, groups, n_groups, sample_weight=None, shift=None) -> list[Moments]:
+    def of_groups(
+        cls, X, y, groups, n_groups, sample_weight=None, shift=None, cancel=None
+    ) -> list[Moments]:
         """Moments of each group of rows, in one pass over all; a negative group is left out.
+
+        ``cancel`` is a flag that ends it early.
 
         Raises
         ------
@@ -114,7 +118,7 @@ class Moments:
             share = weights / weights.sum() if weights.any() else np.full(len(y), 1 / len(y))
             shift = np.append(design.moments(share)[0], share @ y)
         groups = np.ascontiguousarray(groups, dtype=np.int32)
-        found = _core.group_statistics(design.handle, y, weights, groups, n_groups, shift)
+        found = _core.group_statistics(design.handle, y, weights, groups, n_groups, shift, cancel)
         if found is None:
             raise TypeError("X must be dense to gather its moments, got a sparse matrix")
         return [cls(weight, shift, sums, products) for weight, sums, products in found]

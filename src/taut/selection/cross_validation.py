@@ -145,6 +145,12 @@ class CV(Rule):
         return text + "".join(grid) + ")"
 
     def choose(self, problems, grid: Grid, controls: Controls, groups=None) -> Choice:
+        splits = self.splits(problems, groups)
+        solved, results = solve_and_validate(problems, self._finer(grid), splits, controls)
+        return Choice(solved, self.index(results), results)
+
+    def splits(self, problems: Sequence[Problem], groups=None):
+        """The folds, as pairs of row indices; of classes each fold has equal shares."""
         y = (
             np.column_stack([p.response for p in problems])
             if problems[1:]
@@ -153,10 +159,11 @@ class CV(Rule):
         stratify = isinstance(problems[0].loss, _CLASSES)
         if stratify and y.ndim == 2:
             y = y @ np.arange(1, y.shape[1] + 1)  # indicators, none of them for a reference
-        splits = as_splits(self.folds, len(y), self.random_state, y, groups, stratify=stratify)
-        solved, results = solve_and_validate(problems, self._finer(grid), splits, controls)
-        index = results.index_min if self.rule == "min" else results.index_1se
-        return Choice(solved, index, results)
+        return as_splits(self.folds, len(y), self.random_state, y, groups, stratify=stratify)
+
+    def index(self, results: CVResults) -> int:
+        """The place of the strength that these errors choose."""
+        return results.index_min if self.rule == "min" else results.index_1se
 
     def _finer(self, grid: Grid) -> Grid:
         """The automatic grid of the model, as long and as wide as this rule has it."""
@@ -174,12 +181,12 @@ def solve_and_validate(problems: Sequence[Problem], grid: Grid, splits, controls
     solved : list of Solved
     results : CVResults
     """
-    gather(problems, splits)
+    gather(problems, splits, controls)
     grid = settled_grid(problems, grid, controls)
     if grid.alphas is None:
         solved = solve_targets(problems, grid, controls)
         return solved, cross_validate(problems, solved[0].alphas, splits, controls)
-    folds = _Folds(problems, grid, splits)
+    folds = _Folds(problems, grid, splits, controls)
     paths = [partial(solve_path, problem, grid) for problem in problems]
     found = side_by_side([*paths, *folds.jobs()], controls, problems[0].design.size)
     return found[: len(paths)], folds.results(found[len(paths) :])
@@ -202,17 +209,17 @@ def cross_validate(problems: Sequence[Problem], alphas, splits, controls: Contro
     ValueError
         A fold's training or test rows all have zero weight.
     """
-    folds = _Folds(problems, Grid(np.asarray(alphas)), splits)
+    folds = _Folds(problems, Grid(np.asarray(alphas)), splits, controls)
     return folds.results(side_by_side(folds.jobs(), controls, problems[0].design.size))
 
 
 class _Folds:
     """The folds of one cross-validation: what to solve on each, and what comes of it."""
 
-    def __init__(self, problems, grid, splits):
+    def __init__(self, problems, grid, splits, controls):
         self.problems, self.grid, self.splits = problems, grid, splits
         self.weights = problems[0].weights
-        self.moments = gather(problems, splits)
+        self.moments = gather(problems, splits, controls)
         # Every fold is looked at before the first is fitted; held together, the weights of many
         # folds would outgrow X.
         self.held_out = np.array([[part.sum() for part in self._parts(k)][1] for k in self._range])

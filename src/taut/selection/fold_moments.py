@@ -8,6 +8,7 @@ response or a column hardly varies in a fold; such folds are left to the ordinar
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from scipy import sparse
@@ -15,16 +16,18 @@ from scipy import sparse
 from taut.designs.moments import Moments
 from taut.memory import fits
 from taut.problem import Problem
+from taut.selection.threads import how_many, side_by_side
 from taut.solvers import Controls, Grid
 from taut.solvers.choose import choose
 
 __all__ = ["fold_errors", "gather"]
 
 _LEAST_ERROR = 1e-8  # of the squared response: below it, rounding shows in y'y - 2 c'b + b'Gb
+_MOST = 8  # stretches of rows, each with matrices for every fold
 _LEAST_VARIATION = 1e-8  # of a column in the training rows, against all rows
 
 
-def gather(problems, splits) -> list[tuple[Moments, Moments]] | None:
+def gather(problems, splits, controls: Controls) -> list[tuple[Moments, Moments]] | None:
     """Training and held-out moments of each fold, or None where they do not serve.
 
     They are kept for the next call with the same splits, and their sum for the path on all rows.
@@ -38,9 +41,7 @@ def gather(problems, splits) -> list[tuple[Moments, Moments]] | None:
     groups = _partition(splits, problem.design.shape[0])
     if groups is None:
         return None
-    parts = Moments.of_groups(
-        problem.design, problem.response, groups, len(splits) + 1, problem.weights
-    )
+    parts = _of_groups(problem, groups, len(splits) + 1, controls)
     total = parts[0]
     for part in parts[1:]:
         total = total + part
@@ -49,6 +50,24 @@ def gather(problems, splits) -> list[tuple[Moments, Moments]] | None:
     whole = total.centred(problem.fit_intercept)
     problem.shared["centred"] = (problem.response, whole.without(whole.constant))
     return folds
+
+
+def _of_groups(problem, groups, n_groups, controls):
+    """Moments of each group, from stretches of rows side by side."""
+    design = problem.design
+    shift = np.append(design.cross(problem.weights), problem.weights @ problem.response)
+
+    def stretch(rows, controls):
+        part = np.full_like(groups, -1)
+        part[rows] = groups[rows]
+        return Moments.of_groups(
+            design, problem.response, part, n_groups, problem.weights, shift, controls.cancel
+        )
+
+    rows = np.array_split(np.arange(len(groups)), min(how_many(design.size), _MOST))
+    jobs = [partial(stretch, part) for part in rows]
+    stretches = side_by_side(jobs, controls, design.size)
+    return [sum(parts[1:], parts[0]) for parts in zip(*stretches, strict=True)]
 
 
 def _worth(problem):
@@ -62,9 +81,11 @@ def _worth(problem):
 
 
 def _has_room(problem, n_folds):
-    # Two matrices for each fold, one for the whole, and what the paths of a few folds work with.
+    # Two matrices for each fold, or one for each of its stretches, one for the whole, and what the
+    # paths of a few folds work with.
     side = problem.design.shape[1] + 1
-    return fits((2 * n_folds + 20, side, side))
+    gathered = min(how_many(problem.design.size), _MOST) * (n_folds + 1)
+    return fits((max(2 * n_folds, gathered) + 20, side, side))
 
 
 def _partition(splits, n_samples):

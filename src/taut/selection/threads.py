@@ -1,15 +1,20 @@
-"""Folds in threads: the core releases the interpreter's lock, so they run side by side."""
+"""Folds in threads: the core releases the interpreter's lock, so they run side by side.
+
+Each has one thread of BLAS then. Calls that all want every core wait for one another.
+"""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
+from threadpoolctl import ThreadpoolController
 
 from taut.solvers import Cancel, Controls
 
-__all__ = ["side_by_side"]
+__all__ = ["how_many", "side_by_side"]
 
 _WORTH = 500_000  # entries of X below which starting threads costs as much as they bring
 
@@ -20,12 +25,12 @@ def side_by_side(jobs, controls: Controls, n_entries: int) -> list:
     The limits are those of threadpoolctl, OMP_NUM_THREADS and joblib, as scikit-learn reads them.
     An exception in one job, or Ctrl-C, ends the others.
     """
-    threads = min(len(jobs), _openmp_effective_n_threads()) if n_entries >= _WORTH else 1
+    threads = min(len(jobs), how_many(n_entries))
     if threads < 2:
         return [job(controls) for job in jobs]
     cancel = Cancel()
     shared = replace(controls, cancel=cancel)
-    with ThreadPoolExecutor(threads) as pool:
+    with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         futures = [pool.submit(job, shared) for job in jobs]
         try:
             return [future.result() for future in futures]
@@ -34,3 +39,14 @@ def side_by_side(jobs, controls: Controls, n_entries: int) -> list:
             for future in futures:
                 future.cancel()
             raise
+
+
+def how_many(n_entries: int) -> int:
+    """Threads that jobs on so many entries of X may take."""
+    return _openmp_effective_n_threads() if n_entries >= _WORTH else 1
+
+
+@cache
+def _libraries():
+    """Those with threads that are loaded; looking for them takes milliseconds."""
+    return ThreadpoolController()

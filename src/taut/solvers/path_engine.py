@@ -48,8 +48,7 @@ class PathEngine:
             if solved is not None:
                 return solved
             engine = _engine(problem)
-        # Alone unless it has company that shares a flag.
-        cancel = controls.cancel or Cancel(side_by_side=False)
+        cancel = controls.cancel or Cancel()
         with working_set_memory(problem) as room:
             found = interruptible(
                 _operations(problem, grid),
