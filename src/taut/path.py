@@ -18,6 +18,7 @@ from taut.solvers import Controls, Grid, Solved, choose, solve_path
 from taut.solvers.fitted import null_standing
 from taut.validation import (
     check_alphas,
+    check_features,
     check_flag,
     check_magnitudes,
     check_matrix,
@@ -301,8 +302,7 @@ def fit_path(
     (10, 100)
     """
     names = names_of(X)
-    X = check_matrix(X, names)
-    check_magnitudes("X", X, names)
+    X = check_features(X, names)
     loss = losses.by_name(loss)
     problem = Problem(
         design=as_design(X),

@@ -23,6 +23,7 @@ from taut.problem import Problem
 from taut.solution import warn_unless_solved
 from taut.solvers import Controls, Solved
 from taut.validation import (
+    check_features,
     check_flag,
     check_magnitudes,
     check_matrix,
@@ -155,8 +156,7 @@ class LinearModel(BaseEstimator):
             self.n_features_in_ = X.shape[1]
             return X, y
         names = names_of(X)
-        matrix = check_matrix(X, names)
-        check_magnitudes("X", matrix, names)
+        matrix = check_features(X, names)
         y = self._checked_target(y, matrix)
         validate_data(self, X, skip_check_array=True)
         return matrix, y

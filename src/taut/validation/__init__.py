@@ -3,7 +3,13 @@
 Every message names the argument, the value it got, and where, and the fix.
 """
 
-from taut.validation.data import check_matrix, check_per_row, check_response, check_weights
+from taut.validation.data import (
+    check_features,
+    check_matrix,
+    check_per_row,
+    check_response,
+    check_weights,
+)
 from taut.validation.magnitudes import check_magnitudes
 from taut.validation.parameters import (
     check_alphas,
@@ -18,6 +24,7 @@ from taut.validation.parameters import (
 __all__ = [
     "check_alphas",
     "check_choice",
+    "check_features",
     "check_flag",
     "check_magnitudes",
     "check_matrix",

@@ -8,9 +8,10 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from taut.memory import require_copy
+from taut.validation.magnitudes import check_magnitudes, check_vanishing, within_range
 from taut.validation.trouble import explained
 
-__all__ = ["check_matrix", "check_per_row", "check_response", "check_weights"]
+__all__ = ["check_features", "check_matrix", "check_per_row", "check_response", "check_weights"]
 
 
 def check_matrix(X, names=None, min_samples=2):
@@ -40,6 +41,17 @@ def check_matrix(X, names=None, min_samples=2):
             ensure_min_samples=min_samples,
             input_name="X",
         )
+
+
+def check_features(X, names=None):
+    """What `check_matrix` and `check_magnitudes` ask, in one pass over X where all is well."""
+    plain = type(X) is np.ndarray and X.ndim == 2 and X.dtype in (np.float64, np.float32)
+    if plain and len(X) >= 2 and X.size > 0 and within_range(X):
+        check_vanishing("X", X, names)
+        return X
+    X = check_matrix(X, names)
+    check_magnitudes("X", X, names)
+    return X
 
 
 def check_response(y, X):
