@@ -1,6 +1,6 @@
 """Anomaly detectors on the 20 sets of ADBench: areas under the ROC curve, and times.
 
-    TAUT_DATA=... python -m benchmarks.anomalies [--seeds 3]
+    TAUT_DATA=... python -m benchmarks.anomalies [--seeds 3] [--methods taut forest]
 
 Every method is fitted to the standardised rows that it scores, without labels, with its default
 setting, one after another on each set and with each seed. PCA is the Mahalanobis distance on all
@@ -16,6 +16,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from sklearn.decomposition import MiniBatchDictionaryLearning
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import LocalOutlierFactor
@@ -39,6 +40,15 @@ def by_rows(Z, seed):
     return _mean_ratio(FromRows.fit(Z, 10, 128, 8, np.random.RandomState(seed)).errors(Z))
 
 
+def by_dictionary(Z, seed):
+    """taut with a dictionary of as many atoms as there are features, in place of neighbours."""
+    learner = MiniBatchDictionaryLearning(
+        Z.shape[1], max_iter=50, fit_algorithm="cd", random_state=seed
+    )
+    detector = SparseAnomalyDetector(dictionary=learner, random_state=seed)
+    return -detector.fit(Z).score_samples(Z)
+
+
 def by_isolation_forest(Z, seed):
     return -IsolationForest(random_state=seed).fit(Z).score_samples(Z)
 
@@ -54,6 +64,7 @@ def by_local_outlier_factor(Z, seed):
 
 METHODS = {
     "taut": by_taut,
+    "atoms": by_dictionary,
     "features": by_features,
     "rows": by_rows,
     "forest": by_isolation_forest,
@@ -66,11 +77,11 @@ def _mean_ratio(errors):
     return np.mean(errors / np.maximum(errors.mean(axis=0), 1e-12), axis=1)
 
 
-def measure(Z, labels, seeds):
+def measure(Z, labels, methods, seeds):
     """Areas and seconds of each method, means over the seeds."""
-    areas, seconds = np.zeros((2, len(METHODS), len(seeds)))
+    areas, seconds = np.zeros((2, len(methods), len(seeds)))
     for k, seed in enumerate(seeds):
-        for m, method in enumerate(METHODS.values()):
+        for m, method in enumerate(methods.values()):
             start = time.perf_counter()
             scores = method(Z, seed)
             seconds[m, k] = time.perf_counter() - start
@@ -81,16 +92,18 @@ def measure(Z, labels, seeds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    seeds = range(parser.parse_args().seeds)
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    options = parser.parse_args()
+    seeds, methods = range(options.seeds), {name: METHODS[name] for name in options.methods}
     folder = Path(os.environ["TAUT_DATA"]) / "adbench"
     warnings.filterwarnings("ignore", "Duplicate values")
-    print(f"{'set':<18}{'rows':>7}{'odd':>6}" + "".join(f"{name:>9}" for name in METHODS))
+    print(f"{'set':<18}{'rows':>7}{'odd':>6}" + "".join(f"{name:>9}" for name in methods))
     table = []
     for path in sorted(folder.glob("*.npz"), key=lambda path: int(path.stem.split("_")[0])):
         data = np.load(path)
         X = data["X"].astype(float)
         Z = StandardScaler().fit_transform(X[:, np.ptp(X, axis=0) > 0])
-        table.append(measure(Z, data["y"], seeds))
+        table.append(measure(Z, data["y"], methods, seeds))
         name = path.stem.split("_", 1)[1]
         cells = "".join(f"{area:9.3f}" for area in table[-1][0])
         print(f"{name:<18}{len(Z):>7}{data['y'].mean():>6.0%}{cells}", flush=True)

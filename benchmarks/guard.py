@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import exchange
-from benchmarks.problems import correlated, gaussian, text_like
+from benchmarks.generated import correlated, gaussian, text_like
 from benchmarks.process import ROOT, Worker
 
 PROBLEMS = {

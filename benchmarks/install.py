@@ -5,7 +5,16 @@ import sys
 
 # adelie is built against the first NumPy; taut and the others must do with it too.
 NUMPY = "numpy<2"
-PEERS = ("scikit-learn", "celer", "skglm", "adelie", "python-glmnet", "skein-glm", "glum")
+PEERS = (
+    "scikit-learn",
+    "celer",
+    "skglm",
+    "adelie",
+    "python-glmnet",
+    "skein-glm",
+    "glum",
+    "sortedl1",
+)
 
 
 def install(package):

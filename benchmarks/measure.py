@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import exchange
-from benchmarks.gap import relative_gaps
+from benchmarks.judge.gap import relative_gaps
 from benchmarks.peers import PEERS
 from benchmarks.process import Unusable, Worker
 from benchmarks.search import loosest_tolerance
+from benchmarks.tasks import TASKS
 
 REQUIRED = 1e-6
 EXACT = 1e-12
@@ -69,12 +70,14 @@ def measure(problem, peers, limits, note=print):
     """Search and time on one problem; a dict of plain values for the report."""
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        exchange.write(folder, *problem.build())
+        grid = {"n_alphas": problem.n_alphas, "alpha_ratio": problem.alpha_ratio}
+        exchange.write(folder, *problem.build(), problem.task, **grid)
         data = exchange.read(folder)
         record = {
             "name": problem.name,
             "title": problem.title,
-            "shape": list(data[0].shape),
+            "shape": list(data.X.shape),
+            "n_alphas": len(data.alphas),
             "load": os.getloadavg()[0],
             "solvers": {},
         }
@@ -100,25 +103,32 @@ def measure(problem, peers, limits, note=print):
 
 
 def _find(worker, data, limits, found):
-    X, y, alphas, _ = data
+    task, n_alphas = TASKS[data.task], len(data.alphas)
 
     def gap_at(tol):
         _, output = worker.ask("path", tol, limits.seconds)
-        coefs, intercepts = exchange.read_path(output, X.shape[1])
-        if len(intercepts) < len(alphas):
-            raise Unusable("failed: the path ends early")
-        return float(relative_gaps(X, y, alphas, coefs, intercepts).max())
+        outputs = task.loss.outputs(data.y)
+        coefs, intercepts = exchange.read_path(output, data.X.shape[1], outputs)
+        if coefs.shape[-1] < n_alphas:
+            raise Unusable(f"failed: the path ends after {coefs.shape[-1]} of {n_alphas} alphas")
+        gaps = relative_gaps(task, data.X, data.y, data.alphas, coefs, intercepts)
+        return float(gaps.max())
 
     found["tol"], found["gap"] = loosest_tolerance(gap_at, REQUIRED, limits.search)
-    if worker.peer == "taut":
+    if _is_exact(worker.peer, data.task):
         found["exact_gap"] = gap_at(EXACT)
+
+
+def _is_exact(peer, task):
+    """Whether a path at a gap of 1e-12 is timed too: the promise of the compiled lasso engine."""
+    return peer == "taut" and task == "lasso"
 
 
 def _runs(problem, peer, worker, found, record):
     kinds = [("path", "path", found["tol"])]
     if problem.cv_target:
         kinds.append(("cv", "cv", found["tol"]))
-    if peer == "taut":
+    if _is_exact(peer, problem.task):
         kinds.append(("exact", "path", EXACT))
     runs = [Run(worker, kind, tol, [], found, entry) for entry, kind, tol in kinds]
     if peer == "taut" and problem.product:

@@ -1,15 +1,16 @@
-"""The problems: what every solver is given, generated or read from real tables."""
+"""The problems: what every solver is given."""
 
 from __future__ import annotations
 
-import gzip
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import scipy.sparse as sp
+
+from benchmarks.generated import correlated, gaussian, grouped, insurance, text_like
+from benchmarks.judge.gap import largest_alpha
+from benchmarks.tables import bike_rentals, digits, khan, movie_reviews, riboflavin
+from benchmarks.tasks import TASKS
 
 N_ALPHAS = 100
 ALPHA_RATIO = 100.0
@@ -26,6 +27,11 @@ class Problem:
     title : str
     build : callable
         Returns X, of shape (n_samples, n_features), dense or sparse, and y.
+    task : str, default "lasso"
+        A key of ``TASKS``: what is minimised.
+    n_alphas : int, default 100
+    alpha_ratio : float, default 100
+        The largest alpha, at which all coefficients are zero, over the smallest.
     target : float, default None
         The path should be at least so many times faster than that of the fastest peer.
     cv_target : float, default None
@@ -41,87 +47,14 @@ class Problem:
     name: str
     title: str
     build: Callable
+    task: str = "lasso"
+    n_alphas: int = N_ALPHAS
+    alpha_ratio: float = ALPHA_RATIO
     target: float | None = None
     cv_target: float | None = None
     cost_target: float | None = None
     product: bool = False
     quick: bool = False
-
-
-def _response(X, rng, n_active, noise=0.5):
-    """A sparse linear signal of unit variance, and noise."""
-    active = rng.choice(X.shape[1], n_active, replace=False)
-    signal = X[:, active] @ rng.standard_normal(n_active)
-    return signal / signal.std() + noise * rng.standard_normal(X.shape[0])
-
-
-def gaussian(n_samples, n_features, n_active, seed=0):
-    """Independent Gaussian columns."""
-    rng = np.random.default_rng(seed)
-    # Column by column in memory, as most peers want it: nobody pays for a copy.
-    X = rng.standard_normal((n_features, n_samples)).T
-    return X, _response(X, rng, n_active)
-
-
-def correlated(n_samples, n_features, n_active, rho, seed=0):
-    """Columns correlated as rho^|i - j|."""
-    rng = np.random.default_rng(seed)
-    X = rng.standard_normal((n_features, n_samples)).T
-    for j in range(1, n_features):
-        X[:, j] = rho * X[:, j - 1] + np.sqrt(1 - rho**2) * X[:, j]
-    return X, _response(X, rng, n_active)
-
-
-def text_like(n_samples, n_features, words=100, n_active=200, seed=0):
-    """Term counts with Zipf's frequencies, as tf-idf with rows of norm one."""
-    from sklearn.feature_extraction.text import TfidfTransformer
-
-    rng = np.random.default_rng(seed)
-    frequency = 1 / np.arange(10, n_features + 10)
-    terms = rng.choice(n_features, (n_samples, words), p=frequency / frequency.sum())
-    rows = np.repeat(np.arange(n_samples), words)
-    counts = sp.csr_matrix((np.ones(terms.size), (rows, terms.ravel())), (n_samples, n_features))
-    X = TfidfTransformer().fit_transform(counts).tocsc()
-    used = np.flatnonzero(np.diff(X.indptr) > 20)
-    active = rng.choice(used, n_active, replace=False)
-    signal = X[:, active] @ rng.standard_normal(n_active)
-    return X, signal / signal.std() + 0.5 * rng.standard_normal(n_samples)
-
-
-def data_folder() -> Path:
-    folder = os.environ.get("TAUT_DATA")
-    return Path(folder) if folder else Path(__file__).parents[2] / "shared" / "data"
-
-
-def riboflavin():
-    """Gene expression, 71 x 4,088 (Buehlmann et al. 2014)."""
-    with np.load(data_folder() / "riboflavin" / "riboflavin.npz") as file:
-        return np.asfortranarray(file["x"]), file["y"]
-
-
-def movie_reviews():
-    """Words and pairs of words of 10,662 sentences (Pang and Lee 2005); y is the label, 0 or 1."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    source = data_folder() / "rt_polarity" / "rt_polarity.tsv.gz"
-    with gzip.open(source, "rt", encoding="utf-8") as file:
-        rows = [line.rstrip("\n").split("\t", 1) for line in file][1:]
-    X = TfidfVectorizer(ngram_range=(1, 2), min_df=2).fit_transform([text for _, text in rows])
-    return X.tocsc(), np.array([float(label) for label, _ in rows])
-
-
-def bike_rentals():
-    """Hourly rentals, with all products of two columns, standardised; y is the log of the count."""
-    from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, scale
-
-    with gzip.open(data_folder() / "bike_sharing" / "hour.csv.gz", "rt") as file:
-        table = np.genfromtxt(file, delimiter=",", names=True, dtype=None, encoding="utf-8")
-    kinds = [table[c] for c in ("season", "yr", "hr", "holiday", "weekday", "weathersit")]
-    numbers = [table[c] for c in ("temp", "atemp", "hum", "windspeed")]
-    kinds = OneHotEncoder(sparse_output=False).fit_transform(np.column_stack(kinds))
-    X = np.column_stack([*numbers, kinds])
-    X = PolynomialFeatures(2, include_bias=False).fit_transform(X)
-    return np.asfortranarray(scale(X[:, np.ptp(X, axis=0) > 0])), np.log(table["cnt"])
 
 
 PROBLEMS = (
@@ -153,7 +86,7 @@ PROBLEMS = (
         target=3,
         quick=True,
     ),
-    Problem("riboflavin", "gene expression, 71 x 4,088", riboflavin, quick=True),
+    Problem("riboflavin", "gene expression, 71 x 4,088", riboflavin),
     Problem("movie reviews", "sentences as tf-idf, sparse", movie_reviews),
     Problem("bike rentals", "hourly table, all products", bike_rentals),
     Problem(
@@ -169,17 +102,88 @@ PROBLEMS = (
         lambda: gaussian(50_000, 300, 50),
         cv_target=10,
         cost_target=1.5,
+    ),
+    Problem(
+        "logistic",
+        "L1 logistic, generated, 1,000 x 5,000",
+        lambda: gaussian(1_000, 5_000, 50, "logistic"),
+        task="logistic",
+        n_alphas=50,
+        target=4,
+    ),
+    Problem(
+        "logistic text",
+        "L1 logistic, sentences as tf-idf, sparse",
+        movie_reviews,
+        task="logistic",
+        n_alphas=50,
+        target=3,
+    ),
+    Problem(
+        "group lasso",
+        "generated, 1,000 x 5,000, groups of 10",
+        lambda: grouped(1_000, 500, 10),
+        task="group_lasso",
+        target=3,
+    ),
+    Problem(
+        "multinomial genes",
+        "L1 multinomial, gene expression, 63 x 2,308, 4 classes",
+        khan,
+        task="multinomial",
+        n_alphas=50,
+        target=3,
         quick=True,
+    ),
+    Problem(
+        "multinomial digits",
+        "L1 multinomial, images, 1,797 x 64, 10 classes",
+        digits,
+        task="multinomial",
+        n_alphas=50,
+        target=3,
+    ),
+    Problem(
+        "poisson",
+        "Poisson elastic net, claims, 600,000 x 60",
+        lambda: insurance(600_000, "poisson"),
+        task="poisson",
+        n_alphas=50,
+        target=1,
+    ),
+    Problem(
+        "gamma",
+        "Gamma elastic net, amounts, 600,000 x 60",
+        lambda: insurance(600_000, "gamma"),
+        task="gamma",
+        n_alphas=50,
+        target=1,
+    ),
+    Problem(
+        "slope",
+        "SLOPE, generated, 200 x 5,000",
+        lambda: gaussian(200, 5_000, 20),
+        task="slope",
+        n_alphas=50,
+        target=1,
+    ),
+    Problem(
+        "cox",
+        "L1 Cox, generated, 200 x 5,000",
+        lambda: gaussian(200, 5_000, 20, "cox"),
+        task="cox",
+        n_alphas=50,
+        # Further down the fit is all but saturated.
+        alpha_ratio=20,
+        target=2,
     ),
 )
 
 
-def strengths(X, y):
+def strengths(X, y, task="lasso", n_alphas=N_ALPHAS, alpha_ratio=ALPHA_RATIO):
     """The alphas that every solver is given, and those only."""
-    response = y - y.mean()
-    # X'(y - mean) needs no centred copy of X.
-    alpha_max = np.max(np.abs(X.T @ response)) / len(y)
-    return np.geomspace(alpha_max, alpha_max / ALPHA_RATIO, N_ALPHAS)
+    alpha_max = largest_alpha(TASKS[task], X, y)
+    return np.geomspace(alpha_max, alpha_max / alpha_ratio, n_alphas)
 
 
 def folds(n_samples):

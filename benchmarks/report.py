@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from benchmarks.problems import PROBLEMS
+from benchmarks.problems import N_ALPHAS, PROBLEMS
+from benchmarks.tasks import TASKS
 
 TARGETS = {problem.name: problem for problem in PROBLEMS}
+HEADER = ["problem", "model", "size", "alphas", "taut", "fastest peer", "times faster", "at least"]
+HEADER += [""]
 EXACT_TARGET = 1.3
 PRODUCT_TARGET = 1.3
 SMALL_TARGET = 0.0003
@@ -42,11 +45,11 @@ def _heading(results):
         "# taut and its peers\n\n"
         f"Machine: {machine['processor']}, {machine['cores']} cores, Python {machine['python']}; "
         f"load before each problem {min(loads, default=0):.1f} to {max(loads, default=0):.1f}.\n\n"
-        "A lasso path with intercept of 100 alphas, the same for every solver, from alpha_max to "
-        "alpha_max / 100. Each is timed at its loosest tolerance (halves of a decade) whose whole "
-        "path reaches a relative duality gap of 1e-6, computed by the benchmark; medians of "
-        f"interleaved runs, in seconds, warm-up apart. One run may take {limits}, and the search "
-        "for a tolerance three times as long."
+        "A path with intercept, the same alphas for every solver, from alpha_max to alpha_max/100 "
+        "(Cox: /20). Each is timed at its loosest tolerance (halves of a decade) whose whole path "
+        "reaches a relative duality gap of 1e-6, computed by the benchmark; medians of interleaved "
+        f"runs, in seconds, warm-up apart. One run may take {limits}, and the search for a "
+        "tolerance three times as long."
     )
 
 
@@ -72,9 +75,12 @@ def _row(record, kind, target):
     solvers, best, ratio = record["solvers"], fastest_peer(record, kind), speed_up(record, kind)
     rivals = f"{solvers[best[0]]['title']} {_seconds(best[1])}" if best else "none reached it"
     size = " x ".join(f"{length:,}" for length in record["shape"])
+    model = TASKS[TARGETS[record["name"]].task].title
     return [
         record["name"],
+        model,
         size,
+        str(record.get("n_alphas", N_ALPHAS)),
         _seconds(solvers.get("taut", {}).get(kind)),
         rivals,
         "-" if ratio is None else f"{ratio:.1f}",
@@ -85,20 +91,18 @@ def _row(record, kind, target):
 
 def _paths(records):
     rows = [_row(record, "path", TARGETS[record["name"]].target) for record in records]
-    header = ["problem", "size", "taut", "fastest peer", "times faster", "at least", ""]
-    return "## One path\n\n" + _table(header, rows)
+    return "## One path\n\n" + _table(HEADER, rows)
 
 
 def _validations(records):
     records = [record for record in records if TARGETS[record["name"]].cv_target]
     if not records:
         return ""
-    header = ["problem", "size", "taut", "fastest peer", "times faster", "at least", ""]
     rows = [_row(record, "cv", TARGETS[record["name"]].cv_target) for record in records]
     costs = [_costs(record) for record in records]
     return (
         "## 5-fold cross-validation and refit, at the tolerance of the path\n\n"
-        + _table(header, rows)
+        + _table(HEADER, rows)
         + "\n\nIts cost in paths of the same data (relative distance of errors from taut's):\n\n"
         + "\n".join(costs)
     )
@@ -197,7 +201,7 @@ def plot(results, file):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, 2, figsize=(13, 5.5), width_ratios=(2, 1), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(17, 5.5), width_ratios=(3, 1), layout="constrained")
     _plot_times(axes[0], list(results["problems"].values()))
     _plot_growth(axes[1], results.get("growth", {}))
     figure.savefig(file, dpi=110)

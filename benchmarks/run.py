@@ -13,12 +13,12 @@ from pathlib import Path
 
 from benchmarks import report, small
 from benchmarks.measure import Limits, measure
-from benchmarks.peers import PEERS
+from benchmarks.peers import PEERS, QUICK
 from benchmarks.problems import PROBLEMS
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("taut", "numpy", "scikit-learn", "celer", "skglm", "adelie", "python-glmnet")
-PACKAGES += ("skein-glm", "glum")
+PACKAGES += ("skein-glm", "glum", "sortedl1")
 
 
 def arguments():
@@ -27,10 +27,11 @@ def arguments():
     parser.add_argument("--budget", type=float, help="seconds for one run, and for all repeats")
     parser.add_argument("--repeats", type=int, help="runs of each solver, at most")
     parser.add_argument("--only", nargs="+", metavar="PROBLEM", help="measure these again")
-    parser.add_argument("--peers", nargs="+", metavar="SOLVER", choices=PEERS, default=list(PEERS))
+    parser.add_argument("--peers", nargs="+", metavar="SOLVER", choices=PEERS)
     parser.add_argument("--skip-small", action="store_true", help="neither small fits nor growth")
     options = parser.parse_args()
-    options.budget = options.budget or (5 if options.quick else 60)
+    options.budget = options.budget or (2 if options.quick else 60)
+    options.peers = options.peers or list(QUICK if options.quick else PEERS)
     options.repeats = options.repeats or (3 if options.quick else 7)
     return options
 
@@ -86,7 +87,8 @@ def main():
         records[problem.name] = record | {"budget": options.budget}
         file.write_text(json.dumps(results, indent=1) + "\n")
     if not options.skip_small:
-        results |= {"small": small.small_fit(), "imports": small.imports()}
+        imports = small.imports(repeats=3 if options.quick else 9)
+        results |= {"small": small.small_fit(), "imports": imports}
         results["growth"] = small.growth()
     file.write_text(json.dumps(results, indent=1) + "\n")
     (RESULTS / f"{stem}.md").write_text(report.markdown(results))

@@ -10,7 +10,8 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.problems import gaussian, strengths
+from benchmarks.generated import gaussian
+from benchmarks.problems import strengths
 
 
 def _seconds(call):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,7 @@ def _probabilities(model, matrix):
 
 def main():
     folder = Path(os.environ["TAUT_DATA"])
+    warnings.filterwarnings("ignore", module="sklearn")
     with threadpool_limits(1):
         for name in sys.argv[1:] or SETS:
             print(f"\n{name}: ", end="")

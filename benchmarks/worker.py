@@ -21,22 +21,29 @@ import scipy.sparse as sp
 
 from benchmarks.exchange import read, write_path
 from benchmarks.peers import PEERS
+from benchmarks.problems import strengths
+from benchmarks.tasks import TASKS
 
 
-def tiny(sparse):
+def tiny(task, sparse):
     """A problem of the same kind, with nothing to solve."""
     rng = np.random.default_rng(0)
-    X = rng.standard_normal((5, 40)).T
-    return (sp.csc_matrix(X) if sparse else X), X @ np.ones(5) + rng.standard_normal(40)
+    X = rng.standard_normal((20, 40)).T
+    return (sp.csc_matrix(X) if sparse else X), TASKS[task].draw(X[:, 0] - X[:, 1], rng)
 
 
-def warm_up(peer, sparse):
-    """Import the adapter and solve something small; the adapter and the seconds this took."""
-    X, y = tiny(sparse)
-    start = time.perf_counter()
-    adapter = importlib.import_module(f"benchmarks.peers.{PEERS[peer][2]}")
-    adapter.path(X, y, np.array([0.2, 0.1]), 1e-4)
-    return adapter, time.perf_counter() - start
+def refusal(adapter, task, X):
+    """Why a solver is not asked, or None."""
+    if not hasattr(adapter, task):
+        return getattr(adapter, "LACKS", {}).get(task, f"it has no {TASKS[task].title}")
+    return getattr(adapter, "refuses", lambda X: None)(X)
+
+
+def warmed_up(adapter, task, sparse):
+    """Solve something small; the seconds this took."""
+    X, y = tiny(task, sparse)
+    alphas = strengths(X, y, task, 5)[:2]
+    return timed(getattr(adapter, task), X, y, alphas, 1e-4)[0]
 
 
 def timed(call, *arguments):
@@ -49,14 +56,14 @@ def answer(adapter, data, request):
     kind, tol, file = request.split()
     if kind == "cv" and not hasattr(adapter, "cv"):
         return "failed it has no cross-validation"
-    X, y, alphas, fold = data
+    X, y, alphas = data.X, data.y, data.alphas
     if kind == "product":
         seconds, _ = timed(lambda: X.T @ X)
     elif kind == "path":
-        seconds, (coefs, intercepts) = timed(adapter.path, X, y, alphas, float(tol))
+        seconds, (coefs, intercepts) = timed(getattr(adapter, data.task), X, y, alphas, float(tol))
         write_path(Path(file), coefs, intercepts)
     else:
-        seconds, (curve, _, _) = timed(adapter.cv, X, y, alphas, fold, float(tol))
+        seconds, (curve, _, _) = timed(adapter.cv, X, y, alphas, data.folds, float(tol))
         np.asarray(curve, dtype=np.float64).tofile(file)
     return f"done {seconds}"
 
@@ -68,9 +75,13 @@ def main(peer, folder):
     os.dup2(2, 1)
     try:
         data = read(Path(folder))
-        adapter, seconds = warm_up(peer, sp.issparse(data[0]))
-        reason = getattr(adapter, "refuses", lambda X: None)(data[0])
-        print(f"refused {reason}" if reason else f"ready {seconds}", file=answers)
+        imports, adapter = timed(importlib.import_module, f"benchmarks.peers.{PEERS[peer][2]}")
+        reason = refusal(adapter, data.task, data.X)
+        if reason:
+            print(f"refused {reason}", file=answers)
+            return
+        seconds = imports + warmed_up(adapter, data.task, sp.issparse(data.X))
+        print(f"ready {seconds}", file=answers)
     except Exception as error:
         print("failed", type(error).__name__, str(error).split("\n")[0], file=answers)
         return

@@ -121,6 +121,7 @@ taut::Vector given(const std::optional<Array>& alphas) {
 }
 
 nb::tuple packed(taut::Relay&& path, std::size_t p, taut::Vector&& intercepts) {
+  path.settle(intercepts);
   const std::vector<taut::Certificate>& certificates = path.certificates;
   const std::size_t count = path.grid.size();
   taut::Vector gaps(count), relative(count), kkt(count);

@@ -65,6 +65,9 @@ class Columns {
   virtual void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) = 0;
 };
 
+// Two units in the last place: values that differ by no more are one value, rounded.
+inline constexpr double kRounding = 4.5e-16;
+
 // Finishes a column's mean and norm from its deviations about a first mean: what the first mean
 // missed by rounding is added to it and taken out of the square (Chan, Golub & LeVeque 1983). What
 // a column that is constant up to rounding then has left is no variation.
@@ -74,7 +77,7 @@ inline void settle_mean(simd::Deviation d, bool centre, double& mean, double& no
     mean += d.first;
   }
   norm = std::sqrt(std::max(d.second, 0.0));
-  if (centre && norm <= 1e-14 * std::abs(mean)) norm = 0.0;
+  if (centre && norm <= kRounding * std::abs(mean)) norm = 0.0;
 }
 
 class Design {

@@ -100,10 +100,19 @@ class PathSolver {
     anchor(beta, z_.data());
   }
 
-  // Solves for decreasing (or any) strengths; coefs is cols x count, zeroed by the caller. Returns
-  // how many were solved before the working set outgrew what the settings allow, or it yielded.
-  int run(const double* alphas, int count, double* coefs, Certificate* certificates) {
+  // Whether it comes to small strengths by way of larger ones. It pays where features are many and
+  // their columns full.
+  bool walks() const {
+    const double n = X_.rows(), p = X_.cols();
+    return !complete_ && p > kCrowd && 2 * p > n && X_.entries() == n * p;
+  }
+
+  // Solves for decreasing (or any) strengths; each writes its column of coefs (cols rows, zeroed by
+  // the caller), or none where that is negative: such a one is on the way only. Returns how many
+  // were solved before the working set outgrew what the settings allow, or it yielded.
+  int run(const double* alphas, const int* columns, int count, double* coefs, Certificate* certificates) {
     alphas_ = alphas;
+    columns_of_ = columns;
     count_ = count;
     int next = 0, width = 1, retries = 0;
     try {
@@ -135,6 +144,7 @@ class PathSolver {
   // where it does well, in passes over a column.
   static constexpr int kCrowd = 500;
   static constexpr double kPasses = 400;
+  static constexpr double kOnTheWay = 1e-3;  // gap of strengths that nobody asked for
 
   // Minimises on the working set from where it stands; returns the number of steps, at most `most`.
   virtual int minimise(double alpha, int most) {
@@ -422,7 +432,8 @@ class PathSolver {
       certificate = certified(batch, accepted, z);
       certificate.iterations = iterations;
       const bool trusted = (complete_ && X_.has_rows()) || !rounding_shows(beta);
-      const bool solved = trusted && certificate.relative_gap <= settings_.tol;
+      const int column = columns_of_[k];
+      const bool solved = trusted && certificate.relative_gap <= (column < 0 ? std::max(kOnTheWay, settings_.tol) : settings_.tol);
       if (!solved && iterations < settings_.max_iter && (retries < 8 || violated(z, alphas_[k]))) break;
       if (!solved && settings_.yields) {
         yielded_ = true;
@@ -430,7 +441,8 @@ class PathSolver {
       }
       certificate.status = solved ? Status::solved
                            : iterations >= settings_.max_iter ? Status::max_iter : Status::stalled;
-      for (std::size_t e = 0; e < beta.size(); ++e) coefs[static_cast<std::ptrdiff_t>(k) * p + features_[e]] = beta[e];
+      if (column >= 0)
+        for (std::size_t e = 0; e < beta.size(); ++e) coefs[static_cast<std::ptrdiff_t>(column) * p + features_[e]] = beta[e];
       accept(batch, accepted);
       retries = 0;
     }
@@ -519,6 +531,7 @@ class PathSolver {
   bool plain_ = true;  // l1 alone, on every feature
   Vector gauge_;       // 1 / l1 where plain, 0 for features that are out
   const double* alphas_ = nullptr;
+  const int* columns_of_ = nullptr;
   int count_ = 0;
   Vector correlation_;  // X'Vy, where the Gram matrix is complete
   std::vector<Index> fresh_;  // what the last check wants in the working set

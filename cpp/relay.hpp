@@ -48,9 +48,22 @@ class Relay {
 
   Vector grid;
   Zeros coefs;  // features x strengths
-  std::vector<Certificate> certificates;
+  std::vector<Certificate> certificates;  // of the steps; of the grid once settle() was called
 
-  bool finished() const { return !grid.empty() && done_ == grid.size(); }
+  bool finished() const { return !steps_.empty() && done_ == steps_.size(); }
+
+  // Drops the steps between the strengths of the grid: their certificates, and intercepts if any.
+  void settle(Vector& intercepts) {
+    std::size_t kept = 0;
+    for (std::size_t k = 0; k < steps_.size(); ++k) {
+      if (column_[k] < 0) continue;
+      certificates[kept] = certificates[k];
+      if (intercepts.size() == steps_.size()) intercepts[kept] = intercepts[k];
+      ++kept;
+    }
+    certificates.resize(kept);
+    intercepts.resize(kept);
+  }
 
   static Settings settings(Settings base, Turn turn) {
     base.yields = turn.yields;
@@ -62,15 +75,17 @@ class Relay {
     try {
       const double largest = solver.start(grid.empty() ? count_ : static_cast<int>(grid.size()));
       if (grid.empty()) descend(largest);
-      if (certificates.empty()) rest();
+      if (certificates.empty()) {
+        plan(start_ == nullptr ? largest : 0.0, solver.walks());
+        rest();
+      }
       std::fill(certificates.begin() + done_, certificates.end(), Certificate());
-      if (done_ > 0) solver.begin_at(coefs.data() + (done_ - 1) * features_, grid[done_ - 1]);
-      else if (start_ != nullptr) solver.begin_at(start_, grid[0]);
+      begin(solver);
     } catch (const Outgrown&) {
       return;
     }
-    const int left = static_cast<int>(grid.size() - done_);
-    done_ += solver.run(grid.data() + done_, left, coefs.data() + done_ * features_, certificates.data() + done_);
+    const int left = static_cast<int>(steps_.size() - done_);
+    done_ += solver.run(steps_.data() + done_, column_.data() + done_, left, coefs.data(), certificates.data() + done_);
   }
 
  private:
@@ -79,16 +94,44 @@ class Relay {
     for (int k = 1; k < count_; ++k) grid[k] = largest * std::pow(ratio_, k / (count_ - 1.0));
   }
 
+  // The grid, with steps in between where it leaps: a working set found on the way down is small and
+  // nearly right, one made of all that violates after a leap is neither.
+  void plan(double above, bool walks) {
+    for (std::size_t k = 0; k < grid.size(); ++k) {
+      const double leap = walks && grid[k] > 0 && above > grid[k] ? std::log(above / grid[k]) : 0.0;
+      const int parts = std::max(1, static_cast<int>(std::ceil(leap / kStep - 1e-9)));
+      for (int part = 1; part < parts; ++part) {
+        steps_.push_back(above * std::exp(-leap * part / parts));
+        column_.push_back(-1);
+      }
+      steps_.push_back(above = grid[k]);
+      column_.push_back(static_cast<int>(k));
+    }
+  }
+
+  // Where the last engine ended, at a strength of the grid; at the coefficients that were given, or
+  // at the largest strength.
+  void begin(PathSolver& solver) {
+    std::size_t last = done_;
+    while (last > 0 && column_[last - 1] < 0) --last;
+    if (last > 0) solver.begin_at(coefs.data() + column_[last - 1] * features_, steps_[last - 1]);
+    else if (start_ != nullptr) solver.begin_at(start_, grid[0]);
+  }
+
   // Before anything moves: zero, or the bound nearest to it.
   void rest() {
     coefs.resize(features_ * grid.size());
-    certificates.resize(grid.size());
+    certificates.resize(steps_.size());
     for (std::size_t j = 0; j < features_; ++j)
       if (const double b = penalty_.resting(static_cast<Index>(j)); b != 0.0)
         for (std::size_t k = j; k < coefs.size(); k += features_) coefs[k] = b;
   }
 
+  static constexpr double kStep = 0.05;  // largest step, in natural logarithms
+
   Penalty penalty_;
+  Vector steps_;
+  std::vector<int> column_;  // of the coefficients that each step writes, -1 for none
   std::size_t features_, done_ = 0;
   int count_;
   double ratio_;

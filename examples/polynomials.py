@@ -1,71 +1,86 @@
-"""Polynomials of several degrees, and ridge and lasso on polynomial and spline bases.
+"""Polynomials and splines: degrees compared, and what ridge and lasso make of a large basis.
 
-Without a penalty the degree is all there is to choose: too low misses the curve, too high follows
-the noise. With a penalty the basis may be rich, and the strength is chosen by cross-validation.
+Without a penalty the size of the basis is all there is to choose: too small misses the curve, too
+large follows the noise. With a penalty the basis may be rich, and its strength does the choosing.
+Errors on held-out rows show both, on a curve that was made up so that they can be judged against
+the truth. With TAUT_DATA the wages of 3,000 men against their ages follow (James et al., An
+Introduction to Statistical Learning).
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
 from _common import arguments
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import (
-    MinMaxScaler,
-    PolynomialFeatures,
-    SplineTransformer,
-    StandardScaler,
-)
 
 import taut
+from taut.applications import BasisRegressor
 
 
 def truth(x):
     return np.sin(2 * np.pi * x) + 2 * np.exp(-100 * (x - 0.7) ** 2)
 
 
-def polynomial(degree, model):
-    powers = PolynomialFeatures(degree, include_bias=False)
-    return make_pipeline(MinMaxScaler((-1, 1)), powers, StandardScaler(), model)
+def models(folds):
+    rule = taut.CV(folds, random_state=0)
+    return {
+        "no penalty": taut.LinearRegression(),
+        "ridge": taut.Ridge(rule),
+        "lasso": taut.Lasso(rule),
+    }
 
 
-def spline(model):
-    return make_pipeline(SplineTransformer(25, 3, include_bias=False), model)
+def compared(basis, sizes, x, y, folds):
+    """One fitted model for each penalty, of the smallest size within one standard error."""
+    rule = taut.CV(folds, rule="1se", random_state=0)
+    return {
+        name: BasisRegressor(model, basis=basis, size=rule, sizes=sizes).fit(x, y)
+        for name, model in models(folds).items()
+    }
 
 
 options = arguments(__doc__)
-random = np.random.default_rng(1)
-x = np.sort(random.uniform(size=60))[:, None]
-y = truth(x[:, 0]) + 0.3 * random.normal(size=60)
+folds = 5 if options.quick else 10
+random = np.random.default_rng(3)
+x = np.sort(random.uniform(size=80))[:, None]
+y = truth(x[:, 0]) + 0.3 * random.normal(size=80)
 fine = np.linspace(x.min(), x.max(), 400)[:, None]
-rule = taut.CV(5 if options.quick else 10, random_state=0)
 
-families = {
-    "degrees, no penalty": {
-        f"degree {d}": polynomial(d, taut.LinearRegression()) for d in (1, 4, 9, 20)
-    },
-    "degree 20, penalised": {
-        "ridge": polynomial(20, taut.Ridge(rule)),
-        "lasso": polynomial(20, taut.Lasso(rule)),
-    },
-    "splines with 25 knots": {
-        "no penalty": spline(taut.LinearRegression()),
-        "ridge": spline(taut.Ridge(rule)),
-        "lasso": spline(taut.Lasso(rule)),
-    },
-}
-figure, axes = plt.subplots(1, 3, figsize=(15, 4.4), layout="constrained", sharey=True)
-for ax, (title, models) in zip(axes, families.items(), strict=True):
-    ax.plot(x, y, "o", markersize=3.5, color="#6e7781")
-    ax.plot(fine, truth(fine), color="#24292f", linewidth=1, linestyle="--", label="truth")
-    print(title)
-    for name, model in models.items():
-        curve = model.fit(x, y).predict(fine)
+figure, axes = plt.subplots(1, 3, figsize=(15, 4.4), layout="constrained")
+bases = {"polynomial": range(1, 16), "spline": range(1, 31, 2)}
+curves = axes[2]
+curves.plot(x, y, "o", markersize=3.5, color="#d0d5da")
+curves.plot(fine, truth(fine), color="#24292f", linewidth=1, linestyle="--", label="truth")
+for ax, (basis, sizes) in zip(axes, bases.items(), strict=False):
+    print(f"{basis:<12}{'chosen':>8}{'held out':>10}{'largest':>10}   error of the curve")
+    found = compared(basis, sizes, x, y, folds)
+    for name, model in found.items():
+        model.plot(ax, label=name, training=False)
+        curve = model.predict(fine)
         error = np.sqrt(np.mean((curve - truth(fine[:, 0])) ** 2))
-        used = np.count_nonzero(model[-1].coef_)
-        print(f"  {name:<12} error against the truth {error:.3f}, {used} terms")
-        ax.plot(fine, curve, linewidth=1.6, label=f"{name}: {error:.2f}")
-    ax.set(title=title, ylim=(-2, 2.8), xlabel="x")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, loc="lower left", fontsize=8, title="error against the truth")
+        held_out = model.errors_.mean(axis=1)
+        chosen, largest = held_out[model.sizes_ == model.size_][0], held_out[-1]
+        print(f"  {name:<10}{model.size_:>8}{chosen:>10.3f}{largest:>10.3f}   {error:.3f}")
+    best = min(found, key=lambda name: found[name].errors_.mean(axis=1).min())
+    label = f"{basis}, {best}, size {found[best].size_}"
+    curves.plot(fine, found[best].predict(fine), linewidth=1.7, label=label)
+    ax.set_title(f"{basis}s on held-out rows", loc="left", fontsize=11)
+    ax.set_ylim(0, 1.1 * np.var(y))
+curves.set_title("the best of each", loc="left", fontsize=11)
+curves.set_xlabel("x")
+curves.spines[["top", "right"]].set_visible(False)
+curves.legend(frameon=False, fontsize=9)
+
+if options.data is not None:
+    import pandas as pd
+
+    wages = pd.read_csv(options.data / "islr" / "wage.csv.gz")
+    print("wages against ages, least mean squared error on held-out rows ± standard error")
+    for basis in bases:
+        for name, model in compared(basis, range(1, 11), wages[["age"]], wages["wage"], 10).items():
+            best = np.argmin(model.errors_.mean(axis=1))
+            errors = model.errors_[best]
+            spread = errors.std(ddof=1) / np.sqrt(len(errors))
+            size = f"size {model.sizes_[best]}"
+            print(f"  {basis:<12}{name:<11}{size:<8}{errors.mean():8.1f} ± {spread:.1f}")
 
 picture = options.output / "polynomials.png"
 figure.savefig(picture, dpi=100)

@@ -1,10 +1,11 @@
 """One adapter a solver.
 
-An adapter has ``path(X, y, alphas, tol)``, which returns coefficients of shape
-(n_features, n_alphas) and intercepts of the lasso, with alphas on scikit-learn's scale; where the
-solver can cross-validate, ``cv(X, y, alphas, fold, tol)``, which returns the mean squared error of
-each alpha and the refitted coefficients and intercept; and where it cannot take everything,
-``refuses(X)``, a reason or None.
+An adapter has one function for each task (a key of ``TASKS``) that the solver has a path for:
+``logistic(X, y, alphas, tol)`` returns coefficients of shape (n_features, n_alphas) and intercepts,
+or for several classes (n_features, n_classes, n_alphas) and (n_classes, n_alphas), with alphas on
+taut's scale. Where the solver can cross-validate a lasso, ``cv(X, y, alphas, fold, tol)`` returns
+the mean squared error of each alpha and the refitted coefficients and intercept. ``refuses(X)`` is
+a reason not to try, or None, and ``LACKS`` says why a task that seems to be there is not.
 ``tol`` is whatever the solver means by its tolerance.
 """
 
@@ -20,4 +21,8 @@ PEERS = {
     "glmnet-py": ("python-glmnet", "glmnet", "glmnet"),
     "skein": ("skein-glm", "skein_glm", "skein"),
     "glum": ("glum", "glum", "glum"),
+    "sortedl1": ("sortedl1", "sortedl1", "sortedl1"),
 }
+
+# Those that the quick benchmark takes: none compiles for half a minute before it begins.
+QUICK = ("taut", "sklearn", "celer", "adelie", "glmnet-r", "glmnet-py", "sortedl1")

@@ -5,17 +5,41 @@ import numpy as np
 import scipy.sparse as sp
 
 from benchmarks.problems import ALPHA_RATIO
+from benchmarks.tasks import GROUP_SIZE, L1_RATIO
 
+LACKS = {"multinomial": "its multinomial penalises classes together"}
 OPTIONS = {"progress_bar": False, "n_threads": os.cpu_count(), "max_iters": 10_000_000}
 
 
-def path(X, y, alphas, tol):
+def _path(X, glm, alphas, tol, **model):
     matrix = adelie.matrix.sparse if sp.issparse(X) else adelie.matrix.dense
     design = matrix(X, method="naive", n_threads=os.cpu_count())
-    state = adelie.grpnet(
-        design, adelie.glm.gaussian(y), lmda_path=alphas, tol=tol, early_exit=False, **OPTIONS
-    )
+    options = OPTIONS | {"tol": tol, "early_exit": False} | model
+    state = adelie.grpnet(design, glm, lmda_path=alphas, **options)
     return state.betas.T.toarray(), np.asarray(state.intercepts)
+
+
+def lasso(X, y, alphas, tol):
+    return _path(X, adelie.glm.gaussian(y), alphas, tol)
+
+
+def group_lasso(X, y, alphas, tol):
+    groups = np.arange(0, X.shape[1], GROUP_SIZE)
+    return _path(X, adelie.glm.gaussian(y), alphas, tol, groups=groups)
+
+
+def logistic(X, y, alphas, tol):
+    return _path(X, adelie.glm.binomial(y), alphas, tol, irls_tol=tol)
+
+
+def poisson(X, y, alphas, tol):
+    return _path(X, adelie.glm.poisson(y), alphas, tol, irls_tol=tol, alpha=L1_RATIO)
+
+
+def cox(X, y, alphas, tol):
+    time, event = np.ascontiguousarray(y.T)
+    glm = adelie.glm.cox(np.zeros(len(time)), time, event)
+    return _path(X, glm, alphas, tol, irls_tol=tol)
 
 
 def cv(X, y, alphas, fold, tol):

@@ -12,7 +12,7 @@ def refuses(X):
     return "X'X is for tall tables" if wide else None
 
 
-def path(X, y, alphas, tol):
+def lasso(X, y, alphas, tol):
     n, means = len(y), X.mean(axis=0)
     gram = np.asfortranarray(X.T @ X / n - np.outer(means, means))
     correlation = X.T @ (y - y.mean()) / n

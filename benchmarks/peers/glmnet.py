@@ -1,13 +1,23 @@
 import os
 
-from glmnet import ElasticNet
+from glmnet import ElasticNet, LogitNet
 
 OPTIONS = {"standardize": False, "max_iter": 100_000_000}
 
 
-def path(X, y, alphas, tol):
+def lasso(X, y, alphas, tol):
     model = ElasticNet(lambda_path=alphas, tol=tol, n_splits=0, **OPTIONS).fit(X, y)
     return model.coef_path_, model.intercept_path_
+
+
+def logistic(X, y, alphas, tol):
+    model = LogitNet(lambda_path=alphas, tol=tol, n_splits=0, **OPTIONS).fit(X, y)
+    return model.coef_path_[0], model.intercept_path_[0]
+
+
+def multinomial(X, y, alphas, tol):
+    model = LogitNet(lambda_path=alphas, tol=tol, n_splits=0, **OPTIONS).fit(X, y)
+    return model.coef_path_.swapaxes(0, 1), model.intercept_path_
 
 
 def cv(X, y, alphas, fold, tol):

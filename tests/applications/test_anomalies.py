@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_wine
+from sklearn.decomposition import PCA, DictionaryLearning
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import taut
 from taut.applications import SparseAnomalyDetector
+from taut.applications.anomalies.dictionary import FromDictionary, _folds
 from taut.applications.anomalies.reconstruction import FromFeatures, FromRows
 
 
@@ -246,3 +248,82 @@ def test_small_sets_of_the_benchmark(data_folder):
         X = table["X"].astype(float)
         scores = SparseAnomalyDetector().fit(X).score_samples(X)
         assert roc_auc_score(table["y"], -scores) > least
+
+
+def atoms(n_atoms=4):
+    return DictionaryLearning(n_atoms, max_iter=5, fit_algorithm="cd", random_state=0)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    [
+        pytest.param(estimator, check, id=check.func.__name__)
+        for estimator, check in estimator_checks_generator(
+            SparseAnomalyDetector(dictionary=PCA(1, random_state=0))
+        )
+    ],
+)
+def test_scikit_learn_checks_with_a_dictionary(estimator, check):
+    check(estimator)
+
+
+def test_a_dictionary_finds_and_explains_a_broken_relation():
+    X = usual_rows(150)
+    X[7, :3] = 1.6, 1.6, -1.6
+    detector = SparseAnomalyDetector(dictionary=atoms(), contamination=0.01).fit(X)
+    assert detector.predict(X)[7] == -1
+    [found] = detector.explain(X[[7]], top=1)
+    assert found[0].feature == "x2"
+    assert found[0].from_rows > 0.3
+    assert_allclose(detector.contributions(X).sum(axis=1).mean(), 1.0)
+
+
+def test_no_row_is_judged_by_atoms_that_it_has_shaped():
+    """A row, and its like, may be as odd as it pleases: what judges it does not change."""
+    Z = usual_rows(80)
+    seen = []
+
+    class Recorder(PCA):
+        def fit(self, X, y=None):
+            seen.append(X.copy())
+            return super().fit(X)
+
+    part = FromDictionary.fit(np.vstack([Z, Z[:20]]), Recorder(2), np.random.RandomState(0))
+    learned_from = [{tuple(row) for row in rows} for rows in seen]
+    for row in Z:
+        fold = int(_folds(row[None], part.multipliers)[0])
+        assert tuple(row) not in learned_from[fold]
+        assert any(tuple(row) in rows for rows in learned_from)
+
+
+def test_no_entry_is_rebuilt_from_itself():
+    Z = usual_rows(60)
+    part = FromDictionary.fit(Z, PCA(3), np.random.RandomState(0))
+    j, fold = 2, _folds(Z[:1], part.multipliers)[0]
+    moved = np.repeat(Z[:1], 200, axis=0)
+    moved[:, j] += np.linspace(-3, 3, 200)
+    rebuilt = part.reconstruct(moved)[_folds(moved, part.multipliers) == fold, j]
+    assert len(rebuilt) > 5
+    assert_array_equal(rebuilt, rebuilt[0])
+
+
+def test_codes_are_the_lasso_on_the_other_entries():
+    Z = usual_rows(60)
+    part = FromDictionary.fit(Z, PCA(3), np.random.RandomState(0))
+    dictionary = part.dictionaries[_folds(Z[:1], part.multipliers)[0]]
+    kept = part.entry_folds != part.entry_folds[4]
+    model = taut.Lasso(part.strength, fit_intercept=False, tol=1e-10)
+    code = model.fit(dictionary[:, kept].T, Z[0, kept]).coef_
+    assert_allclose(part.reconstruct(Z[:1])[0, 4], code @ dictionary[:, 4], atol=1e-3)
+
+
+def test_bad_dictionaries_are_named():
+    X = usual_rows(30)
+    for wrong in (DictionaryLearning, 16):
+        with pytest.raises(TypeError, match="dictionary must be an estimator with components_"):
+            SparseAnomalyDetector(dictionary=wrong).fit(X)
+    with pytest.raises(TypeError, match="must have components_ once it is fitted"):
+        SparseAnomalyDetector(dictionary=StandardScaler()).fit(X)
+    Z = np.repeat(X[:1], 9, axis=0)
+    with pytest.raises(ValueError, match="more distinct rows to learn a dictionary"):
+        FromDictionary.fit(Z, PCA(1), np.random.RandomState(0))

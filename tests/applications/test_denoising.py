@@ -13,9 +13,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import taut
 from taut import penalties
 from taut.applications import WaveletDenoiser, denoise
+from taut.applications.denoising.calibration import mosaic
 from taut.applications.denoising.denoise import METHODS
 from taut.applications.denoising.noise import estimate_noise
 from taut.applications.denoising.thresholds import sure
+from taut.applications.denoising.total_variation import total_variation
 from taut.applications.denoising.wavelets import Orthogonal
 
 pytest.importorskip("pywt")
@@ -126,13 +128,53 @@ def test_sure_finds_the_threshold_of_least_risk():
     assert risk < min(risks) * 1.005
 
 
-@pytest.mark.parametrize("rule", ["sure", "j_invariant"])
+@pytest.mark.parametrize("rule", ["sure", "j_invariant", taut.CV(2), taut.AIC()], ids=str)
 @pytest.mark.parametrize("method", ["patches", "total_variation"])
 def test_calibrated_strengths_are_nearly_the_best(method, rule):
     truth = picture((48, 48))
     image = noisy(truth)
     best = min(error(denoise(image, method, strength=s), truth) for s in (0.3, 0.6, 1, 2, 3, 4))
     assert error(denoise(image, method, strength=rule), truth) < 1.1 * best
+
+
+def test_rules_are_ordered_as_their_prices_are():
+    """Each asks for a stronger penalty than the one before, which leaves less total variation."""
+    image = noisy(picture((32, 32)))
+    rules = [taut.CV(4), taut.CV(4, "1se")], [taut.AIC(), taut.BIC(), taut.EBIC()]
+    for family in rules:
+        lengths = [
+            total_variation(denoise(image, "total_variation", strength=rule)) for rule in family
+        ]
+        assert lengths == sorted(lengths, reverse=True)
+        assert len(set(lengths)) == len(family)
+
+
+def test_names_stand_for_rules():
+    image = noisy(picture((32, 32)))
+    for name, rule in (("sure", taut.AIC()), ("j_invariant", taut.CV(4))):
+        assert_array_equal(denoise(image, strength=name), denoise(image, strength=rule))
+
+
+def test_a_strength_is_chosen_on_parts_of_a_large_image():
+    truth = picture((400, 700))
+    parts = mosaic(truth)
+    assert parts.shape == (256, 256)
+    assert set(parts[0]) <= set(truth[0])
+    assert_array_equal(mosaic(truth[:200, :200]), truth[:200, :200])
+
+
+def test_progress_is_told_trial_by_trial(monkeypatch):
+    asked = []
+
+    def tracked(steps, verbose, description):
+        asked.append((verbose, description))
+        return iter(steps)
+
+    monkeypatch.setattr("taut.applications.denoising.calibration.tracked", tracked)
+    image = noisy(picture((16, 16)))
+    loud = denoise(image, strength="sure", verbose=True)
+    assert_array_equal(denoise(image, strength="sure"), loud)
+    assert asked == [(True, "strengths"), (False, "strengths")]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -166,6 +208,9 @@ BAD = {
     "rule": (lambda x: (x,), {"strength": "bayes"}, "strength for method='patches'"),
     "strength": (lambda x: (x,), {"strength": -1.0}, "strength must be finite and >= 0"),
     "sigma": (lambda x: (x,), {"sigma": np.nan}, "sigma must be finite"),
+    "folds": (lambda x: (x,), {"strength": taut.CV([([0], [1])])}, "a number of folds"),
+    "variance": (lambda x: (x,), {"strength": taut.BIC(2.0)}, "as sigma"),
+    "verbose": (lambda x: (x,), {"verbose": "yes"}, "verbose must be"),
 }  # fmt: skip
 
 
@@ -205,9 +250,20 @@ def test_the_transformer_denoises_images_in_rows(basis):
     assert {len(level) for level in model.thresholds_} == {3}
 
 
+@pytest.mark.parametrize("rule", [taut.CV(3, "1se"), taut.CV(3), taut.AIC(), taut.BIC()], ids=str)
+def test_the_transformer_takes_the_rules_of_regressions(rule):
+    truth = picture((128,)) * np.linspace(0.5, 1, 6)[:, None]
+    rows = noisy(truth)
+    model = WaveletDenoiser(strength=rule).fit(rows)
+    assert error(model.transform(rows), truth) < 0.75 * 25
+    found = {threshold for level in model.thresholds_ for threshold in level.values()}
+    assert len(found) == 1
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"strength": taut.EBIC(noise_variance=1.0)}, "as sigma"),
         ({"wavelet": "db44"}, "wavelet must be one of its names"),
         ({"wavelet": "bior2.2"}, "orthogonal"),
         ({"levels": 9}, "levels must be at most 6"),

@@ -113,9 +113,35 @@ def test_the_path_ends_where_the_error_has_turned(two):
     wrong = np.random.default_rng(0).random(len(labels)) < 0.15
     labels = np.where(wrong, np.where(labels == "food", "ships", "food"), labels)
     model = TextClassifier().fit(texts, labels)
-    assert 0 < model.cv_results_.index_min < len(model.path_) - 1 < 40
+    results = model.cv_results_
+    assert 0 < results.index_min < len(results.alphas) - 1 < 20
     # The strengths are those of one long grid.
-    np.testing.assert_allclose(np.diff(np.log10(model.path_.alphas)), -0.1)
+    np.testing.assert_allclose(np.diff(np.log10(model.path_.alphas)), -0.2)
+
+
+def test_folds_are_those_of_the_rule(two):
+    """Loose folds on a path that grows: the errors are those of a long path to full accuracy."""
+    texts, labels = two
+    rule = taut.CV(4, "1se", random_state=1)
+    model = TextClassifier(rule).fit(texts, labels)
+    X = model.vectorizer_.transform(texts)
+    long = taut.CV(4, "1se", random_state=1, n_alphas=21, alpha_min_ratio=1e-4)
+    exact = taut.PenalizedClassifier("logistic", taut.penalties.L1(), alpha=long, tol=1e-8)
+    exact.fit(X, labels)
+    n_found = len(model.cv_results_.alphas)
+    np.testing.assert_allclose(model.cv_results_.alphas, exact.cv_results_.alphas[:n_found])
+    found, expected = model.cv_results_.errors, exact.cv_results_.errors[:n_found]
+    # At the strongest a model of nothing is near enough.
+    np.testing.assert_allclose(found[1:], expected[1:], atol=1e-3)
+    np.testing.assert_allclose(found[0], expected[0], atol=3e-2)
+    assert model.alpha_ == pytest.approx(exact.alpha_)
+
+
+def test_a_rule_may_name_its_grid(two):
+    texts, labels = two
+    model = TextClassifier(taut.CV(3, n_alphas=7, alpha_min_ratio=0.05)).fit(texts, labels)
+    assert model.path_.alphas[-1] == pytest.approx(0.05 * model.path_.alphas[0])
+    assert len(model.path_.alphas) == 7
 
 
 def test_elastic_net_keeps_more(two):

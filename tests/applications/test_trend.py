@@ -127,6 +127,7 @@ def test_a_constant_series_has_one_piece():
         ((np.arange(9.0),), {"alpha": 0.0}, "alpha must be finite and > 0"),
         ((np.arange(9.0),), {"alpha": "BIC"}, "or a rule"),
         ((np.arange(9.0),), {"refit": 1}, "refit must be True or False"),
+        ((np.arange(9.0),), {"verbose": 1}, "verbose must be True or False"),
         ((np.arange(9.0),), {"alpha": taut.CV([([0], [1])])}, "a number of folds"),
     ],
 )
@@ -143,3 +144,21 @@ def test_the_plot_shows_the_changes():
     display = model.plot(y)
     assert len(display.changes_) == len(model.change_points_) > 0
     plt.close("all")
+
+
+def test_criteria_are_finite_where_models_are_candidates():
+    """EBIC counts models, of which there are none with more change points than samples."""
+    _, y = steps()
+    with np.errstate(invalid="raise"):
+        scores = TrendFilter(alpha=taut.EBIC()).fit(y).scores_
+    assert not np.isnan(scores).any()
+    assert np.isinf(scores[-1])
+    assert np.isfinite(scores[0])
+
+
+def test_births_rose_once(data_folder):
+    pd = pytest.importorskip("pandas")
+    table = pd.read_csv(data_folder / "time_series/daily_total_female_births.csv.gz")
+    births = table.iloc[:, -1].to_numpy(float)
+    for alpha in (taut.BIC(), taut.EBIC()):
+        assert TrendFilter(alpha=alpha).fit(births).change_points_.tolist() == [180]

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from taut.compare import prepare
-from taut.designs.dates import first_unread, readings
+from taut.designs.dates import first_unread, form_of, readings
+from taut.designs.encoder import TableEncoder
 from taut.designs.from_frame import TableError
+from taut.designs.kinds import base_kind
 
 DAYS = np.arange("2011-01-25", "2011-02-20", dtype="datetime64[D]")
 
@@ -82,3 +84,44 @@ def test_the_row_that_is_no_date_is_named():
     days[7] = "soon"
     with pytest.raises(TableError, match=r"time: column 'day' must hold .* row 8 says 'soon'"):
         ordered_by(days)
+
+
+def encoded(days):
+    encoder = TableEncoder().fit({"day": days})
+    return encoder, encoder.transform({"day": days})
+
+
+@pytest.mark.parametrize("form", ["%m/%d/%Y", "%d.%m.%Y", "%d %b %Y", "%m/%d/%y %I:%M %p"])
+def test_a_column_becomes_the_features_that_iso_dates_do(form):
+    encoder, parts = encoded(written(form))
+    iso, expected = encoded(written("%Y-%m-%d"))
+    assert encoder.get_feature_names_out().tolist() == iso.get_feature_names_out().tolist()
+    assert "day weekday" in encoder.get_feature_names_out()
+    np.testing.assert_array_equal(parts, expected)
+
+
+def test_a_new_table_is_read_as_the_training_table_was():
+    encoder, _ = encoded(written("%m/%d/%Y"))
+    month = encoder.get_feature_names_out().tolist().index("day month")
+    # Alone, it could be the third of April as well.
+    assert encoder.transform({"day": ["3/4/2011"]})[0, month] == 3
+    assert encoder.transform({"day": [None]}).shape == (1, 2)
+    with pytest.raises(TableError, match=r"written as 01/31/2024, but row 2 says '2011-02-01'"):
+        encoder.transform({"day": ["2/1/2011", "2011-02-01"]})
+
+
+def test_the_column_of_times_is_a_feature_in_any_form():
+    for form in ("%Y-%m-%d", "%m/%d/%Y"):
+        study = ordered_by(written(form))
+        assert base_kind(study.kinds["day"]) == "date"
+        said = " ".join(note.text for note in study.notes)
+        assert "Dates turned into year, month" in said
+    assert "Text read as dates: day ('01/25/2011' is 2011-01-25)" in said
+
+
+def test_a_kind_names_a_known_form_only():
+    assert form_of("date like %m/%d/%Y") == "%m/%d/%Y"
+    assert form_of("date") is None
+    assert form_of("date like %x") is None
+    with pytest.raises(TableError, match="use one of .* or date like %m/%d/%Y"):
+        TableEncoder(kinds={"day": "date like %x"}).fit({"day": written("%m/%d/%Y")})

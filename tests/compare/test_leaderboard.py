@@ -33,22 +33,28 @@ def told(rows, columns=(3, 10)):
 def test_a_clear_winner_is_picked():
     rows = board(null=(9.0, 0.1), lasso_1se=(6.0, 0.1), ridge_min=(4.0, 0.0))
     assert marked(rows, "best") == marked(rows, "picked") == "ridge-min"
-    assert "predicts best, and everything simpler is detectably worse" in told(rows)["sentence"]
+    said = told(rows)
+    assert said["sentence"] == (
+        "Take Ridge (min): it predicts best, and everything simpler predicts worse."
+    )
+    assert "everything simpler is detectably worse" in said["detail"]
 
 
 def test_the_simplest_of_the_undistinguished_is_picked():
     rows = board(null=(9.0, 0.1), lasso_1se=(4.1, 1.0), lasso_min=(4.05, 1.0), ridge_min=(4.0, 0.0))
     assert marked(rows, "best") == "ridge-min"
     assert marked(rows, "picked") == "lasso-1se"
-    sentence = told(rows)["sentence"]
-    assert "no detectable difference from the best, ridge" in sentence
-    assert "needs only 3 of the 10 usable columns" in sentence
+    said = told(rows)
+    assert said["sentence"].startswith("Take Lasso (1-SE): nothing predicts clearly better")
+    assert "no detectable difference from the best, ridge" in said["detail"]
+    assert "Fitted on all rows, it needs only 3 of the 10 usable columns" in said["detail"]
 
 
 def test_the_plain_average_may_win_and_the_verdict_says_so():
     rows = board(null=(4.1, 1.0), ridge_min=(4.0, 0.0))
     assert marked(rows, "picked") == "null"
-    assert "not by more than chance" in told(rows)["sentence"]
+    assert "not by more than chance" in told(rows)["detail"]
+    assert "detectably better than always guessing the average" in told(rows)["sentence"]
     rows = board(null=(4.0, 0.1), ridge_min=(5.0, 0.0))
     assert "Nothing tried predicts price better" in told(rows)["sentence"]
 
@@ -79,3 +85,32 @@ def test_a_technique_that_fails_wildly_does_not_blur_the_others():
 )
 def test_figures_are_readable_and_comparable(value, like, text):
     assert rounded(value, like) == text
+
+
+def test_no_headline_is_long():
+    for means in (
+        {"null": (9.0, 0.1), "lasso_1se": (6.0, 0.1), "ridge_min": (4.0, 0.0)},
+        {"null": (9.0, 0.1), "adaptive_lasso_1se": (4.1, 1.0), "ridge_min": (4.0, 0.0)},
+        {"null": (4.1, 1.0), "ridge_min": (4.0, 0.0)},
+        {"lasso_1se": (4.1, 1.0)},
+    ):
+        assert len(told(board(**means))["sentence"]) < 100
+
+
+def test_folds_of_other_scales_do_not_hide_who_loses_all_of_them():
+    # The errors of hourly air measurements, in time order: quiet and wild quarters of a year.
+    scores = {
+        "null": [15.1, 11.9, 77.7, 61.6, 11.4],
+        "least-squares": [1.64, 1.87, 1.47, 1.58, 1.17],
+        "lasso-1se": [1.70, 1.80, 1.60, 1.55, 1.30],
+    }
+    records = {
+        name: Record(errors, [0.5] * 5, [{"null": 0, "lasso-1se": 2}.get(name, 9)] * 5, [0.1] * 5)
+        for name, errors in scores.items()
+    }
+    rows = ranked(choose(list(scores)), records, 0.15, 9, 10.0, 0.95)
+    null = next(row for row in rows if row["technique"] == "null")
+    assert null["detectably_worse"]
+    assert null["difference_low"] > 0
+    assert null["difference"] == pytest.approx(35.54 - 1.546)
+    assert marked(rows, "picked") == "lasso-1se"

@@ -40,7 +40,7 @@ WEIGHTED = {"y": "y", "sample_weight": "w"}
         ({"y": made_table()["y"]}, {"y": "y"}, "no column beside 'y'"),
         (changed(y=np.full(N_ROWS, np.nan)), {"y": "y"}, "'y' has no value at all"),
         (changed(y=np.ones(N_ROWS)), {"y": "y"}, "'y' is 1 in every row"),
-        (changed(y=np.arange(N_ROWS) % 2), {"y": "y"}, "only two values .0 and 1.*classif"),
+        (changed(y=np.arange(N_ROWS) % 2 + 1), {"y": "y"}, "only two values .1 and 2.*classif"),
         (changed(y=np.ones(N_ROWS, dtype=bool)), {"y": "y"}, "'y' is True in every row"),
         (changed(), {"y": "y", "event": "n9"}, "event: there is no column 'n9'"),
         (changed(), {"y": "n0", "event": "y"}, "'n0' must hold times, 0 or more"),
@@ -163,3 +163,20 @@ def test_a_name_like_the_target_is_suspected(column, target, suspected):
 
 def test_honest_columns_raise_no_suspicion():
     assert not notes_of(prepare(changed(), "y"), "warning")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.arange(N_ROWS) % 2,
+        np.where(np.arange(N_ROWS) == 5, np.nan, np.arange(N_ROWS) % 2),
+        names("NA" if row == 5 else str(row % 2) for row in range(N_ROWS)),
+    ],
+)
+def test_a_target_of_0_and_1_is_taken_for_classes_and_said_to_be(values):
+    study = prepare(changed(y=values), "y")
+    assert study.task == "classification"
+    assert set(study.y.tolist()) == {0, 1}
+    assert "y is 0 or 1: its classes are predicted" in study.notes[0].text
+    assert "--task regression" in study.notes[0].text
+    assert prepare(changed(y=values), "y", task="regression").task == "regression"

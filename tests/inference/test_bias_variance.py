@@ -170,3 +170,15 @@ def test_bad_data_are_named():
     holed[3, 0] = np.nan
     with pytest.raises(ValueError, match="NaN"):
         taut.bias_variance(LinearRegression(), holed, Y)
+
+
+def test_progress_changes_nothing(capsys):
+    pytest.importorskip("rich")
+    X, y = load_diabetes(return_X_y=True)
+    quiet, loud = (
+        taut.bias_variance(taut.Ridge(), X, y, n_draws=3, verbose=verbose)
+        for verbose in (False, True)
+    )
+    assert quiet.error == loud.error
+    with pytest.raises(TypeError, match="verbose must be True or False"):
+        taut.bias_variance(taut.Ridge(), X, y, verbose=2)

@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -318,3 +320,23 @@ def test_files_hold_tensors_of_the_cpu(tmp_path):
     content = torch.load(tmp_path / "model.taut", weights_only=True)
     assert content.keys() == {"description", "state"}
     assert {tensor.device.type for tensor in content["state"].values()} == {"cpu"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("mixing", "mixup", "taut.nn.Mixup"),
+        ("widths", 5, "must be a tuple, got 5"),
+        ("augmentation", 3, "augmentation must be modules, got 3"),
+    ],
+)
+def test_what_is_no_setting_is_named(name, value, told):
+    with pytest.raises(TypeError, match=told):
+        nn.NeuralRegressor(**{name: value}).fit(X, Y)
+
+
+def test_a_star_needs_no_backend_of_keras(monkeypatch):
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    script = "from taut.nn import *\nimport sys\nprint('keras' in sys.modules, proximal.__name__)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "proximal"], done.stderr

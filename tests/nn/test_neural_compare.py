@@ -13,7 +13,7 @@ import taut
 from taut import nn
 from taut.compare import choose, compare, neural
 from taut.compare.technique import Training
-from taut.nn.training import TrainingNet
+from taut.nn.training.loop import TrainingNet
 
 torch.set_num_threads(1)
 RANDOM = np.random.default_rng(0)
@@ -68,7 +68,7 @@ def test_classes_have_probabilities():
 def test_the_folds_of_early_stopping_are_in_the_code():
     found = compare(TABLE, "y", quick=True, techniques=["null", "mlp+early stopping"])
     code = found.pick["code"]
-    assert "taut.nn.EarlyStopping(validation=folds)" in code
+    assert "taut.nn.EarlyStopping(patience=50, validation=folds)" in code
     assert "folds = " in code
 
 

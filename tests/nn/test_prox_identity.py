@@ -10,8 +10,9 @@ from hypothesis import strategies as st  # noqa: E402
 
 import taut  # noqa: E402
 from taut import penalties as P  # noqa: E402
-from taut.nn.max_norm import MaxNorm  # noqa: E402
-from taut.nn.metric import Steps, Workspace, prox_of  # noqa: E402
+from taut.nn.prox.max_norm import MaxNorm  # noqa: E402
+from taut.nn.prox.metric import Metric, Workspace  # noqa: E402
+from taut.nn.prox.proxes import prox_of  # noqa: E402
 
 WEIGHTS = [0.0, 0.5, 1.0, np.inf]
 GROUPS = [0, 1, 0, 2]
@@ -37,12 +38,13 @@ OTHERS = [P.SLOPE(), P.FusedLasso(0.5), P.Nuclear(), P.MCP(groups=GROUPS), P.SCA
 
 def ours(penalty, coef, step, strength, adaptive):
     prox = prox_of(penalty, len(coef), adaptive, Workspace())
-    steps = by_entry(torch.tensor(step)) if adaptive else step.__mul__
-    return prox(torch.tensor(coef), steps, strength).numpy()
+    metric = by_entry(torch.tensor(step)) if adaptive else Metric(step)
+    return prox(torch.tensor(coef), metric, strength).numpy()
 
 
 def by_entry(step):
-    return Steps(lambda factor: 1 / (factor * step))
+    """As of Adam, which keeps squares of the reciprocals of steps."""
+    return Metric(0.3, (0.3 / step) ** 2)
 
 
 @pytest.mark.parametrize("shape", [(4,), (4, 3), (4, 3, 2)], ids=str)
@@ -89,6 +91,18 @@ def test_groups_with_steps_of_their_own_are_stationary(coef, exponents, strength
         else:
             pull = (b - z) / t + strength * b / norm
             assert np.abs(pull).max() <= 1e-7 * (np.abs(z / t).max() + strength)
+
+
+def test_many_groups_in_single_precision_have_their_roots():
+    """Groups that have their root early wait for others, and stay where they are."""
+    generator = torch.Generator().manual_seed(0)
+    z = torch.randn(300, 200, generator=generator)
+    t = 10 ** torch.empty(300, 200).uniform_(-6, 1, generator=generator)
+    found = prox_of(P.MultiTask(), 300, True, Workspace())(z.clone(), by_entry(t), 1.0).double()
+    norms = found.norm(dim=1, keepdim=True)
+    expected = z.double() / (1 + t.double() / norms)
+    assert (norms > 0).all()
+    assert ((found - expected).norm(dim=1) <= 1e-5 * norms[:, 0]).all()
 
 
 def test_sparse_groups_with_steps_of_their_own_are_least():

@@ -291,8 +291,8 @@ def test_max_norm_holds_after_every_step():
 
 
 def test_the_module_and_the_function_share_a_name():
-    import taut.nn.proximal
-    import taut.nn.shrink
+    import taut.nn.prox.proximal
+    import taut.nn.shrinking.shrink
 
     assert callable(taut.nn.proximal)
     assert callable(taut.nn.shrink)

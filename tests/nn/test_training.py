@@ -14,13 +14,13 @@ from skorch.callbacks import Callback  # noqa: E402
 
 import taut  # noqa: E402
 from taut import nn  # noqa: E402
-from taut.nn.batches import Batches, Rows  # noqa: E402
-from taut.nn.losses import CrossEntropy, HalfSquaredError  # noqa: E402
-from taut.nn.mixing import CutMix, Mixup  # noqa: E402
-from taut.nn.networks import convolutional_network, multilayer_perceptron  # noqa: E402
-from taut.nn.splitting import held_back  # noqa: E402
-from taut.nn.stochastic_depth import StochasticDepth  # noqa: E402
-from taut.nn.training import TrainingNet  # noqa: E402
+from taut.nn.estimators.networks import convolutional_network, multilayer_perceptron  # noqa: E402
+from taut.nn.estimators.stochastic_depth import StochasticDepth  # noqa: E402
+from taut.nn.training.batches import Batches, Rows  # noqa: E402
+from taut.nn.training.loop import TrainingNet  # noqa: E402
+from taut.nn.training.losses import CrossEntropy, HalfSquaredError  # noqa: E402
+from taut.nn.training.mixing import CutMix, Mixup  # noqa: E402
+from taut.nn.training.splitting import held_back  # noqa: E402
 
 torch.set_num_threads(1)
 RANDOM = np.random.default_rng(0)

@@ -6,7 +6,11 @@ from math import comb, log
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.stats import poisson
+from sklearn.metrics import log_loss
 
+import taut
+from taut import penalties
 from taut.penalties import L1, L2, ElasticNet
 from taut.selection import AIC, BIC, EBIC
 from taut.selection.information import degrees_of_freedom
@@ -115,3 +119,78 @@ def test_an_elastic_net_has_the_trace_over_the_features_it_uses():
 def test_gamma_out_of_range_is_named(gamma):
     with pytest.raises(ValueError, match="gamma must be between 0 and 1, got"):
         EBIC(gamma=gamma)
+
+
+CLASSES = (X[:, 0] - X[:, 1] + np.random.default_rng(1).logistic(size=N) > 0).astype(int)
+SEVERAL = CLASSES + (X[:, 2] > 0.5)
+COUNTS = np.random.default_rng(2).poisson(np.exp(0.4 * X[:, 0]))
+
+
+@pytest.mark.parametrize("y", [CLASSES, SEVERAL], ids=["two", "three"])
+@pytest.mark.parametrize("rule", PRICES, ids=repr)
+def test_criteria_of_classes_are_those_of_their_likelihood(y, rule):
+    model = taut.PenalizedClassifier("logistic", L1(), alpha=rule, tol=1e-10).fit(X, y)
+    results = model.criterion_results_
+    k = int(np.flatnonzero(results.alphas == model.alpha_)[0])
+    n_used, n_features = np.count_nonzero(model.coef_), model.coef_.size
+    price = 2 * rule.gamma * log(comb(n_features, n_used)) if isinstance(rule, EBIC) else 0.0
+    price += n_used * (2 if isinstance(rule, AIC) else log(N))
+    likelihood = -N * log_loss(y, model.predict_proba(X))
+    assert results.criterion[k] == pytest.approx(-2 * likelihood + price, rel=1e-8)
+    assert results.criterion[k] == results.criterion.min()
+
+
+def test_criteria_of_counts_differ_as_their_likelihoods_do():
+    model = taut.PenalizedRegressor("poisson", L1(), alpha=AIC(), tol=1e-10).fit(X, COUNTS)
+    means = model.path_.predict(X)
+    likelihoods = poisson.logpmf(COUNTS[:, None], means).sum(axis=0)
+    used = np.count_nonzero(model.path_.coefs, axis=0)
+    expected = -2 * likelihoods + 2 * used
+    found = model.criterion_results_.criterion
+    assert_allclose(found - found[0], expected - expected[0], atol=1e-8)
+
+
+def test_survival_counts_events():
+    rng = np.random.default_rng(3)
+    y = np.column_stack([rng.exponential(np.exp(-X[:, 0])), rng.random(N) < 0.6])
+    model = taut.CoxRegression(alpha=BIC()).fit(X, y)
+    aic = taut.CoxRegression(alpha=AIC()).fit(X, y).criterion_results_
+    bic = model.criterion_results_
+    expected = (log(y[:, 1].sum()) - 2) * bic.degrees_of_freedom
+    assert_allclose(bic.criterion - aic.criterion, expected, atol=1e-8)
+
+
+def test_a_ridge_of_classes_has_the_trace_under_its_curvatures():
+    model = taut.PenalizedClassifier("logistic", L2(), alpha=AIC(), tol=1e-10).fit(X, CLASSES)
+    results = model.criterion_results_
+    for k in (0, 50, 99):
+        p = model.path_.predict(X, results.alphas[k])
+        h = p * (1 - p) / N
+        Z = np.sqrt(h)[:, None] * (X - h @ X / h.sum())
+        hat = Z @ np.linalg.solve(Z.T @ Z + results.alphas[k] * np.eye(P), Z.T)
+        assert results.degrees_of_freedom[k] == pytest.approx(np.trace(hat), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "penalty", "y", "message"),
+    [
+        ("quantile", L1(), Y, "needs a likelihood, which the loss 'quantile' has not"),
+        ("gamma", L1(), COUNTS + 1.0, r"noise_variance must be the dispersion.*got None"),
+        ("squared", penalties.GroupLasso([0, 0, 0, 1, 1, 1]), Y, "known degrees of freedom"),
+        ("squared", penalties.MCP(), Y, "known degrees of freedom"),
+    ],
+    ids=["quantile", "gamma", "group", "mcp"],
+)
+def test_what_has_no_criterion_is_refused(loss, penalty, y, message):
+    model = taut.PenalizedRegressor(loss, penalty, alpha=BIC())
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, y)
+
+
+def test_a_dispersion_serves_where_none_is_known():
+    model = taut.PenalizedRegressor("gamma", L1(), alpha=BIC(noise_variance=0.5), tol=1e-10)
+    model.fit(X, COUNTS + 1.0)
+    mean = model.predict(X)
+    deviance = 2 * np.sum((COUNTS + 1.0) / mean - 1 - np.log((COUNTS + 1.0) / mean))
+    found = model.criterion_results_.criterion.min()
+    assert found == pytest.approx(deviance / 0.5 + log(N) * np.count_nonzero(model.coef_))

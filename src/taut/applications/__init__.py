@@ -1,4 +1,4 @@
-"""Applications: text, series, images, signals, measurements and anomalies."""
+"""Applications: text, series, images, signals, measurements, anomalies and curves."""
 
 from importlib import import_module
 
@@ -6,6 +6,7 @@ from importlib import import_module
 # only another needs.
 _HOMES = {
     "taut.applications.anomalies.detector": ("SparseAnomalyDetector",),
+    "taut.applications.curves.basis_regressor": ("BasisRegressor",),
     "taut.applications.denoising.denoise": ("denoise",),
     "taut.applications.denoising.wavelet_denoiser": ("WaveletDenoiser",),
     "taut.applications.forecasting.forecaster": ("LagForecaster",),

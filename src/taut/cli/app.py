@@ -85,6 +85,7 @@ def _listed(title, techniques):
 
 _TECHNIQUES = _listed("Techniques:", TECHNIQUES)
 _NEURAL = _listed("Where PyTorch and skorch are there, and by name with --quick:", NEURAL)
+_NEURAL_TO_FIT = _listed("Where PyTorch and skorch are there:", NEURAL)
 
 
 _table_options = _options(
@@ -133,7 +134,7 @@ def compare(table, target, drop, seed, techniques, folds, quick, **columns) -> N
     run_compare(source, roles, files, techniques=techniques, cv=folds, seed=seed, quick=quick)
 
 
-@app.command(epilog=_TECHNIQUES)
+@app.command(epilog=f"{_TECHNIQUES}\n\n{_NEURAL_TO_FIT}")
 @click.argument("table", type=_FILE)
 @_table_options
 @_options_of_compare

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import Pipeline
 
+from taut.cli.network_file import is_network, network_bytes, read_network
 from taut.compare.measure import MEASURES
 from taut.compare.techniques import Training, choose
 from taut.designs.encoder import TableEncoder
@@ -24,6 +25,8 @@ __all__ = ["SavedModel", "load_model", "save_model"]
 
 _FORMAT = "taut model 1"
 _DIGEST = "taut.sha256"
+# Beside the pipeline, which then holds the encoder alone: skops has no networks.
+_NETWORK = "taut.network"
 
 
 class SavedModel(NamedTuple):
@@ -49,7 +52,9 @@ def save_model(path: Path, pipeline: Pipeline, target: str, technique: str) -> N
     target, technique : str
     """
     dumps, _, _ = _skops()
-    steps = [*pipeline.steps[:-1], ("technique", _reduced(pipeline[-1]))]
+    steps, model = pipeline.steps[:-1], pipeline[-1]
+    if not is_network(model):
+        steps = [*steps, ("technique", _reduced(model))]
     content = {
         "format": _FORMAT,
         "target": target,
@@ -57,7 +62,9 @@ def save_model(path: Path, pipeline: Pipeline, target: str, technique: str) -> N
         "pipeline": Pipeline(steps),
     }
     payload = io.BytesIO(dumps(content, compression=zipfile.ZIP_DEFLATED))
-    with zipfile.ZipFile(payload, "a") as archive:
+    with zipfile.ZipFile(payload, "a", zipfile.ZIP_DEFLATED) as archive:
+        if is_network(model):
+            archive.writestr(_NETWORK, network_bytes(model))
         archive.writestr(_DIGEST, _digest(archive))
     replace_file(path, payload.getvalue())
 
@@ -90,6 +97,8 @@ def load_model(path: str | Path) -> SavedModel:
             )
         _check_digest(path)
         content = load(path, trusted=sorted(_trusted()))
+        if _has_network(path):
+            content = _with_network(content, path)
     except TableError:
         raise
     except Exception as error:
@@ -121,6 +130,19 @@ def _check_digest(path: Path) -> None:
             )
 
 
+def _has_network(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return _NETWORK in archive.namelist()
+
+
+def _with_network(content: dict, path: Path) -> dict:
+    """The pipeline, completed by the network that lies beside it."""
+    with zipfile.ZipFile(path) as archive:
+        network = read_network(archive.read(_NETWORK), str(path))
+    steps = [*content["pipeline"].steps, ("technique", network)]
+    return content | {"pipeline": Pipeline(steps)}
+
+
 def _foreign(path: Path) -> TableError:
     return TableError(f"{str(path)!r} is no model of this version of taut: fit it again")
 
@@ -133,7 +155,7 @@ def _checked(path: Path, content) -> SavedModel:
         not isinstance(pipeline, Pipeline)
         or len(pipeline) != 2
         or type(pipeline[0]) is not TableEncoder
-        or type(pipeline[1]) not in _technique_types()
+        or not (is_network(pipeline[1]) or type(pipeline[1]) in _technique_types())
         or not isinstance(content.get("target"), str)
     ):
         raise _foreign(path)

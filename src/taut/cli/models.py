@@ -14,6 +14,7 @@ from taut.cli.tables import Roles, Source
 from taut.cli.terminal import print_notes, progress_bar
 from taut.compare.evaluate import fit_all, n_used
 from taut.compare.journal import Journal
+from taut.compare.neural import NEURAL
 from taut.compare.study import prepare
 from taut.compare.techniques import TECHNIQUES, Technique, choose
 from taut.datasets import read_table
@@ -22,6 +23,8 @@ from taut.designs.kinds import Note, counted
 from taut.report.files import replace_file
 
 __all__ = ["model_path", "one_technique", "run_fit", "run_predict"]
+
+_KNOWN = (*TECHNIQUES, *NEURAL)
 
 
 def one_technique(name: str | None) -> Technique:
@@ -32,14 +35,14 @@ def one_technique(name: str | None) -> Technique:
     TableError
         None is named, or more than one.
     """
-    names = ", ".join(technique.name for technique in TECHNIQUES)
+    names = ", ".join(technique.name for technique in _KNOWN)
     if not name:
         raise TableError(
             f"--technique is missing: choose one of {names}; `taut compare` says which suits the "
             "table"
         )
     try:
-        chosen = choose(name)
+        chosen = choose(name, among=_KNOWN)
     except TableError as error:
         raise TableError(error.text, "--technique") from error
     if len(chosen) > 1:
@@ -50,7 +53,7 @@ def one_technique(name: str | None) -> Technique:
 
 def _for_task(name: str, task: str) -> Technique:
     """The technique, as it is for the task that the table turned out to be."""
-    suited = choose(None, task)
+    suited = choose(None, task, among=_KNOWN)
     technique = next((technique for technique in suited if technique.name == name), None)
     if technique is None:
         names = ", ".join(technique.name for technique in suited)

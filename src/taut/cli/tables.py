@@ -80,7 +80,9 @@ def open_table(path: str | None, target: str | None, drop: Sequence[str], roles:
     else:
         table, name = read_table(path), Path(path).name
         imports = ("from taut.datasets import read_table",)
-        code = f"X = read_table({path!r}){without}"
+        # A report is passed on: where a table lies on its author's machine is nobody's business.
+        given = name if Path(path).is_absolute() else path
+        code = f"X = read_table({given!r}){without}"
     if target is None:
         raise TableError(f"--target is missing: say which column to predict; {_columns(table)}")
     for column in dropped:

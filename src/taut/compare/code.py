@@ -159,7 +159,8 @@ def _value(value) -> str:
     if isinstance(value, penalties.Penalty):
         return f"taut.penalties.{value!r}"
     if hasattr(value, "validation"):
-        return f"{_home(type(value))}{type(value).__name__}(validation=folds)"
+        name = f"{_home(type(value))}{type(value).__name__}"
+        return f"{name}(patience={value.patience}, validation=folds)"
     if not isinstance(value, CV):
         return repr(value)
     grid = [(name, getattr(value, name)) for name in ("n_alphas", "alpha_min_ratio")]

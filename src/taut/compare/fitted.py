@@ -12,6 +12,7 @@ from taut.compare.evaluate import weights_of
 from taut.compare.measure import MEASURES
 from taut.compare.study import Study
 from taut.compare.technique import Technique
+from taut.solution import Certificate
 
 __all__ = ["certificates", "columns_used", "feature_names", "feature_spread", "paths", "pick_of"]
 
@@ -170,12 +171,19 @@ def certificates(techniques: Sequence[Technique], fitted: Mapping[str, Pipeline]
                 "relative_gap": _finite(certificate.relative_gap),
                 "kkt": _finite(certificate.kkt),
                 "status": certificate.status.name.lower().replace("_", " "),
-                "sentence": certificate.status.sentence,
+                "sentence": _sentence(certificate),
                 "n_iter": int(certificate.n_iter),
                 "tol": float(certificate.tol),
             }
         )
     return found
+
+
+def _sentence(certificate: Certificate) -> str:
+    """What happened, by the name of what was measured where there is no gap."""
+    if np.isfinite(certificate.relative_gap):
+        return certificate.status.sentence
+    return certificate.status.sentence.replace("certificate", "KKT residual")
 
 
 def _finite(value: float) -> float | None:

@@ -61,8 +61,7 @@ def ranked(
     rows = []
     for technique in order:
         record = records[technique.name]
-        difference = np.subtract(record.scores, best.scores)
-        interval = corrected_interval(difference, test_to_train, confidence)
+        interval = corrected_interval(record.scores, best.scores, test_to_train, confidence)
         rows.append(
             {
                 "technique": technique.name,

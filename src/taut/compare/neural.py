@@ -59,7 +59,15 @@ def _early_stopping(training: Training) -> dict:
     """
     from taut.nn import EarlyStopping
 
-    return {"early_stopping": EarlyStopping(validation=training.folds)}
+    # Epochs of few rows are few steps, after which a loss may still rise before it falls for good.
+    patience = max(_n_epochs(training) // 2, min(_EPOCHS))
+    return {"early_stopping": EarlyStopping(patience, training.folds)}
+
+
+def _n_epochs(training: Training) -> int:
+    steps = max(-(-training.n_rows // _BATCH_SIZE), 1)
+    least, most = _EPOCHS
+    return min(max(_STEPS // steps, least), most)
 
 
 def _made(
@@ -68,10 +76,7 @@ def _made(
     def make(training: Training) -> BaseEstimator:
         from taut import nn
 
-        steps = max(-(-training.n_rows // _BATCH_SIZE), 1)
-        least, most = _EPOCHS
-        n_epochs = min(max(_STEPS // steps, least), most)
-        settings = {"max_epochs": n_epochs, "early_stopping": False} | _SETTINGS
+        settings = {"max_epochs": _n_epochs(training), "early_stopping": False} | _SETTINGS
         return getattr(nn, kind)(**settings | regulariser(training))
 
     return make

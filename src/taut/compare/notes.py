@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import sparse
 
-from taut.designs.kinds import Note, is_missing, listed
+from taut.designs.kinds import Note, base_kind, is_missing, listed
 
 __all__ = ["described"]
 
@@ -29,7 +29,7 @@ def described(table, kinds: Mapping[str, str]) -> list[Note]:
     if sparse.issparse(table):
         return [Note("info", "A sparse table: all columns are taken as numbers, 0 where empty.")]
     notes = [
-        _dates([name for name, kind in kinds.items() if kind == "date"]),
+        _dates([name for name, kind in kinds.items() if base_kind(kind) == "date"]),
         _categories(table, [name for name, kind in kinds.items() if kind == "category"]),
         _missing({name: v for name, v in table.items() if kinds[name] != "aside"}),
     ]

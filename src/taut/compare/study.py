@@ -10,6 +10,7 @@ from scipy import sparse
 
 from taut.compare.leaks import suspected_leaks
 from taut.compare.notes import described
+from taut.compare.sentinels import suspected_sentinels
 from taut.compare.survival import check_survival, read_survival, time_and_event
 from taut.compare.target import check_target, read_target, task_of
 from taut.designs.dates import first_unread, readings
@@ -149,6 +150,8 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None, event=N
         check_target(target, y[keep], found_task, inferred=task is None)
     table = _take(table, keep)
     kinds, seen = ({}, []) if sparse.issparse(table) else infer_kinds(table)
+    amounts = y[keep] if found_task in ("regression", "counts") else np.empty(0)
+    far = suspected_sentinels(table, kinds, target, amounts)
     return Study(
         X=table,
         y=y[keep],
@@ -160,7 +163,7 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None, event=N
         rearranged=not np.array_equal(keep, np.arange(n_rows)),
         task=found_task,
         leaks=suspected_leaks(table, kinds, target, _as_numbers(y[keep], found_task)),
-        notes=[*inferred, *notes, *seen, *described(table, kinds)],
+        notes=[*far, *inferred, *notes, *seen, *described(table, kinds)],
     )
 
 

@@ -19,8 +19,9 @@ _MOSTLY = 0.5
 def task_of(name: str, values: np.ndarray, task: str | None) -> tuple[str, list[Note]]:
     """The task, given or inferred, and what to say of the inference.
 
-    Text and truth values are classes. Numbers are never taken for classes or counts of their own
-    accord: an age or a price is a whole number as well.
+    Text and truth values are classes, also where these are written as 0 and 1. Other numbers are
+    never taken for classes or counts of their own accord: an age or a price is a whole number as
+    well.
 
     Raises
     ------
@@ -33,10 +34,17 @@ def task_of(name: str, values: np.ndarray, task: str | None) -> tuple[str, list[
             raise TableError(f"{task!r} is unknown: use one of {known}, or leave it out", "task")
         return task, []
     text = values.dtype.kind == "O" and not _mostly_numbers(values) and not _ways(values)
-    if not text and values.dtype.kind != "b":
+    if text:
+        kind = "text"
+    elif values.dtype.kind == "b":
+        kind = "true or false"
+    elif _is_zero_or_one(values):
+        kind = "0 or 1"
+    else:
         return "regression", _may_be_counts(name, values) + _how_read(name, values)
-    kind = "text" if text else "true or false"
     said = f"{name} is {kind}: its classes are predicted (task classification)."
+    if kind == "0 or 1":
+        said += " To predict it as a number, say task='regression' (--task regression)."
     return "classification", [Note("info", said, (name,))]
 
 
@@ -52,7 +60,7 @@ def read_target(name: str, values: np.ndarray, task: str) -> tuple[np.ndarray, n
     """
     if task == "classification" and values.dtype.kind == "b":
         return values, is_missing(values)
-    if task == "classification" and values.dtype.kind == "O":
+    if task == "classification" and values.dtype.kind == "O" and not _is_zero_or_one(values):
         missing = is_missing(values)
         return np.where(missing, "", values).astype(str), missing
     try:
@@ -153,6 +161,15 @@ def _unsuited(numbers: np.ndarray, task: str) -> np.ndarray:
     if task == "regression":
         return np.zeros(len(numbers), dtype=bool)
     return (numbers % 1 != 0) | ((numbers < 0) & (task == "counts"))
+
+
+def _is_zero_or_one(values: np.ndarray) -> bool:
+    """Whether both 0 and 1 are there, and nothing else but missing values."""
+    if values.dtype.kind == "O" and _mostly_numbers(values):
+        values = parse_numbers(values)[0]
+    if values.dtype.kind != "f":
+        return False
+    return np.array_equal(np.unique(values[~np.isnan(values)]), [0.0, 1.0])
 
 
 def _mostly_numbers(values: np.ndarray) -> bool:

@@ -1,4 +1,4 @@
-"""The verdict in two sentences: one for everybody, one with figures."""
+"""The verdict: a sentence for everybody, and what stands behind it."""
 
 from __future__ import annotations
 
@@ -39,57 +39,68 @@ def verdict(
     """
     pick = next(row for row in leaderboard if row["picked"])
     best = leaderboard[0]
-    name = phrases[pick["technique"]]
     if pick["technique"] == "null":
-        sentence = _nothing_found(pick, best, phrases, target, measure)
-    elif pick is best:
-        sentence = f"Take {name}: {_why_best(leaderboard, pick)}; {_needs(columns)}."
+        better = "better" if pick is best else "detectably better"
+        sentence = f"Nothing tried predicts {target} {better} than always {measure.guess}."
+        detail = _nothing_found(pick, best, phrases)
     else:
-        sentence = (
-            f"Take {name}: its predictions show no detectable difference from the best, "
-            f"{phrases[best['technique']]}, and {_needs(columns)}."
-        )
+        sentence = f"Take {pick['label']}: {_why(leaderboard, pick)}."
+        detail = _described(leaderboard, pick, phrases, columns)
     return {
         "technique": pick["technique"],
         "label": pick["label"],
         "sentence": sentence,
-        "detail": _detail(leaderboard, pick, target, measure),
+        "detail": f"{detail} {_figures(leaderboard, pick, target, measure)}",
     }
 
 
-def _nothing_found(
-    pick: dict, best: dict, phrases: dict[str, str], target: str, measure: Measure
-) -> str:
-    guess = f"always {measure.guess}"
+def _nothing_found(pick: dict, best: dict, phrases: dict[str, str]) -> str:
     if pick is best:
-        return (
-            f"Nothing tried predicts {target} better than {guess}: with these "
-            "techniques, the columns tell nothing about it."
-        )
+        return "With these techniques, the columns tell nothing about it."
     return (
-        f"Nothing tried predicts {target} detectably better than {guess}: "
-        f"{phrases[best['technique']]} came out ahead, but not by more than chance may do. "
-        "More rows, more folds or other columns may change that."
+        f"{_capital(phrases[best['technique']])} came out ahead, but not by more than chance may "
+        "do. More rows, more folds or other columns may change that."
     )
 
 
-def _why_best(leaderboard: Sequence[dict], pick: dict) -> str:
+def _why(leaderboard: Sequence[dict], pick: dict) -> str:
+    """The reason in words for everybody."""
     if len(leaderboard) == 1:
         return "it is the only technique that was tried"
-    simpler = [row for row in leaderboard if simplicity(row) < simplicity(pick)]
-    if not simpler:
-        return "nothing tried predicts better, and it is the simplest of all"
-    return "it predicts best, and everything simpler is detectably worse"
+    if pick is not leaderboard[0]:
+        return "nothing predicts clearly better, and it is simpler than the best"
+    if all(simplicity(row) >= simplicity(pick) for row in leaderboard):
+        return "it predicts best, and is the simplest of all"
+    return "it predicts best, and everything simpler predicts worse"
+
+
+def _described(
+    leaderboard: Sequence[dict], pick: dict, phrases: dict[str, str], columns: tuple[int, int]
+) -> str:
+    """What the pick is, how it stands to the others, and what it needs."""
+    best = leaderboard[0]
+    name = _capital(phrases[pick["technique"]])
+    if pick is best:
+        simpler = any(simplicity(row) < simplicity(pick) for row in leaderboard)
+        standing = " (everything simpler is detectably worse)" if simpler else ""
+        text = f"{name}{standing}"
+    else:
+        text = f"{name} shows no detectable difference from the best, {phrases[best['technique']]}"
+    return f"{text}. Fitted on all rows, it {_needs(columns)}."
+
+
+def _capital(phrase: str) -> str:
+    return phrase[:1].upper() + phrase[1:]
 
 
 def _needs(columns: tuple[int, int]) -> str:
     used, total = columns
     if used < total:
-        return f"it needs only {used:,} of the {total:,} usable columns"
-    return f"it uses all {total:,} usable columns" if total > 1 else "it uses the one usable column"
+        return f"needs only {used:,} of the {total:,} usable columns"
+    return f"uses all {total:,} usable columns" if total > 1 else "uses the one usable column"
 
 
-def _detail(leaderboard: Sequence[dict], pick: dict, target: str, measure: Measure) -> str:
+def _figures(leaderboard: Sequence[dict], pick: dict, target: str, measure: Measure) -> str:
     best = leaderboard[0]
 
     def shown(value: float) -> str:

@@ -102,7 +102,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 "Say what a column is to keep it, as in TableEncoder(kinds={'year': 'number'})"
             )
         self.date_parts_ = {
-            name: _varying(_date_parts(as_dates(name, columns[name])))
+            name: _varying(_date_parts(as_dates(name, columns[name], self.kinds_[name])))
             for name in self._named("date")
         }
         self._fit_numbers(columns)
@@ -173,7 +173,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             if base_kind(kind) not in KINDS:
                 known = ", ".join(KINDS)
                 raise TableError(
-                    f"kinds[{name!r}] is {kind!r}; use one of {known}, or number like 1.234,5 %"
+                    f"kinds[{name!r}] is {kind!r}; use one of {known}, number like 1.234,5 % "
+                    "or date like %m/%d/%Y"
                 )
         return given
 
@@ -208,12 +209,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     def _numbers(self, columns: Mapping[str, np.ndarray]) -> _Numbers:
         parts: dict[str, tuple[str, np.ndarray]] = {}
         for name in self._named("number", "boolean", "date"):
-            if self.kinds_[name] == "date":
-                dates = as_dates(name, columns[name])
-                values = _date_parts(dates)
+            kind = self.kinds_[name]
+            if base_kind(kind) == "date":
+                values = _date_parts(as_dates(name, columns[name], kind))
                 parts |= {f"{name} {p}": (name, values[p]) for p in self.date_parts_[name]}
             else:
-                parts[name] = name, as_numbers(name, columns[name], self.kinds_[name])
+                parts[name] = name, as_numbers(name, columns[name], kind)
         values = np.empty((n_rows_of(columns), len(parts)), order="F")
         for j, (_, part) in enumerate(parts.values()):
             values[:, j] = part

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from taut.designs.dates import DATE_LIKE, form_of, forms
 from taut.designs.from_frame import TableError
 from taut.designs.notations import Notation, notation_of, readings
 from taut.designs.reading import (
@@ -37,7 +38,8 @@ __all__ = [
     "two_ways",
 ]
 
-# A number that is not written plainly has its notation behind it: "number like 1.234,5 %".
+# What is not written plainly has its notation behind it: "number like 1.234,5 %", "date like
+# %m/%d/%Y".
 KINDS = ("number", "boolean", "category", "date", "aside")
 
 # From this share of missing values on, that a value is missing may itself tell something.
@@ -68,16 +70,22 @@ class Note:
 
 @dataclass
 class _Findings:
-    """The kinds so far, and why columns were set aside: reason -> 'column (detail)'."""
+    """The kinds so far; why columns were set aside, and what text was read as.
+
+    Both by column, with an example: reason -> column -> 'column (detail)'.
+    """
 
     kinds: dict[str, str] = field(default_factory=dict)
     aside: dict[str, dict[str, str]] = field(default_factory=dict)
-    read: dict[str, str] = field(default_factory=dict)
+    read: dict[str, dict[str, str]] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
 
     def set_aside(self, name: str, reason: str, detail: str = "") -> None:
         self.kinds[name] = "aside"
         self.aside.setdefault(reason, {})[name] = f"{name} ({detail})" if detail else name
+
+    def read_as(self, what: str, name: str, text: str, value) -> None:
+        self.read.setdefault(what, {})[name] = f"{name} ({text!r} is {value})"
 
 
 def infer_kinds(
@@ -91,7 +99,8 @@ def infer_kinds(
         A table as `columns_of` reads it.
     given : mapping of str to str, optional
         Kinds that the user fixed, one of ``number``, ``boolean``, ``category``, ``date``,
-        ``aside``, or ``number like 1.234,5`` and the like; they are not second-guessed.
+        ``aside``, or ``number like 1.234,5``, ``date like %m/%d/%Y`` and the like; they are not
+        second-guessed.
 
     Returns
     -------
@@ -116,14 +125,17 @@ def infer_kinds(
         Note("info", f"Set aside, {reason}: {listed(list(which.values()))}.", tuple(which))
         for reason, which in found.aside.items()
     ]
-    if found.read:
-        text = f"Text read as numbers: {listed(list(found.read.values()))}."
-        notes.append(Note("info", text, tuple(found.read)))
+    notes += [
+        Note("info", f"Text read as {what}: {listed(list(which.values()))}.", tuple(which))
+        for what, which in found.read.items()
+    ]
     return found.kinds, notes + found.notes
 
 
 def base_kind(kind: str) -> str:
     """The kind without its notation: ``number`` of ``number like 1.234,5``."""
+    if form_of(kind) is not None:
+        return "date"
     return kind if notation_of(kind) is None else "number"
 
 
@@ -180,6 +192,8 @@ def _judge_text(name: str, values: np.ndarray, missing: np.ndarray, found: _Find
     if all(is_iso_date(text) for text in present):
         found.kinds[name] = "date"
         return True
+    if _judge_dates(name, present, found):
+        return True
     distinct = len(set(present))
     many = distinct * _MAX_ROWS_PER_LEVEL_OF_IDENTIFIER > len(present) and distinct > _FEW_LEVELS
     if many:
@@ -187,12 +201,32 @@ def _judge_text(name: str, values: np.ndarray, missing: np.ndarray, found: _Find
     return many
 
 
+def _judge_dates(name: str, present: np.ndarray, found: _Findings) -> bool:
+    """Dates in another form than 2024-01-31; False where the text is something else."""
+    ways = forms(present)
+    if len(ways) > 1:
+        reason = "dates that can be read in two ways (write them as 2024-01-31 to use them)"
+        one, other = list(ways.values())[:2]
+        row = int(np.argmax(one != other))
+        detail = f"{present[row]!r}: {_day(one[row])} or {_day(other[row])}?"
+        found.set_aside(name, reason, detail)
+    elif ways:
+        ((form, dates),) = ways.items()
+        found.kinds[name] = f"{DATE_LIKE}{form}"
+        found.read_as("dates", name, present[0], _day(dates[0]))
+    return bool(ways)
+
+
+def _day(date: np.datetime64) -> str:
+    return str(date.astype("datetime64[D]"))
+
+
 def _set_text_aside(name: str, values: np.ndarray, missing: np.ndarray, found: _Findings) -> None:
     """A text of its own in most rows: what it may be, and how to make use of it."""
     present = values[~missing]
     slips = parse_numbers(values)[1]
     if all(_OTHER_DATE.match(text) for text in present):
-        reason = "dates that are not written as 2024-01-31 (write them so to use them)"
+        reason = "dates of no one form (write them as 2024-01-31 to use them)"
         found.set_aside(name, reason, f"such as {present[0]}")
     elif 2 * len(slips) < len(present):
         reason = "text among numbers (correct or empty those cells to use the numbers)"
@@ -236,7 +270,7 @@ def _judge_notations(name: str, values: np.ndarray, n_slips: int, found: _Findin
     if found.kinds[name] == "number":
         found.kinds[name] = next(iter(ways)).kind
         row = int(np.argmax(np.abs(np.nan_to_num(numbers))))
-        found.read[name] = f"{name} ({values[row]!r} is {numbers[row]:.12g})"
+        found.read_as("numbers", name, values[row], f"{numbers[row]:.12g}")
     return True
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 
+from taut.designs.dates import form_of, read_dates
 from taut.designs.from_frame import TableError
 from taut.designs.notations import Notation, notation_of
 from taut.validation.magnitudes import IN_RANGE, extreme_of
@@ -100,24 +102,48 @@ def _require_plain(name: str, numbers: np.ndarray, notation: Notation) -> None:
         )
 
 
-def as_dates(name: str, values: np.ndarray) -> np.ndarray:
-    """A column as datetime64[s], missing values NaT; shape (n_rows,)."""
+def as_dates(name: str, values: np.ndarray, kind: str = "date") -> np.ndarray:
+    """A column as datetime64[s], missing values NaT; shape (n_rows,).
+
+    Parameters
+    ----------
+    name : str
+    values : ndarray of shape (n_rows,)
+        As `columns_of` reads it.
+    kind : str, default "date"
+        Of a column of text, how its dates are written: ``date like %m/%d/%Y``.
+
+    Raises
+    ------
+    TableError
+        If a value is no date so written.
+    """
     if values.dtype.kind == "M":
         return values
-    if values.dtype.kind == "O":
-        wrong = [i for i, v in enumerate(values) if v is not None and not is_iso_date(v)]
-        if not wrong:
-            try:
-                return np.array([_clock(value) for value in values], dtype="datetime64[s]")
-            except ValueError as error:
-                raise TableError(
-                    f"column {name!r} holds a date that no calendar has ({error}): correct or "
-                    "empty the cell"
-                ) from error
-        said = f"but {rows_said(values, wrong)}"
-    else:
-        said = "but its values are not"
-    raise TableError(f"column {name!r} must hold dates written as 2024-01-31, {said}")
+    form = form_of(kind)
+    example = "2024-01-31" if form is None else f"{_EXAMPLE:{form}}"
+    if values.dtype.kind != "O":
+        text = f"column {name!r} must hold dates written as {example}, but its values are not"
+        raise TableError(text)
+    dates, wrong = _iso_dates(name, values) if form is None else read_dates(values, form)
+    if wrong:
+        said = rows_said(values, wrong)
+        raise TableError(f"column {name!r} must hold dates written as {example}, but {said}")
+    return dates
+
+
+_EXAMPLE = date(2024, 1, 31)
+
+
+def _iso_dates(name: str, values: np.ndarray) -> tuple[np.ndarray, list[int]]:
+    wrong = [row for row, text in enumerate(values) if text is not None and not is_iso_date(text)]
+    try:
+        return np.array([_clock(text) for text in values], dtype="datetime64[s]"), wrong
+    except ValueError as error:
+        raise TableError(
+            f"column {name!r} holds a date that no calendar has ({error}): correct or "
+            "empty the cell"
+        ) from error
 
 
 def _clock(text: str | None) -> str:

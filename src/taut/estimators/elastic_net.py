@@ -40,7 +40,8 @@ class ElasticNet(LinearRegressor, PenalisedModel):
     tol : float, default 1e-6
         Duality gap, relative to the objective of the null model, at which the fit counts as solved.
     warm_start : bool, default False
-        Accepted for compatibility; the solution does not depend on the start.
+        Begin with the coefficients of the last fit, which saves steps where little has changed. The
+        solution does not depend on the start.
     positive : bool, default False
         Hold the coefficients at or above zero.
     random_state : int, default None
@@ -190,7 +191,8 @@ class Lasso(ElasticNet):
     tol : float, default 1e-6
         Duality gap, relative to the objective of the null model, at which the fit counts as solved.
     warm_start : bool, default False
-        Accepted for compatibility; the solution does not depend on the start.
+        Begin with the coefficients of the last fit, which saves steps where little has changed. The
+        solution does not depend on the start.
     positive : bool, default False
         Hold the coefficients at or above zero.
     random_state : int, default None

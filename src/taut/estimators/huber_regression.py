@@ -44,7 +44,7 @@ class HuberRegressor(SingleTargetRegressor, PenalisedModel):
     alpha : float, default 0.0001
         Strength of the ridge penalty, >= 0.
     warm_start : bool, default False
-        Accepted for compatibility; the solution does not depend on the start.
+        Accepted for compatibility, without effect: the solution does not depend on the start.
     fit_intercept : bool, default True
         The intercept is not penalised.
     tol : float, default 1e-6

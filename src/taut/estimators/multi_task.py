@@ -77,7 +77,7 @@ class MultiTaskElasticNet(JointTargets, PenalisedModel):
         Duality gap, relative to the objective of the null model, at which the fit counts as solved.
         For ``0 < l1_ratio < 1`` a KKT residual.
     warm_start : bool, default False
-        Accepted for compatibility; the solution does not depend on the start.
+        Accepted for compatibility, without effect: the solution does not depend on the start.
     random_state : int, default None
         Accepted for compatibility; nothing is random.
     selection : str, default "cyclic"
@@ -200,7 +200,7 @@ class MultiTaskLasso(MultiTaskElasticNet):
     tol : float, default 1e-6
         Duality gap, relative to the objective of the null model, at which the fit counts as solved.
     warm_start : bool, default False
-        Accepted for compatibility; the solution does not depend on the start.
+        Accepted for compatibility, without effect: the solution does not depend on the start.
     random_state : int, default None
         Accepted for compatibility; nothing is random.
     selection : str, default "cyclic"

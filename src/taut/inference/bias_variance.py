@@ -11,7 +11,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from taut.validation import check_choice, check_positive, shown
+from taut.progress import tracked
+from taut.validation import check_choice, check_flag, check_positive, shown
 
 __all__ = ["BiasVariance", "bias_variance", "decompose_squared", "decompose_zero_one"]
 
@@ -96,6 +97,7 @@ def bias_variance(
     parameter=None,
     values=None,
     random_state=0,
+    verbose=False,
 ) -> BiasVariance:
     """Split the expected error of an estimator into bias and variance over training sets.
 
@@ -132,6 +134,8 @@ def bias_variance(
     values : sequence, default None
         Its values.
     random_state : int, RandomState instance or None, default 0
+    verbose : bool, default False
+        Show progress over the training sets (needs rich, as in the extra ``compare``).
 
     Returns
     -------
@@ -170,11 +174,10 @@ def bias_variance(
     candidates = _candidates(estimator, parameter, values)
     random = check_random_state(random_state)
     X, y, X_test, y_test = _parts(X, y, X_test, y_test, loss, random)
+    draws = tracked(range(int(n_draws)), check_flag(verbose, "verbose"), "training sets")
+    sets = (_training_set(X, y, draw, random) for _ in draws)
     predictions = np.array(
-        [
-            [_predicted(candidate, *rows, X_test, loss) for candidate in candidates]
-            for rows in _training_sets(X, y, draw, n_draws, random)
-        ]
+        [[_predicted(candidate, *rows, X_test, loss) for candidate in candidates] for rows in sets]
     )
     parts = [decompose(y_test, predictions[:, k]) for k in range(len(candidates))]
     if parameter is None:
@@ -250,11 +253,10 @@ def _parts(X, y, X_test, y_test, loss, random):
     return X, y, X_test, y_test
 
 
-def _training_sets(X, y, draw, n_draws, random):
+def _training_set(X, y, draw, random):
     if isinstance(draw, Callable):
-        return (draw(random) for _ in range(n_draws))
-    check_choice(draw, "draw", ("bootstrap", "half"))
-    return (_resample(X, y, draw, random) for _ in range(n_draws))
+        return draw(random)
+    return _resample(X, y, check_choice(draw, "draw", ("bootstrap", "half")), random)
 
 
 def _resample(X, y, draw, random):

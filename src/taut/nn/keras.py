@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from taut import penalties as vocabulary
-from taut.nn.metric import Steps, Workspace, prox_of
-from taut.nn.steps import momentum_weight
+from taut.nn.prox.metric import Metric, Workspace
+from taut.nn.prox.proxes import prox_of
+from taut.nn.prox.steps import momentum_weight
 from taut.penalties import Penalty, Sum
 from taut.validation import check_positive
 
@@ -142,20 +143,19 @@ class Proximal(keras.callbacks.Callback):
         strength = float(self.schedule(count))
         with torch.no_grad():
             for variable, prox in self.blocks:
-                steps = self._steps(self.step_of(optimizer, variable, count))
+                metric = self._metric(self.step_of(optimizer, variable, count))
                 coef = variable.value.detach().movedim(self.axis, 0)
-                coef.copy_(prox(coef, steps, strength))
+                coef.copy_(prox(coef, metric, strength))
 
-    def _steps(self, step):
-        if isinstance(step, float):
-            return step.__mul__
-        inverse = 1 / step.movedim(self.axis, 0)
-        return Steps(lambda factor: inverse / factor)
+    def _metric(self, metric):
+        if metric.moments is None:
+            return metric
+        return metric._replace(moments=metric.moments.movedim(self.axis, 0))
 
 
 def _sgd_step(optimizer, variable, count):
     weight = momentum_weight(optimizer.momentum, nesterov=optimizer.nesterov, count=count)
-    return float(optimizer.learning_rate) * weight
+    return Metric(float(optimizer.learning_rate) * weight)
 
 
 def _adam_step(optimizer, variable, count):
@@ -163,7 +163,7 @@ def _adam_step(optimizer, variable, count):
     moments = optimizer._velocity_hats if optimizer.amsgrad else optimizer._velocities
     squares = moments[optimizer._get_variable_index(variable)].value.detach()
     lr = float(optimizer.learning_rate) * math.sqrt(1 - optimizer.beta_2**count)
-    return lr / (squares.sqrt() + optimizer.epsilon)
+    return Metric(lr, squares, optimizer.epsilon)
 
 
 def _step_rule(model):

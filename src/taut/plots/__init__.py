@@ -1,6 +1,7 @@
 """Charts in the style of scikit-learn's displays (extra ``plot``: matplotlib)."""
 
 from taut.plots.anomalies import AnomalyDisplay
+from taut.plots.basis import BasisDisplay
 from taut.plots.bias_variance import BiasVarianceDisplay
 from taut.plots.coefficients import CoefficientDisplay
 from taut.plots.cross_validation import CVDisplay
@@ -18,6 +19,7 @@ from taut.plots.trend import TrendDisplay
 
 __all__ = [
     "AnomalyDisplay",
+    "BasisDisplay",
     "BiasVarianceDisplay",
     "CVDisplay",
     "CoefficientDisplay",

@@ -14,6 +14,7 @@ __all__ = [
     "label_ends",
     "short",
     "strength_axis",
+    "whole_numbers",
 ]
 
 # Told apart by colour-blind readers: Okabe, M. and Ito, K. (2008), Color Universal Design, less the
@@ -62,6 +63,13 @@ def strength_axis(ax, alphas):
     if len(alphas) > 1:
         ax.set_xlim(alphas.max(), alphas.min())
     ax.set_xlabel("alpha (weaker penalty to the right)")
+
+
+def whole_numbers(ax):
+    """Ticks of the horizontal axis at whole numbers only."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def label_ends(ax, heights, labels, colours):

@@ -49,7 +49,7 @@ def leaderboard_chart(rows: list[dict]) -> dict:
         "scale": alt.Scale(nice=False, padding=8),
         "axis": alt.Axis(format=_NUMBER, tickCount=5),
     }
-    lines = alt.Axis(domain=False, ticks=False, **_LABELS)
+    lines = alt.Axis(domain=False, ticks=False, **_TECHNIQUES)
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("label:N", sort=None, title=None, axis=lines),
         color=alt.Color(
@@ -195,11 +195,15 @@ def curve_chart(title: str) -> dict:
     return _spec(chart.properties(height=230, padding=_PADDING))
 
 
-_LABELS = {
+# The names of techniques are taut's own, and short enough to be shown whole.
+_TECHNIQUES = {
     "labelFontSize": 13,
     "labelColor": "var(--text)",
-    "labelLimit": 170,
+    "labelLimit": 200,
     "labelPadding": 8,
+}
+_LABELS = _TECHNIQUES | {
+    "labelLimit": 170,
     # Names of columns often differ in their last letters only: cut the middle, not the end.
     "labelExpr": "length(datum.label) > 20"
     " ? slice(datum.label, 0, 10) + '…' + slice(datum.label, -9) : datum.label",

@@ -143,8 +143,10 @@
       const { label, features, total, cut, largest, l1Ratio, remark } = this.family;
       const { name, unit } = page.metric;
       const coloured = this.family.labels.length;
-      const drawn = features.length < total
-        ? `Drawn are the ${features.length} of ${total} features whose coefficients grow largest; ${total - features.length} others are left out.`
+      const others = total - features.length;
+      const leftOut = others === 1 ? "one other is" : `${others} others are`;
+      const drawn = others > 0
+        ? `${features.length} features are drawn, those whose coefficients grow largest; ${leftOut} left out.`
         : "";
       const named = coloured < features.length ? `Coloured are the ${coloured} largest over all techniques; point at a grey line for its name.` : "";
       byId("path-title").textContent = `${label}: coefficient paths`;

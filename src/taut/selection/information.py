@@ -1,14 +1,15 @@
-"""Information criteria for Gaussian errors: fit against degrees of freedom."""
+"""Information criteria: the fit of a model against its degrees of freedom."""
 
 from __future__ import annotations
 
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 from scipy.special import gammaln
 
+from taut.losses import Cox, Gamma, Logistic, Multinomial, Poisson, Squared, Tweedie
 from taut.path import solve_targets
 from taut.problem import Problem
 from taut.selection.errors import mean_errors
@@ -35,8 +36,16 @@ class CriterionResults:
     degrees_of_freedom: np.ndarray
 
 
+_LIKELIHOODS = (Logistic, Multinomial, Poisson, Cox)  # whose dispersion is one
+_DISPERSED = (Squared, Gamma, Tweedie)
+
+
 class _Criterion(Rule):
     """``-2 log likelihood + price(df)``, the least along the path.
+
+    Twice the loss above its least value is the deviance, -2 log likelihood up to a constant, in
+    units of the dispersion: one for classes, counts and survival, the variance of the errors for
+    least squares (McCullagh & Nelder 1989, Generalized linear models, sections 2.3 and 2.4).
 
     With the noise variance unknown the likelihood is profiled, n log(RSS / n), which falls without
     bound as the residuals vanish: models with more degrees of freedom than half the rows are no
@@ -55,6 +64,7 @@ class _Criterion(Rule):
     results_name: ClassVar[str] = "criterion_results_"
 
     def choose(self, problems, grid: Grid, controls: Controls, groups=None) -> Choice:
+        self._check(problems[0])
         solved = solve_targets(problems, grid, controls)
         # Targets have errors of their own: their likelihoods multiply, their prices add up.
         parts = [self._criterion(p, s) for p, s in zip(problems, solved, strict=True)]
@@ -62,21 +72,54 @@ class _Criterion(Rule):
         results = CriterionResults(solved[0].alphas, criterion, df)
         return Choice(solved, int(np.argmin(criterion)), results)
 
+    def _check(self, problem: Problem):
+        """Refuse a problem without a likelihood, or without known degrees of freedom."""
+        name, loss = type(self).__name__, problem.loss
+        if not isinstance(loss, _LIKELIHOODS + _DISPERSED):
+            lack = f"a likelihood, which the loss {loss.name!r} has not"
+        elif isinstance(loss, Gamma | Tweedie) and self.noise_variance is None:
+            raise ValueError(
+                f"noise_variance must be the dispersion for the loss {loss.name!r}, got None: pass "
+                f"{name}(noise_variance=phi), such as the mean squared Pearson residual of a rich "
+                "model, or choose alpha by taut.CV()"
+            )
+        elif problem.coordinates is None:
+            lack = f"known degrees of freedom, which those of {problem.penalty!r} are not"
+        elif len(problem.coef_shape) > 1 and np.any(problem.coordinates.l2):
+            lack = (
+                f"known degrees of freedom, which those of {problem.penalty!r} are for two classes"
+            )
+        else:
+            return
+        raise ValueError(f"alpha={name}() needs {lack}: choose alpha by taut.CV()")
+
     def _criterion(self, problem: Problem, solved: Solved):
         n_samples = np.count_nonzero(problem.weights)
-        n_features = problem.design.shape[1]
         df = degrees_of_freedom(problem, solved)
-        [residual] = mean_errors(problem, solved, [problem.weights])
-        if self.noise_variance is None:
+        [deviance] = mean_errors(problem, solved, [problem.weights])
+        profiled = self.noise_variance is None and isinstance(problem.loss, Squared)
+        if profiled:
             number = np.finfo(np.float64)
-            floor = max(number.eps**2 * residual[0], number.tiny)
-            misfit = n_samples * np.log(np.maximum(residual, floor))
+            floor = max(number.eps**2 * deviance[0], number.tiny)
+            misfit = n_samples * np.log(np.maximum(deviance, floor))
         else:
-            misfit = n_samples * residual / self.noise_variance
-        criterion = misfit + self.price(df, n_samples, n_features)
-        if self.noise_variance is None:
+            misfit = n_samples * deviance / (self.noise_variance or 1.0)
+        criterion = misfit + self.price(df, _informative(problem), int(np.prod(problem.coef_shape)))
+        if profiled:
             criterion = np.where(df <= max(n_samples / 2, df.min()), criterion, np.inf)
         return criterion, df
+
+
+def _informative(problem: Problem) -> int:
+    """Samples that tell something of the coefficients; of survival those with an event.
+
+    Volinsky, C. and Raftery, A. (2000). Bayesian information criterion for censored survival
+    models. Biometrics 56, 256-262.
+    """
+    rows = problem.weights > 0
+    if isinstance(problem.loss, Cox):
+        rows = rows & (problem.response[:, 1] > 0)
+    return np.count_nonzero(rows)
 
 
 @dataclass(frozen=True)
@@ -86,7 +129,8 @@ class AIC(_Criterion):
     Parameters
     ----------
     noise_variance : float, default None
-        Variance of the errors; None estimates it along with the model.
+        Variance of the errors, or the dispersion; None estimates it along with the model for least
+        squares, and is 1 for classes, counts and survival.
 
     References
     ----------
@@ -106,7 +150,8 @@ class BIC(_Criterion):
     Parameters
     ----------
     noise_variance : float, default None
-        Variance of the errors; None estimates it along with the model.
+        Variance of the errors, or the dispersion; None estimates it along with the model for least
+        squares, and is 1 for classes, counts and survival.
 
     References
     ----------
@@ -128,7 +173,8 @@ class EBIC(_Criterion):
     gamma : float, default 1.0
         Between 0 (BIC) and 1.
     noise_variance : float, default None
-        Variance of the errors; None estimates it along with the model.
+        Variance of the errors, or the dispersion; None estimates it along with the model for least
+        squares, and is 1 for classes, counts and survival.
 
     References
     ----------
@@ -154,25 +200,35 @@ class EBIC(_Criterion):
 def degrees_of_freedom(problem: Problem, solved: Solved) -> np.ndarray:
     """trace(Z_A (Z_A'Z_A + alpha D_A)^-1 Z_A') over the features A that are used, per alpha.
 
-    Without a quadratic part that is the number of features (Zou, Hastie & Tibshirani 2007, On the
-    degrees of freedom of the lasso, theorem 1; Tibshirani & Taylor 2012 for the rest).
+    Without a quadratic part that is the number of coefficients other than zero (Zou, Hastie &
+    Tibshirani 2007, On the degrees of freedom of the lasso, theorem 1; Tibshirani & Taylor 2012 for
+    the rest; Park & Hastie 2007, L1-regularization path algorithm for generalized linear models,
+    section 3, for other likelihoods). Rows weigh as much as the likelihood bends there.
     """
-    l2 = problem.coordinates.l2
     used = solved.coefs != 0
-    if not np.any(l2):
-        return used.sum(axis=0).astype(np.float64)
-    return np.array(
-        [
-            _trace(problem, np.flatnonzero(used[:, k]), alpha)
-            for k, alpha in enumerate(solved.alphas)
-        ]
-    )
+    if not np.any(problem.coordinates.l2):
+        return used.reshape(-1, used.shape[-1]).sum(axis=0).astype(np.float64)
+    return np.array([_trace(problem, solved, k) for k in range(len(solved.alphas))])
 
 
-def _trace(problem, active, alpha):
+def _trace(problem, solved, k):
+    active = np.flatnonzero(solved.coefs[:, k])
     if len(active) == 0:
         return 0.0
-    Z = system_columns(problem, active)
+    bent, total = _weighed(problem, solved.coefs[:, k], solved.intercepts[k])
+    Z = system_columns(bent, active)
     gram = Z.T @ Z
-    ridge = alpha * problem.coordinates.l2[active]
+    ridge = solved.alphas[k] / total * problem.coordinates.l2[active]
     return float(np.trace(np.linalg.lstsq(gram + np.diag(ridge), gram, rcond=None)[0]))
+
+
+def _weighed(problem, coef, intercept):
+    """The problem under the curvatures at a solution, scaled to sum to one; and their sum."""
+    if problem.loss.is_quadratic:
+        return problem, 1.0
+    eta = problem.design.product(coef) + intercept
+    if problem.offset is not None:
+        eta += problem.offset
+    bend = problem.loss.curvature(problem.response, eta, problem.weights)
+    total = float(bend.sum())
+    return replace(problem, weights=bend / total, shared={}), total

@@ -45,7 +45,10 @@ def choose(problem: Problem) -> Solver:
         if reason is None:
             return solver
         reasons.append(reason)
-    raise ValueError("no solver takes this problem: " + "; ".join(reasons))
+    raise ValueError(
+        f"no solver takes {problem.loss!r} with {problem.penalty!r}, take another loss or another "
+        f"penalty: {'; '.join(reasons)}"
+    )
 
 
 def solve_path(problem: Problem, grid: Grid, controls: Controls) -> Solved:

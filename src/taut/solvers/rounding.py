@@ -2,11 +2,12 @@
 
 The core works on columns that it has centred, where a mean of 1e13 does no harm. What is handed
 back is a model of the columns as given: b0 = mean(y) - sum_j mean_j b_j, a float64. With k columns
-far from zero it is wrong by at most
+far from zero and means over n rows it is wrong by about
 
-    delta = eps / 2 (k + 1) (|b0| + sum_j |mean_j b_j|)
+    delta = eps / 2 (k + 2 + 2 log2 n) (|b0| + sum_j |mean_j b_j|)
 
-(Higham 2002, Accuracy and Stability of Numerical Algorithms, eq. 3.5). The slope with respect to
+(Higham 2002, Accuracy and Stability of Numerical Algorithms, eqs. 3.5 and 4.6; weights that sum to
+one are the second sum over rows). The slope with respect to
 b0 is zero at the optimum, so the objective exceeds that of the exact intercept by L delta^2 / 2,
 where L is the curvature of the loss.
 """
@@ -38,16 +39,23 @@ def with_rounding(problem: Problem, solved: Solved) -> Solved:
     if not problem.fit_intercept or not problem.loss.is_separable:
         return solved
     columns, level = _far_columns(problem)
-    if len(columns) == 0:
+    if len(columns) == 0 and not _is_far(problem.response):
         return solved
     size = np.abs(solved.intercepts) + np.tensordot(level, np.abs(solved.coefs[columns]), 1)
-    delta = 0.5 * _EPS * (len(columns) + 1) * size
+    roundings = len(columns) + 2 + 2 * np.log2(len(problem.weights))
+    delta = 0.5 * _EPS * roundings * size
     null = null_standing(problem).objective
     certificates = [
         _with_gap(certificate, _rise(problem, solved, delta, k), null)
         for k, certificate in enumerate(solved.certificates)
     ]
     return replace(solved, certificates=tuple(certificates))
+
+
+def _is_far(response):
+    """Whether its mean dwarfs its spread: the intercept is about as large."""
+    looks = response[_looks(len(response))]
+    return bool(np.ptp(looks) <= _FAR * np.abs(looks).max())
 
 
 def _far_columns(problem):

@@ -27,6 +27,7 @@ _PATIENCE = 1e-2  # forward-backward steps go on until one promises less than th
 _LEAST_PATIENCE = 1e-20
 _FEWEST = 64  # features that may always enter a working set together
 _POWER_STEPS = 12
+_ROUNDING = 1e-13
 
 
 class State(NamedTuple):
@@ -93,7 +94,8 @@ class Walk:
                 f"alphas must be given for {self.penalty!r}, which has no dual_norm and so no "
                 "largest alpha: pass alphas, or define dual_norm"
             ) from None
-        return max(largest, np.finfo(np.float64).resolution)
+        # Rounding must not let the feature in that decides.
+        return max(largest * (1 + _ROUNDING), np.finfo(np.float64).resolution)
 
     def state_at(self, coef, point):
         return State(coef, point, -self.all.cross(point.slope))

@@ -12,12 +12,16 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from taut.applications.anomalies.dictionary import FromDictionary
 from taut.applications.anomalies.reconstruction import FromFeatures, FromRows
 from taut.designs.from_frame import names_of
+from taut.progress import tracked
 from taut.selection.rule import Rule
-from taut.validation import check_matrix, check_positive, shown
+from taut.validation import check_flag, check_matrix, check_positive, shown
 
 __all__ = ["Explanation", "SparseAnomalyDetector"]
+
+_BLOCK = 2000  # rows scored at a time
 
 
 class Explanation(NamedTuple):
@@ -31,7 +35,7 @@ class Explanation(NamedTuple):
     from_features : float
         What the lasso predicts from the row's other features, in the units of the value.
     from_rows : float
-        The mean of the row's neighbours, in the units of the value.
+        The mean of the row's neighbours, or what the dictionary says, in the units of the value.
     contribution : float
         The contributions of all features sum to the row's anomaly score.
     """
@@ -52,6 +56,8 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
       This finds combinations that do not go together, each value of which may be common.
     - from other **rows**: each row is rebuilt from the few rows nearest to it in small random
       samples. This finds rows where few others are, with no model of how features are related.
+      Or, with ``dictionary``, as a sparse sum of atoms that were learned from other rows, each
+      entry by a code that was found without it.
 
     Each error is divided by its mean over the training rows, feature by feature, and the score of a
     row is the mean of all of them: 1 is usual, 3 is thrice as hard to rebuild. Being a mean, it is
@@ -69,11 +75,18 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
         Rows in a sample, at most.
     n_draws : int, default 8
         Samples.
+    dictionary : estimator, default None
+        Learns the atoms that rows are rebuilt from, in place of neighbours: any that has
+        ``components_`` once it is fitted, such as
+        ``sklearn.decomposition.MiniBatchDictionaryLearning``. See `FromDictionary` for how rows
+        are kept from vouching for themselves.
     contamination : float in (0, 0.5], default 0.1
         Share of the training rows that are called anomalies. See `calibrate` for a threshold that
         holds a rate of false alarms instead.
     random_state : int, RandomState instance or None, default 0
-        Draws the samples.
+        Draws the samples, or the folds of the dictionary.
+    verbose : bool, default False
+        Show progress over the blocks of rows (needs rich, as in the extra ``compare``).
 
     Attributes
     ----------
@@ -117,15 +130,19 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
         n_neighbors=10,
         n_references=128,
         n_draws=8,
+        dictionary=None,
         contamination=0.1,
         random_state=0,
+        verbose=False,
     ):
         self.alpha = alpha
         self.n_neighbors = n_neighbors
         self.n_references = n_references
         self.n_draws = n_draws
+        self.dictionary = dictionary
         self.contamination = contamination
         self.random_state = random_state
+        self.verbose = verbose
 
     def fit(self, X, y=None):
         """Learn what usual rows look like, and set the threshold by ``contamination``.
@@ -156,11 +173,8 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
         scale = np.where(np.ptp(matrix, axis=0) > 0, scale, 1.0)
         Z = (matrix - center) / scale
         random = check_random_state(self.random_state)
-        parts = (
-            FromFeatures.fit(Z, self.alpha),
-            FromRows.fit(Z, self.n_neighbors, self.n_references, self.n_draws, random),
-        )
-        errors = [part.errors(Z) for part in parts]
+        parts = FromFeatures.fit(Z, self.alpha), self._from_rows(Z, random)
+        errors = self._errors(Z, parts)
         usual = [_usual(error) for error in errors]
         validate_data(self, matrix if names is None else X, skip_check_array=True)
         self.center_, self.scale_, self._parts, self._usual = center, scale, parts, usual
@@ -189,7 +203,7 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
             X has other features than at fitting, or is not finite.
         """
         Z = self._standardised(X)
-        return _shares([part.errors(Z) for part in self._parts], self._usual)
+        return _shares(self._errors(Z, self._parts), self._usual)
 
     def score_samples(self, X):
         """The negative of the anomaly score, as scikit-learn's detectors have it.
@@ -294,7 +308,7 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
         """
         top = check_positive(top, "top", 3)
         Z = self._standardised(X)
-        shares = _shares([part.errors(Z) for part in self._parts], self._usual)
+        shares = _shares(self._errors(Z, self._parts), self._usual)
         places = [Z, *(part.reconstruct(Z) for part in self._parts)]
         places = [place * self.scale_ + self.center_ for place in places]
         names = self._names()
@@ -330,7 +344,13 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
         contributions = self.contributions(X)
         return AnomalyDisplay(contributions, -self.offset_, self._names()).plot(ax, top=top)
 
+    def _from_rows(self, Z, random):
+        if self.dictionary is not None:
+            return FromDictionary.fit(Z, self.dictionary, random)
+        return FromRows.fit(Z, self.n_neighbors, self.n_references, self.n_draws, random)
+
     def _check_parameters(self):
+        check_flag(self.verbose, "verbose")
         if not isinstance(self.alpha, Rule):
             check_positive(self.alpha, "alpha", 0.3, other="or a rule such as taut.CV()")
         check_positive(self.n_neighbors, "n_neighbors", 10)
@@ -340,6 +360,13 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
                 f"n_references must be at least 2, got {self.n_references}: a row of the sample "
                 "is rebuilt from the others, pass 128, say"
             )
+        if self.dictionary is not None and (
+            isinstance(self.dictionary, type) or not hasattr(self.dictionary, "fit")
+        ):
+            raise TypeError(
+                f"dictionary must be an estimator with components_, got {shown(self.dictionary)}: "
+                "pass sklearn.decomposition.MiniBatchDictionaryLearning(), say"
+            )
         share = self.contamination
         if not isinstance(share, numbers.Real) or not 0 < share <= 0.5:
             raise ValueError(
@@ -347,6 +374,12 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
                 "is the share of anomalies among the training rows, pass 0.1, say; where there "
                 "are none, fit, and then calibrate on further usual rows"
             )
+
+    def _errors(self, Z, parts):
+        """Of each part, of the shape of Z."""
+        starts = tracked(range(0, len(Z), _BLOCK), self.verbose, "rows")
+        blocks = [[part.errors(Z[start : start + _BLOCK]) for part in parts] for start in starts]
+        return [np.concatenate(errors) for errors in zip(*blocks, strict=True)]
 
     def _standardised(self, X):
         check_is_fitted(self)

@@ -9,16 +9,14 @@ from functools import partial
 import numpy as np
 
 from taut.applications.denoising import patches, thresholds, wavelets
-from taut.applications.denoising.calibration import by_masks, by_risk
+from taut.applications.denoising.calibration import NAMED, RULES, best_strength, check_rule, mosaic
 from taut.applications.denoising.images import Channels, check_image
 from taut.applications.denoising.noise import estimate_noise
 from taut.applications.denoising.total_variation import total_variation_prox
 from taut.applications.denoising.wavelet_denoiser import WaveletDenoiser
-from taut.validation import check_choice, check_positive
+from taut.validation import check_choice, check_flag, check_positive
 
 __all__ = ["METHODS", "WaveletDenoiser", "denoise"]
-
-_CALIBRATIONS = {"sure": by_risk, "j_invariant": by_masks}
 
 
 @dataclass(frozen=True)
@@ -35,38 +33,48 @@ class _Method:
         Between which strengths are looked for.
     rules : collection of str
         Names of strengths that ``apply`` knows by itself.
+    trial : callable or None
+        As ``apply``, less exactly, for the choice of a strength; None is ``apply`` itself.
     """
 
     apply: Callable
     default: float | str
     bounds: tuple[float, float]
     rules: tuple[str, ...] = ()
+    trial: Callable | None = None
 
     @property
     def names(self):
-        """All the rules that choose its strength."""
-        return tuple(dict.fromkeys([*self.rules, *_CALIBRATIONS]))
+        """All the rules that choose its strength and have a name."""
+        return tuple(dict.fromkeys([*self.rules, *NAMED]))
 
-    def denoised(self, image, strength):
+    def denoised(self, image, strength, verbose):
         strength = self.default if strength is None else strength
-        if strength in _CALIBRATIONS and strength not in self.rules:
-            strength = _CALIBRATIONS[strength](self.apply, image, self.bounds)
+        if isinstance(strength, str) and strength not in self.rules:
+            strength = NAMED[strength]
+        if isinstance(strength, RULES):
+            # Trials need no more digits than the noise has.
+            rough, trial = mosaic(image).astype(np.float32), self.trial or self.apply
+            strength = best_strength(trial, rough, self.bounds, strength, verbose=verbose)
         return self.apply(image, strength)
 
 
 def _by_wavelets(image, strength, transform):
-    frame = transform()
-    rule = thresholds.RULES.get(strength, lambda band, n_samples: strength)
-    return frame.shrunk(image[None], frame.thresholds(image[None], rule))[0]
+    frame, images = transform(), image[None]
+    if not isinstance(strength, str):
+        return frame.shrunk_by(images, strength)[0]
+    return frame.shrunk(images, frame.thresholds(images, thresholds.RULES[strength]))[0]
 
 
-def _by_total_variation(image, strength):
-    return total_variation_prox(image, strength)[0]
+def _by_total_variation(image, strength, tol=1e-4):
+    return total_variation_prox(image, strength, tol)[0]
 
 
 METHODS = {
     "patches": _Method(patches.shrink_patches, patches.STRENGTH, (1.0, 6.0)),
-    "total_variation": _Method(_by_total_variation, "sure", (0.02, 20.0)),
+    "total_variation": _Method(
+        _by_total_variation, "sure", (0.05, 10.0), trial=partial(_by_total_variation, tol=1e-3)
+    ),
 } | {
     f"wavelet_{name}" if name != "orthogonal" else "wavelet": _Method(
         partial(_by_wavelets, transform=transform), "bayes", (0.1, 6.0), tuple(thresholds.RULES)
@@ -75,7 +83,9 @@ METHODS = {
 }
 
 
-def denoise(image, method="patches", *, strength=None, sigma=None, channel_axis=None):
+def denoise(
+    image, method="patches", *, strength=None, sigma=None, channel_axis=None, verbose=False
+):
     """Remove white noise from a signal, an image or a volume, grey or in colour.
 
     Parameters
@@ -89,16 +99,21 @@ def denoise(image, method="patches", *, strength=None, sigma=None, channel_axis=
         - "wavelet_undecimated": its mean over all shifts.
         - "total_variation": piecewise constant, with edges; the exact prox of a signal, and of an
           image within a relative duality gap of 1e-4.
-    strength : float or str, default None
+    strength : float, str or rule, default None
         Strength of the penalty in units of the noise (the threshold of the first two, the weight of
-        the total variation), or a rule: "sure" (least estimated risk) or "j_invariant"
-        (cross-validation over samples), for every method; "bayes" (BayesShrink) or "universal" for
-        wavelets. None is 2.7 for patches, "bayes" for wavelets, "sure" for the total variation.
+        the total variation), or a rule for every method: ``taut.CV(folds, rule)``, cross-validation
+        over the samples of the image, least error or "1se"; ``taut.AIC()``, which here is Stein's
+        unbiased estimate of the risk; ``taut.BIC()``, ``taut.EBIC()``. By name: "sure" (that
+        estimate, for wavelets band by band) and "j_invariant" (``taut.CV(4)``); for wavelets
+        "bayes" (BayesShrink) and "universal" too. None is 2.7 for patches, "bayes" for wavelets,
+        "sure" for the total variation.
     sigma : float, default None
         Standard deviation of the noise; None estimates it for each channel from the finest diagonal
         details (see Notes).
     channel_axis : int, default None
         The axis of the colours; None for a grey image.
+    verbose : bool, default False
+        Show progress while a strength is chosen (extra ``compare``: rich).
 
     Returns
     -------
@@ -135,22 +150,25 @@ def denoise(image, method="patches", *, strength=None, sigma=None, channel_axis=
     _check_strength(strength, method, known.names)
     if sigma is not None:
         check_positive(sigma, "sigma", 25.0, zero=True, other="or None")
+    verbose = check_flag(verbose, "verbose")
     channels = Channels(image, channel_axis)
-    planes = [_denoised(plane, known, strength, sigma) for plane in channels.planes]
+    planes = [_denoised(plane, known, strength, sigma, verbose) for plane in channels.planes]
     return channels.joined(np.stack(planes).astype(image.dtype, copy=False))
 
 
-def _denoised(plane, method, strength, sigma):
+def _denoised(plane, method, strength, sigma, verbose):
     sigma = estimate_noise(plane) if sigma is None else sigma
     if sigma == 0 or plane.min() == plane.max():
         return plane
     # Levels far from zero would cost float32 its digits.
     mean = plane.mean(dtype=np.float64)
-    return mean + sigma * method.denoised((plane - mean) / sigma, strength)
+    return mean + sigma * method.denoised((plane - mean) / sigma, strength, verbose)
 
 
 def _check_strength(strength, method, names):
     if isinstance(strength, str):
         check_choice(strength, f"strength for method={method!r}", names)
+    elif isinstance(strength, RULES):
+        check_rule(strength)
     elif strength is not None:
-        check_positive(strength, "strength", 2.7, zero=True, other="or the name of a rule")
+        check_positive(strength, "strength", 2.7, zero=True, other="or a rule, by name or object")

@@ -9,12 +9,16 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from taut.applications.denoising.calibration import RULES as SHARED_RULES
+from taut.applications.denoising.calibration import best_strength, check_rule
 from taut.applications.denoising.noise import estimate_noise
 from taut.applications.denoising.thresholds import RULES
 from taut.applications.denoising.wavelets import TRANSFORMS
 from taut.validation import check_choice, check_positive, shown
 
 __all__ = ["WaveletDenoiser"]
+
+_BOUNDS = (0.1, 6.0)
 
 
 class WaveletDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -36,8 +40,10 @@ class WaveletDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         "orthogonal": each row of the result is the exact lasso, ``argmin_x 1/2 |x - row|^2 +
         threshold * |W x|_1``, with an approximation that is free; "cycle_spun": its mean over 4
         shifts along each axis; "undecimated": its mean over all shifts.
-    strength : float or str, default "bayes"
-        Threshold in units of the noise, or the rule for it: "bayes", "sure" or "universal".
+    strength : float, str or rule, default "bayes"
+        Threshold in units of the noise, or the rule for it: "bayes", "sure" or "universal" for each
+        band; ``taut.CV(folds, rule)``, ``taut.AIC()``, ``taut.BIC()`` or ``taut.EBIC()`` for all
+        bands together (see `denoise`).
     sigma : float, default None
         Standard deviation of the noise; None estimates it from the finest diagonal details.
     sample_shape : tuple of int, default None
@@ -107,7 +113,7 @@ class WaveletDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ImportError
             PyWavelets is not installed (extra ``applications``).
         """
-        rule = self._rule()
+        self._check_strength()
         frame = self._frame()
         images = self._images(self._checked(X, reset=True))
         if self.sigma is None:
@@ -117,7 +123,8 @@ class WaveletDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 check_positive(self.sigma, "sigma", 1.0, zero=True, other="or None")
             )
         # Where there is no noise, any unit will do: thresholds in it are zero.
-        found = frame.thresholds(images / (self.sigma_ or 1.0), rule)
+        images = images / (self.sigma_ or 1.0)
+        found = frame.thresholds(images, self._rule(frame, images))
         self.thresholds_ = [
             {
                 name: self.sigma_ * threshold if self.sigma_ else 0.0
@@ -153,12 +160,22 @@ class WaveletDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             self.wavelet, self.levels
         )
 
-    def _rule(self):
+    def _check_strength(self):
         if isinstance(self.strength, str):
-            return RULES[check_choice(self.strength, "strength", tuple(RULES))]
-        strength = check_positive(
-            self.strength, "strength", 3.0, zero=True, other="or a rule's name"
-        )
+            check_choice(self.strength, "strength", tuple(RULES))
+        elif isinstance(self.strength, SHARED_RULES):
+            check_rule(self.strength)
+        else:
+            check_positive(self.strength, "strength", 3.0, zero=True, other="or a rule")
+
+    def _rule(self, frame, images):
+        """The threshold of a band, in units of the noise."""
+        if isinstance(self.strength, str):
+            return RULES[self.strength]
+        strength = self.strength
+        if isinstance(strength, SHARED_RULES):
+            axes = tuple(range(1, images.ndim))
+            strength = best_strength(frame.shrunk_by, images, _BOUNDS, strength, axes)
         return lambda band, n_samples: strength
 
     def _checked(self, X, reset):

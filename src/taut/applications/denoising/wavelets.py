@@ -135,6 +135,10 @@ class Orthogonal:
         inner = tuple(slice(length) for length in images.shape)
         return self.synthesise([approximation, *details], whole.ndim)[inner]
 
+    def shrunk_by(self, images, threshold):
+        """Images with all their details shrunk by one threshold."""
+        return self.shrunk(images, self.thresholds(images, lambda band, n_samples: threshold))
+
     def padded(self, images):
         """Mirrored to lengths that can be halved at every level."""
         unit = 2 ** self.depth(images.shape[1:])

@@ -14,8 +14,8 @@ from taut import penalties
 from taut.applications.forecasting.lag_features import Past, ahead, check_calendar, check_fourier
 from taut.applications.forecasting.origins import Origins, conformal_radius, recursion, side_by_side
 from taut.applications.forecasting.series import Covariates, read_covariates, read_series
-from taut.applications.progress import tracked
 from taut.estimators import PenalizedRegressor
+from taut.progress import tracked
 from taut.selection import CV, as_splits
 from taut.selection.rule import Rule
 from taut.validation import check_choice, check_flag, check_positive, check_ratio, shown
@@ -57,7 +57,7 @@ class LagForecaster(BaseEstimator):
     tol : float, default 1e-6
         Relative duality gap at which a fit counts as solved.
     verbose : bool, default False
-        Show progress over the models, where rich is installed.
+        Show progress over the models (extra ``compare``: rich).
 
     Attributes
     ----------

@@ -9,6 +9,7 @@ from scipy.sparse.linalg import LinearOperator, aslinearoperator, cg
 from sklearn.utils.validation import check_array
 
 from taut.applications.sensing.operators import check_adjoint
+from taut.solvers.gathered import GatheredColumns
 from taut.validation.trouble import explained
 
 __all__ = ["Measurement"]
@@ -31,6 +32,8 @@ class Measurement:
     shape : tuple of int
     matrix : ndarray or sparse matrix, or None
         None for an operator, of which no columns are made.
+    gathered : GatheredColumns or None
+        Columns of the matrix.
     n_products : int
         Products with A or its adjoint so far.
 
@@ -45,10 +48,10 @@ class Measurement:
         if isinstance(A, LinearOperator):
             _require_real(A, name)
             check_adjoint(A, name)
-            self.matrix, self.linear = None, A
+            self.matrix, self.gathered, self.linear = None, None, A
         else:
-            A = _checked_matrix(A, name)
-            self.matrix = A
+            self.matrix = _checked_matrix(A, name)
+            self.gathered = GatheredColumns(self.matrix)
             self.linear = aslinearoperator(self.matrix)
         self.shape = self.linear.shape
 
@@ -60,26 +63,19 @@ class Measurement:
         self.n_products += 1
         return np.asarray(self.linear.rmatvec(residual), dtype=np.float64)
 
-    def columns(self, features):
-        """These columns, of a matrix."""
-        return self.matrix[:, features]
-
     def face(self, features):
         """The columns of a support, as a solver of their normal equations."""
-        return (
-            _Columns(self.columns(features))
-            if self.matrix is not None
-            else _Implied(self, features)
-        )
+        if self.matrix is None:
+            return _Implied(self, features)
+        return _Columns(*self.gathered.at(features))
 
 
 class _Columns:
     """Normal equations of explicit columns by a Cholesky factor; the few steps that follow with
     the residuals of the equations themselves make up for the squared condition."""
 
-    def __init__(self, columns):
-        self.columns = columns.toarray() if sparse.issparse(columns) else np.asarray(columns, float)
-        gram = self.columns.T @ self.columns
+    def __init__(self, columns, gram):
+        self.columns = columns
         try:
             factor = cho_factor(gram)
             self._apply = lambda target: cho_solve(factor, target)

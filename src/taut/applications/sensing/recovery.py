@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from taut.applications.sensing.analysis_form import Ball, Square, analysed
 from taut.applications.sensing.bounds import bounded
 from taut.applications.sensing.measurements import Measurement
 from taut.applications.sensing.sparse_recovery import Task, penalised
@@ -16,6 +15,7 @@ from taut.estimators import PenalizedRegressor
 from taut.penalties import L1, Penalty
 from taut.selection.rule import Rule
 from taut.solution import ConvergenceWarning
+from taut.solvers.primal_dual import Ball, Square, analysed
 from taut.validation import check_flag, check_positive, shown
 from taut.validation.trouble import explained
 

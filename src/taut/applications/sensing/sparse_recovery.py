@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse.linalg import lsqr
 
-from taut.applications.sensing.lasso_engines import engine_for
+from taut.solvers.measured_lasso import engine_for
 
 __all__ = ["Proof", "Recovered", "Task", "penalised", "penalised_proof"]
 

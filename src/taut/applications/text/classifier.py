@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from taut import losses, penalties
 from taut.applications.text.documents import check_documents
-from taut.applications.text.growing_path import Growing, of_likelihood
+from taut.applications.text.growing_path import Growing
 from taut.estimators.classifier import LinearClassifier
 from taut.selection import CV
 from taut.selection.rule import Rule
@@ -35,8 +35,8 @@ class TextClassifier(LinearClassifier):
     alpha : float or rule, default None
         Strength of the penalty, > 0, on the scale of `taut.fit_path`, or a rule that chooses it:
         ``taut.CV(rule="1se")``, ``taut.AIC()``, ``taut.BIC()``, ``taut.EBIC()``. None is
-        ``taut.CV()``. A rule looks at ten strengths for each factor of ten, from the least that
-        keeps no term down to where its measure has turned.
+        ``taut.CV()``. A rule looks at five strengths for each factor of ten, from the least that
+        keeps no term down to where its measure has turned, unless it names its own grid.
     l1_ratio : float in [0, 1], default 1.0
         1 is the lasso; less keeps terms that go together.
     vectorizer : transformer, default None
@@ -51,7 +51,7 @@ class TextClassifier(LinearClassifier):
     max_iter : int, default 1000
         Most iterations for one strength.
     verbose : bool, default False
-        Show progress, where rich is installed.
+        Show progress (extra ``compare``: rich).
 
     Attributes
     ----------
@@ -225,7 +225,7 @@ class TextClassifier(LinearClassifier):
     @property
     def _strength(self):
         rule = CV() if self.alpha is None else self.alpha
-        return Growing(of_likelihood(rule), self.verbose) if isinstance(rule, Rule) else rule
+        return Growing(rule, self.verbose) if isinstance(rule, Rule) else rule
 
     def _penalty(self):
         return penalties.ElasticNet(self.l1_ratio)

@@ -10,6 +10,7 @@ from taut.applications.trends.pieces import knot_basis
 from taut.memory import require_memory
 from taut.path import fit_path
 from taut.penalties import L1, TotalVariation
+from taut.progress import tracked
 
 __all__ = ["Trends", "trends"]
 
@@ -35,7 +36,7 @@ class Trends(NamedTuple):
     relative_gaps: np.ndarray
 
 
-def trends(t, y, order, alphas=None, n_alphas=60, ratio=1e-4) -> Trends:
+def trends(t, y, order, alphas=None, n_alphas=60, ratio=1e-4, verbose=False) -> Trends:
     """Minimise ``1/(2n) |y - f|^2 + alpha * (sum of the jumps of the derivative of this order)``.
 
     Parameters
@@ -48,22 +49,26 @@ def trends(t, y, order, alphas=None, n_alphas=60, ratio=1e-4) -> Trends:
         are a lasso on the knots, for the path engine.
     alphas : ndarray, default None
         None makes a grid of ``n_alphas`` down to ``ratio`` times the first.
+    verbose : bool, default False
+        Show progress over steps; the path engine solves the others in one go.
 
     References
     ----------
     Tibshirani, R. J. (2014). Adaptive piecewise polynomial estimation via trend filtering. Annals
     of Statistics 42, 285-323, equations 25 to 27.
     """
-    make = _steps if order == 0 else _polynomials
-    return make(t, y, order, alphas, n_alphas, ratio)
+    if order == 0:
+        return _steps(y, alphas, n_alphas, ratio, verbose)
+    return _polynomials(t, y, order, alphas, n_alphas, ratio)
 
 
-def _steps(t, y, order, alphas, n_alphas, ratio):
+def _steps(y, alphas, n_alphas, ratio, verbose):
     n, penalty = len(y), TotalVariation()
     if alphas is None:
         largest = max(penalty.dual_norm(y) / n, np.finfo(np.float64).tiny)
         alphas = largest * np.geomspace(1.0, ratio, n_alphas)
-    fits = np.stack([penalty.prox(y, n * alpha) for alpha in alphas])
+    steps = tracked(alphas, verbose, "strengths")
+    fits = np.stack([penalty.prox(y, n * alpha) for alpha in steps])
     knots = [1 + np.flatnonzero(np.diff(fit)) for fit in fits]
     return Trends(np.asarray(alphas), fits, knots, np.zeros(len(alphas)))
 

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from taut.applications.trends.paths import trends
 from taut.applications.trends.pieces import pruned, refitted
+from taut.progress import tracked
 from taut.selection import AIC, BIC, CV, EBIC
 from taut.validation import check_flag, check_positive, shown
 from taut.validation.trouble import explained
@@ -35,6 +36,8 @@ class TrendFilter(BaseEstimator):
         Change points that the criterion (BIC, unless alpha is another) would rather not pay for are
         dropped, one by one, and the trend is least squares with the others: no jump is shrunk.
         False keeps the minimiser.
+    verbose : bool, default False
+        Show progress over strengths and folds (extra ``compare``: rich).
 
     Attributes
     ----------
@@ -69,10 +72,18 @@ class TrendFilter(BaseEstimator):
     [50, 100]
     """
 
-    def __init__(self, order=0, *, alpha=BIC(), refit=True):  # noqa: B008 (rules are immutable)
+    def __init__(
+        self,
+        order=0,
+        *,
+        alpha=BIC(),  # noqa: B008 (rules are immutable)
+        refit=True,
+        verbose=False,
+    ):
         self.order = order
         self.alpha = alpha
         self.refit = refit
+        self.verbose = verbose
 
     def fit(self, y, t=None):
         """Find the trend.
@@ -95,17 +106,19 @@ class TrendFilter(BaseEstimator):
             An argument is not what it must be; the message names it, its value and the fix.
         """
         order = self._checked_order()
-        refit = check_flag(self.refit, "refit")
+        refit, verbose = check_flag(self.refit, "refit"), check_flag(self.verbose, "verbose")
         y, t = _checked_series(y, t, order)
         for stale in ("alphas_", "scores_"):
             vars(self).pop(stale, None)
         if np.ptp(y) == 0:
             return self._keep(t, y.copy(), np.empty(0, dtype=int), np.inf, 0.0)
         if isinstance(self.alpha, AIC | BIC | CV | EBIC):
-            found = trends(t, y, order)
+            found = trends(t, y, order, verbose=verbose)
             self.alphas_ = found.alphas
             if isinstance(self.alpha, CV):
-                self.scores_, index = _cross_validated(self.alpha, t, y, order, refit, found.alphas)
+                self.scores_, index = _cross_validated(
+                    self.alpha, t, y, order, refit, found.alphas, verbose
+                )
             else:
                 self.scores_ = _criterion(self.alpha, t, y, order, refit, found)
                 index = int(np.argmin(self.scores_))
@@ -169,13 +182,14 @@ class TrendFilter(BaseEstimator):
 def _criterion(rule, t, y, order, refit, found):
     """Along the path, for models with at most half as many degrees of freedom as samples."""
     n = len(y)
+    # Of a refitted trend too: rather too many candidates, of which `pruned` drops the cheapest.
     df = np.array([len(knots) for knots in found.knots]) + order + 1.0
     fits = found.fits
     if refit:
         fits = [refitted(t, y, order, knots) if d <= n / 2 else None
                 for knots, d in zip(found.knots, df, strict=True)]  # fmt: skip
     rss = np.array([np.inf if fit is None else np.square(y - fit).sum() for fit in fits])
-    return np.where(df <= n / 2, _score(rule, y, rss, df), np.inf)
+    return np.where(df <= n / 2, _score(rule, y, rss, np.minimum(df, n)), np.inf)
 
 
 def _score(rule, y, rss, df):
@@ -188,7 +202,7 @@ def _score(rule, y, rss, df):
     return n * np.log(np.maximum(rss, least) / n) + rule.price(df, n, n)
 
 
-def _cross_validated(rule, t, y, order, refit, alphas):
+def _cross_validated(rule, t, y, order, refit, alphas, verbose):
     """Errors of samples that are left out, every k-th in turn, and the place of the choice."""
     n_folds, inner = rule.folds, np.arange(len(y))
     if not isinstance(n_folds, int) or n_folds < 2:
@@ -197,7 +211,7 @@ def _cross_validated(rule, t, y, order, refit, alphas):
             "take every k-th sample, so that every piece is in all of them"
         )
     errors = np.empty((n_folds, len(alphas)))
-    for fold in range(n_folds):
+    for fold in tracked(range(n_folds), verbose, "folds"):
         # The ends would have to be extrapolated.
         out = (inner % n_folds == fold) & (inner > 0) & (inner < len(y) - 1)
         found = trends(t[~out], y[~out], order, alphas=alphas)

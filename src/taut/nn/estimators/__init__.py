@@ -1,0 +1,1 @@
+"""Networks as scikit-learn estimators, and the files that they are saved to."""

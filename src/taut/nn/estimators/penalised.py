@@ -1,0 +1,44 @@
+"""Penalties of an estimator, by the names of layers."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from taut.designs.from_frame import did_you_mean
+from taut.nn.prox.layouts import Layout
+from taut.penalties import Penalty
+
+__all__ = ["named_penalties"]
+
+
+def named_penalties(module: nn.Module, penalty) -> dict | None:
+    """The dict that `taut.nn.proximal` takes.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+    penalty : Penalty, Layout, mapping of str to them, or None
+        One for all weights, or by the name of a layer or parameter, as ``named_modules`` and
+        ``named_parameters`` say.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is something else, or there is no layer of a name.
+    """
+    if penalty is None:
+        return None
+    if isinstance(penalty, Penalty | Layout):
+        return {module: penalty}
+    if not isinstance(penalty, dict):
+        raise TypeError(
+            f"penalty must be one of taut.penalties or a dict of them, got {penalty!r}: pass L1(), "
+            "or {'hidden_1': L1()}"
+        )
+    known = dict(module.named_parameters()) | dict(module.named_modules())
+    known.pop("")
+    for name in penalty:
+        if name not in known:
+            hint = did_you_mean(name, known).replace("the columns are", "there are")
+            raise ValueError(f"penalty names no layer {name!r} of the network; {hint}")
+    return {known[name]: value for name, value in penalty.items()} or None

@@ -1,0 +1,246 @@
+"""Fitted models in files that hold tensors and JSON, and no code.
+
+The file is PyTorch's own container, read with ``weights_only=True``: its reader makes tensors,
+numbers, texts, lists and dicts, and nothing else. Tensors are stored as those of the CPU, so that
+a model trained on a GPU can be read anywhere.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from taut.nn.estimators.models import ImageClassifier, NeuralClassifier, NeuralRegressor
+from taut.nn.prox.strengths import Annealed
+from taut.nn.training.averaging import EMA, SWA
+from taut.nn.training.early_stopping import EarlyStopping
+from taut.nn.training.mixing import CutMix, Mixup
+
+__all__ = ["as_bytes", "from_bytes", "load", "save"]
+
+_FORMAT = 1
+_ESTIMATORS = {kind.__name__: kind for kind in (ImageClassifier, NeuralClassifier, NeuralRegressor)}
+_SETTINGS = {kind.__name__: kind for kind in (EMA, SWA, EarlyStopping, Mixup, CutMix, Annealed)}
+
+
+def save(model, path) -> None:
+    """Write a fitted estimator to a file.
+
+    Parameters
+    ----------
+    model : ImageClassifier, NeuralClassifier or NeuralRegressor
+    path : str or path-like
+
+    Raises
+    ------
+    TypeError
+        ``model`` is none of these.
+    ValueError
+        The labels of its classes are neither numbers nor text.
+    sklearn.exceptions.NotFittedError
+        ``model`` has not been fitted.
+
+    Warns
+    -----
+    UserWarning
+        Parameters that only matter to further training, such as a penalty or an augmentation, are
+        objects that cannot be written down without code: the model that is read has their defaults.
+    """
+    content, left_out = as_bytes(model)
+    if left_out:
+        warnings.warn(
+            f"not saved: {', '.join(left_out)}, which only matters to further training; set it "
+            "again after loading, with set_params",
+            UserWarning,
+            stacklevel=2,
+        )
+    # A file that is half written must not take the place of a whole one.
+    target = Path(path)
+    partial = target.with_name(target.name + ".part")
+    partial.write_bytes(content)
+    os.replace(partial, target)
+
+
+def load(path, module: nn.Module | None = None):
+    """Read what `save` wrote; it predicts on the CPU, and trains on wherever it is told to.
+
+    Parameters
+    ----------
+    path : str or path-like
+    module : torch.nn.Module, default None
+        For a model with a network of the user's own: one of the same layers, whose weights are
+        overwritten.
+
+    Returns
+    -------
+    estimator
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file holds something else, or a network that ``module`` does not fit.
+    """
+    return _model(path, str(path), module)
+
+
+def as_bytes(model) -> tuple[bytes, list[str]]:
+    """The contents of the file that `save` writes, and the parameters that are not in it.
+
+    Raises as `save` does.
+    """
+    if type(model).__name__ not in _ESTIMATORS:
+        names = ", ".join(_ESTIMATORS)
+        raise TypeError(f"model must be one of {names}, got {type(model).__name__}")
+    check_is_fitted(model, "module_")
+    parameters, left_out = _written_parameters(model)
+    description = {
+        "format": _FORMAT,
+        "estimator": type(model).__name__,
+        "parameters": parameters,
+        "fitted": {name: _written_fitted(name, value) for name, value in _fitted(model).items()},
+        "own_module": model.module is not None,
+    }
+    state = {name: tensor.cpu() for name, tensor in model.module_.state_dict().items()}
+    file = io.BytesIO()
+    torch.save({"description": json.dumps(description), "state": state}, file)
+    return file.getvalue(), left_out
+
+
+def from_bytes(content: bytes, name: str):
+    """The estimator that `as_bytes` wrote; ``name`` is for errors, which are those of `load`."""
+    return _model(io.BytesIO(content), name, None)
+
+
+def _model(source, path, module):
+    description, state = _read(source, path)
+    model = _ESTIMATORS[description["estimator"]](
+        **{name: _read_back(value) for name, value in description["parameters"].items()}
+    )
+    for name, value in description["fitted"].items():
+        setattr(model, name, _read_back(value))
+    if description["own_module"] and not isinstance(module, nn.Module):
+        raise ValueError(
+            f"module must be given for {path!r}, which has a network of its own: a file holds "
+            "no code, pass a torch.nn.Module of the same layers"
+        )
+    if description["own_module"]:
+        model.module = module
+    model.module_ = model._new_module()
+    try:
+        model.module_.load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError(
+            f"module does not fit the weights in {path!r}: {str(error).splitlines()[-1]}. "
+            "Pass a network of the same layers"
+        ) from error
+    model.module_.eval()
+    return model
+
+
+def _read(source, path):
+    try:
+        content = torch.load(source, map_location="cpu", weights_only=True)
+        description = json.loads(content["description"])
+        known = description["format"] == _FORMAT and description["estimator"] in _ESTIMATORS
+        state = content["state"]
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # whatever a reader says of bytes that are none of its own
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ValueError(
+            f"{path!r} is no model saved by taut.nn ({reason[:200]}): pass a file that save() wrote"
+        ) from error
+    if not known:
+        raise ValueError(
+            f"{path!r} holds format {description['format']} of {description['estimator']}, "
+            "which this version does not know: update taut"
+        )
+    return description, state
+
+
+def _fitted(model) -> dict[str, object]:
+    others = ("_flat", "_seed", "_calls")
+    return {
+        name: value
+        for name, value in vars(model).items()
+        if (name.endswith("_") and name != "module_") or name in others
+    }
+
+
+def _written_fitted(name, value):
+    try:
+        return _written(value)
+    except TypeError as error:
+        raise ValueError(
+            f"model cannot be saved, since {error} in {name}: fit it with labels that are numbers "
+            "or text"
+        ) from error
+
+
+def _written_parameters(model):
+    """Parameters in plain types, and the names of those that have none."""
+    written, left_out = {}, []
+    for name, value in model.get_params(deep=False).items():
+        if name == "module":
+            continue
+        try:
+            written[name] = _written(value)
+        except TypeError:
+            left_out.append(name)
+    return written, left_out
+
+
+def _written(value):
+    """In plain JSON types; whatever has none is refused.
+
+    Raises
+    ------
+    TypeError
+    """
+    if isinstance(value, np.ndarray):
+        kind = "text" if value.dtype.kind in "OU" else value.dtype.str
+        if kind == "text" and not all(isinstance(v, str) for v in value.tolist()):
+            raise TypeError(f"an array of {value.dtype} cannot be written down")
+        return {"array": value.tolist(), "dtype": "object" if value.dtype.kind == "O" else kind}
+    if type(value).__name__ in _SETTINGS and dataclasses.is_dataclass(value):
+        fields = {f.name: _written(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {"settings": type(value).__name__, "fields": fields}
+    if isinstance(value, tuple):
+        return {"tuple": [_written(item) for item in value]}
+    if isinstance(value, dict):
+        pairs = [[_written(key), _written(item)] for key, item in value.items()]
+        return {"pairs": pairs}
+    if isinstance(value, list):
+        return [_written(item) for item in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"{type(value).__name__} cannot be written down")
+
+
+def _read_back(value):
+    if isinstance(value, list):
+        return [_read_back(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "array" in value:
+        dtype = {"text": np.str_, "object": object}.get(value["dtype"], value["dtype"])
+        return np.array(value["array"], dtype=dtype)
+    if "settings" in value:
+        fields = {name: _read_back(item) for name, item in value["fields"].items()}
+        return _SETTINGS[value["settings"]](**fields)
+    if "tuple" in value:
+        return tuple(_read_back(item) for item in value["tuple"])
+    return {_read_back(key): _read_back(item) for key, item in value["pairs"]}

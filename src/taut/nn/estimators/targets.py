@@ -1,0 +1,181 @@
+"""What networks predict: numbers, and classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy.special import log_softmax, softmax
+from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
+from sklearn.utils import assert_all_finite
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
+
+from taut.nn.estimators.inputs import positive_scale
+from taut.nn.training.losses import CrossEntropy, HalfSquaredError
+from taut.validation import check_flag, check_response, shown
+from taut.validation.trouble import explained
+
+__all__ = ["ClassTargets", "NumberTargets"]
+
+
+class NumberTargets(MultiOutputMixin, RegressorMixin):
+    """One or several numbers for each row."""
+
+    _of_classes = False
+
+    def _targets(self, y, X) -> np.ndarray:
+        return check_response(y, X)
+
+    def _learn_targets(self, y: np.ndarray, weights) -> None:
+        self._flat = y.ndim == 1
+        columns = y.reshape(len(y), -1)
+        n_targets = columns.shape[1]
+        self.target_offset_, self.target_scale_ = np.zeros(n_targets), np.ones(n_targets)
+        if check_flag(self.standardize, "standardize"):
+            self.target_offset_ = np.average(columns, axis=0, weights=weights)
+            variances = np.average((columns - self.target_offset_) ** 2, axis=0, weights=weights)
+            self.target_scale_ = positive_scale(np.sqrt(variances))
+
+    def _n_outputs(self) -> int:
+        return len(self.target_offset_)
+
+    def _target_tensor(self, y: np.ndarray) -> torch.Tensor:
+        scaled = (y.reshape(len(y), -1) - self.target_offset_) / self.target_scale_
+        return torch.as_tensor(scaled, dtype=torch.float32)
+
+    def _row_factors(self, y, weights):
+        return weights
+
+    def _criterion(self):
+        return HalfSquaredError()
+
+    def predict(self, X):
+        """Predict the target.
+
+        Parameters
+        ----------
+        X : array or data frame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_targets)
+            In units of the target.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            The model has not been fitted.
+        ValueError, TypeError
+            X has other features than at fitting, or is not finite.
+        """
+        output = self._output(X) * self.target_scale_ + self.target_offset_
+        return output[:, 0] if self._flat else output
+
+
+class ClassTargets(ClassifierMixin):
+    """One of several classes for each row."""
+
+    _of_classes = True
+
+    def _targets(self, y, X) -> np.ndarray:
+        if y is None:
+            raise ValueError(
+                "this requires y to be passed, but the target y is None: pass one label for each "
+                "row of X"
+            )
+        with explained("y", y):
+            y = column_or_1d(y, warn=True)
+            if y.dtype.kind == "f":
+                assert_all_finite(y, input_name="y")
+        if len(y) != len(X):
+            raise ValueError(
+                f"X and y have inconsistent numbers of samples: X has {len(X)} rows, y has "
+                f"{len(y)}: give y one label for each row of X"
+            )
+        check_classification_targets(y)
+        return y
+
+    def _learn_targets(self, y: np.ndarray, weights) -> None:
+        self._learn_classes(np.unique(y))
+
+    def _learn_classes(self, classes) -> None:
+        self.classes_ = np.unique(classes)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                "y must hold at least two classes, got one class only, "
+                f"{shown(self.classes_[0])}: there is nothing to tell apart, add rows of another "
+                "class"
+            )
+
+    def _n_outputs(self) -> int:
+        return len(self.classes_)
+
+    def _codes(self, y) -> np.ndarray:
+        codes = np.minimum(np.searchsorted(self.classes_, y), len(self.classes_) - 1)
+        unknown = np.flatnonzero(self.classes_[codes] != y)
+        if len(unknown):
+            raise ValueError(
+                f"y holds {shown(y[unknown[0]])} in row {unknown[0]} (counting from 0), which is "
+                f"none of the classes {shown(self.classes_.tolist())}: name all classes in the "
+                "first call of partial_fit"
+            )
+        return codes
+
+    def _target_tensor(self, y: np.ndarray) -> torch.Tensor:
+        return torch.as_tensor(self._codes(y), dtype=torch.long)
+
+    def _row_factors(self, y, weights):
+        """Weights of rows, times those of their classes."""
+        if self.class_weight is None:
+            return weights
+        if not (self.class_weight == "balanced" or isinstance(self.class_weight, dict)):
+            raise ValueError(
+                f"class_weight must be None, 'balanced' or a dict, got {shown(self.class_weight)}: "
+                "pass {label: weight}, with 1 for a class that is left out"
+            )
+        factors = compute_class_weight(
+            self.class_weight, classes=self.classes_, y=y, sample_weight=weights
+        )
+        factors = factors[self._codes(y)]
+        return factors if weights is None else factors * weights
+
+    def _criterion(self):
+        return CrossEntropy(self.label_smoothing)
+
+    def predict_proba(self, X):
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array or data frame
+            As at fitting.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            The model has not been fitted.
+        ValueError, TypeError
+            X has other features than at fitting, or is not finite.
+        """
+        return softmax(self._output(X), axis=1)
+
+    def predict_log_proba(self, X):
+        """Logarithms of `predict_proba`, which are finite where it rounds to 0."""
+        return log_softmax(self._output(X), axis=1)
+
+    def predict(self, X):
+        """The class of the largest probability, as `predict_proba` takes and raises.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Of the labels given at fitting.
+        """
+        places = self._output(X).argmax(axis=1)
+        return self.classes_[places]

@@ -1,0 +1,1 @@
+"""Networks along a path of strengths, from dense to sparse."""

@@ -1,0 +1,1 @@
+"""A prox after every step of a torch optimiser."""

@@ -1,0 +1,306 @@
+"""A penalty's prox after every step of a torch optimiser: exact zeros while a network learns."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import torch
+
+from taut.nn.prox.layouts import Layout, as_layout
+from taut.nn.prox.metric import Metric, Workspace
+from taut.nn.prox.proxes import prox_of
+from taut.nn.prox.steps import Rule, rule_of
+from taut.penalties import MCP, SCAD
+from taut.validation import check_positive
+
+__all__ = ["active", "penalty_value", "proximal", "set_strength"]
+
+# Keys of parameter groups, which torch saves and loads with the optimiser.
+_STRENGTH, _COUNT = "strength", "n_proximal_steps"
+
+# The steps that hang on an optimiser, so that a second call, or a new strength, finds them.
+_ATTACHED: WeakKeyDictionary = WeakKeyDictionary()
+
+
+def proximal(optimizer, penalties, *, strength=1.0):
+    """Let the prox of penalties follow every step of an optimiser.
+
+    Training then minimises ``loss + strength * penalty`` with zeros that are exact: the optimiser
+    sees the loss alone, and the prox has the step that it took, ``lr`` for SGD, ``lr / (sqrt(v) +
+    eps)`` for Adam and its like, coordinate by coordinate. With momentum it is the sum of the
+    weights that a gradient has in the steps to come. See
+    ``taut.nn.prox.steps``.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        SGD, Adam, AdamW, NAdam, RAdam, Adamax, Adagrad or RMSprop.
+    penalties : dict
+        Keys are modules, which stand for their weights (no biases, no normalisations; see
+        `weights_of`), or parameters. Values are penalties from ``taut.penalties``, features along
+        axis 0 of a weight, which are its rows; or as `rows`, `columns` and `heads` lay them out. A
+        penalty whose weights or groups are as many as entries sees the parameter flattened.
+    strength : float >= 0, or callable, default 1.0
+        Factor of the penalties. A callable, such as `Annealed`, maps the number of steps taken to
+        it. A parameter group with a number ``"strength"`` of its own keeps that.
+
+    Returns
+    -------
+    torch.optim.Optimizer
+        The optimiser given, which now takes these steps. Schedulers, gradient scalers, closures and
+        ``state_dict`` work as they did; the count of steps and the strength are saved with it. The
+        penalties themselves are no part of it: call `proximal` again after unpickling.
+
+    Raises
+    ------
+    TypeError
+        The optimiser's steps are no diagonal metric (LBFGS, say), a penalty has no closed form for
+        steps of their own, or an argument is of another type.
+    ValueError
+        A parameter is penalised twice or not in the optimiser, a penalty does not fit its shape,
+        the step may reach gamma of MCP or SCAD, or ``strength`` is negative.
+
+    References
+    ----------
+    Yun, J., Lozano, A. C. and Yang, E. (2021). Adaptive proximal gradient methods for structured
+    neural networks. NeurIPS 34.
+
+    Examples
+    --------
+    >>> from taut import penalties
+    >>> net = torch.nn.Linear(3, 2)
+    >>> optimizer = proximal(torch.optim.SGD(net.parameters(), lr=0.1), {net: penalties.L1()})
+    >>> (0.0 * net(torch.ones(1, 3))).sum().backward()
+    >>> for _ in range(20):
+    ...     optimizer.step()
+    >>> net.weight.count_nonzero().item()
+    0
+    """
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise TypeError(
+            f"optimizer must be a torch.optim.Optimizer, got {type(optimizer).__name__}: pass "
+            "torch.optim.Adam(net.parameters()), say"
+        )
+    if optimizer in _ATTACHED:
+        raise ValueError(
+            "optimizer has penalties already: pass all of them in one call, in one dict"
+        )
+    schedule = strength if callable(strength) else None
+    initial = schedule(0) if schedule else strength
+    check_positive(initial, "strength", 1e-3, zero=True)
+    step = _ProximalStep(optimizer, penalties, schedule)
+    for group in optimizer.param_groups:
+        check_positive(group.setdefault(_STRENGTH, float(initial)), "strength", 1e-3, zero=True)
+        group.setdefault(_COUNT, 0)
+    optimizer.defaults |= {_STRENGTH: float(initial), _COUNT: 0}
+    optimizer.register_step_post_hook(step)
+    _ATTACHED[optimizer] = step
+    return optimizer
+
+
+def set_strength(optimizer, strength: float):
+    """Give all parameter groups of a `proximal` optimiser another strength.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The optimiser has no penalties or a schedule; the strength is no number >= 0.
+    """
+    check_positive(strength, "strength", 1e-3, zero=True)
+    if _attached(optimizer).schedule is not None:
+        raise ValueError(
+            "strength follows a schedule of this optimizer and cannot be set: leave one out"
+        )
+    for group in optimizer.param_groups:
+        group[_STRENGTH] = float(strength)
+
+
+def penalty_value(optimizer):
+    """What the penalties add to the loss now: the sum of ``strength * penalty``.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        The optimiser has no penalties.
+    """
+    step, groups = _attached(optimizer), _groups_of(optimizer)
+    with torch.no_grad():
+        return sum(
+            float(
+                block.layout.penalty.scaled_value(
+                    block.layout.gather(block.parameters),
+                    step.strength(groups[block.parameters[0]]),
+                )
+            )
+            for block in step.blocks
+        )
+
+
+def active(optimizer):
+    """Which features of the penalties have a weight that is not zero.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_features,)
+        Along axis 0 as each penalty sees it, for the penalties one after the other.
+
+    Raises
+    ------
+    TypeError
+        The optimiser has no penalties.
+    """
+    with torch.no_grad():
+        coefs = [block.layout.gather(block.parameters) for block in _attached(optimizer).blocks]
+        used = [(coef != 0).reshape(len(coef), -1).any(1) for coef in coefs]
+    return torch.cat(used).cpu().numpy()
+
+
+class _Block(NamedTuple):
+    """Parameters that are penalised together, and how; ``place`` is that of their group."""
+
+    parameters: tuple[torch.nn.Parameter, ...]
+    place: int
+    layout: Layout
+    prox: callable
+
+
+class _ProximalStep:
+    """The hook that an optimiser calls after each of its steps."""
+
+    def __init__(self, optimizer, penalties, schedule):
+        self.schedule = schedule
+        self.rule: Rule = rule_of(optimizer)
+        self.blocks = _blocks(optimizer, penalties, self.rule)
+
+    def __call__(self, optimizer, args, kwargs):
+        if _was_skipped(optimizer):
+            return
+        # Groups are other dicts once a state has been loaded, in the same places.
+        groups = optimizer.param_groups
+        for group in groups:
+            group[_COUNT] += 1
+        with torch.no_grad():
+            for block in self.blocks:
+                self._apply(block, optimizer.state, groups[block.place])
+
+    def strength(self, group):
+        if self.schedule is not None:
+            group[_STRENGTH] = float(self.schedule(group[_COUNT]))
+        return group[_STRENGTH]
+
+    def _apply(self, block, state, group):
+        # torch passes over a parameter without a gradient, and so does its prox.
+        if any(parameter.grad is None for parameter in block.parameters):
+            return
+        if float(group["lr"]) == 0:
+            return  # the optimiser stayed where it was
+        layout, parameters = block.layout, block.parameters
+        _check_step(layout.penalty, self.rule, group)
+        metrics = [self.rule.metric(group, state[p], group[_COUNT]) for p in parameters]
+        coef = layout.gather(parameters)
+        found = block.prox(coef, _together(metrics, layout), self.strength(group))
+        if found is not coef or len(parameters) > 1:
+            layout.scatter(found, parameters)
+
+
+def _together(metrics, layout):
+    """The metric of a block, from those of its parameters."""
+    first = metrics[0]
+    if first.moments is None:
+        return first
+    if len(metrics) == 1:
+        return first._replace(moments=layout.gather([first.moments]))
+    # Parameters that have not taken equally many steps have other lengths and shifts.
+    diagonals = [metric.inverse().reciprocal_() for metric in metrics]
+    return Metric(1.0, layout.gather(diagonals), root=torch.abs)
+
+
+def _blocks(optimizer, penalties, rule):
+    if not isinstance(penalties, dict) or not penalties:
+        raise TypeError(
+            "penalties must be a dict from modules or parameters to penalties, got "
+            f"{penalties!r}: pass {{net: penalties.L1()}}, say"
+        )
+    groups, seen, blocks, workspace = _groups_of(optimizer), set(), [], Workspace()
+    places = {id(group): place for place, group in enumerate(optimizer.param_groups)}
+    for key, penalty in penalties.items():
+        layout = penalty if isinstance(penalty, Layout) else Layout(penalty)
+        for parameters in layout.blocks(key):
+            _check_parameters(parameters, groups, seen)
+            seen.update(parameters)
+            group = groups[parameters[0]]
+            found = _layout_and_prox(parameters, penalty, group, rule, workspace)
+            blocks.append(_Block(parameters, places[id(group)], *found))
+    return blocks
+
+
+def _layout_and_prox(parameters, penalty, group, rule, workspace):
+    tensors = [parameter.detach() for parameter in parameters]
+    layout = as_layout(penalty, tensors)
+    coef = layout.gather(tensors)
+    layout.penalty.value(coef)  # refuses another number of features
+    _check_step(layout.penalty, rule, group)
+    return layout, prox_of(layout.penalty, len(coef), rule.adaptive, workspace)
+
+
+def _check_parameters(parameters, groups, seen):
+    for parameter in parameters:
+        shape = tuple(parameter.shape)
+        if parameter not in groups:
+            raise ValueError(
+                f"penalties has a parameter of shape {shape} that optimizer does not train: give "
+                "it to the optimizer, or leave it out"
+            )
+        if parameter in seen:
+            raise ValueError(
+                f"penalties has the parameter of shape {shape} twice, such as under a module and a "
+                "part of it: name it once, and add penalties as in L1() + L2()"
+            )
+    kinds = {id(groups[parameter]) for parameter in parameters}
+    if len(kinds) > 1:
+        raise ValueError(
+            "parameters that are penalised together must be in one parameter group, got "
+            f"{len(kinds)}: they share a strength and a learning rate"
+        )
+
+
+def _check_step(penalty, rule, group):
+    """From gamma on a folded concave penalty outweighs the step's curvature: a jumpy threshold."""
+    if not isinstance(penalty, MCP | SCAD):
+        return
+    # The prox is a minimum of (b - z)^2 / (2 step) + penalty, whose least curvature is 1 / step -
+    # 1 / gamma for MCP and 1 / step - 1 / (gamma - 1) for SCAD.
+    limit = penalty.gamma - isinstance(penalty, SCAD)
+    step = rule.largest(group)
+    if step >= limit:
+        bound = "gamma" if isinstance(penalty, MCP) else "gamma - 1"
+        remedy = "a smaller lr, a larger gamma"
+        if rule.adaptive:
+            remedy += f", an eps above lr / {limit:g}, which bounds steps, or SGD"
+        raise ValueError(
+            f"step of {type(penalty).__name__} must stay below {bound} = {limit:g}, got up to "
+            f"{step:g} at lr={float(group['lr']):g}: use {remedy}"
+        )
+
+
+def _groups_of(optimizer):
+    return {p: group for group in optimizer.param_groups for p in group["params"]}
+
+
+def _was_skipped(optimizer):
+    """Whether a gradient scaler found overflow, and a fused optimiser stayed where it was."""
+    found = getattr(optimizer, "found_inf", None)
+    return found is not None and bool(found)
+
+
+def _attached(optimizer):
+    if optimizer not in _ATTACHED:
+        raise TypeError(
+            f"optimizer must be one that proximal() returned, got {type(optimizer).__name__}"
+        )
+    return _ATTACHED[optimizer]

@@ -1,0 +1,159 @@
+"""How far an optimiser just stepped: the step of the prox that belongs to its gradient step.
+
+An update ``b - D^-1 g`` with a positive diagonal D is followed by the prox in the metric of D,
+
+    argmin_c  1/2 (c - b)' D (c - b) + strength * penalty(c),
+
+since only then a point stays where it is exactly if ``0`` lies in ``g + strength * d penalty``.
+D is a multiple of the identity, or has one number for each coordinate of adaptive optimisers: a
+`Metric`. Momentum adds gradients up: D is then what stands
+before a gradient that does not change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import sqrt
+from typing import NamedTuple
+
+import torch
+from torch import optim
+
+from taut.nn.prox.metric import Metric
+
+__all__ = ["Rule", "momentum_weight", "rule_of"]
+
+
+class Rule(NamedTuple):
+    """Steps of one kind of optimiser.
+
+    ``metric(group, state, count)`` is the `Metric` of the last step, ``count`` being the number of
+    steps taken; where ``adaptive`` it may have moments. ``largest(group)`` bounds steps from above.
+    """
+
+    metric: Callable[[dict, dict, int], Metric]
+    largest: Callable[[dict], float]
+    adaptive: bool = True
+
+
+def rule_of(optimizer) -> Rule:
+    """The rule for an optimiser, by its class or a class that it derives from.
+
+    Raises
+    ------
+    TypeError
+        The steps of this optimiser are no diagonal metric, or not known.
+    """
+    for kind in type(optimizer).__mro__:
+        if kind in RULES:
+            return RULES[kind]
+        if kind in REFUSED:
+            raise TypeError(
+                f"optimizer {kind.__name__} cannot be followed by a prox: {REFUSED[kind]}; use "
+                "SGD, Adam or AdamW"
+            )
+    raise TypeError(
+        f"optimizer must be one whose steps are known, got {type(optimizer).__name__}: use one of "
+        f"{', '.join(kind.__name__ for kind in RULES)}, or enter its rule in "
+        "taut.nn.prox.steps.RULES"
+    )
+
+
+def momentum_weight(mu, dampening=0.0, nesterov=False, count=None):
+    """Weight of a constant gradient after ``count`` steps, or in the limit.
+
+    The buffer is ``m_1 = g``, ``m_t = mu m_(t-1) + (1 - dampening) g``.
+    """
+    if mu == 0:
+        return 1.0
+    fading = 0.0 if count is None else mu ** (count - 1)
+    weight = fading + (1 - dampening) * (1 - fading) / (1 - mu)
+    return 1 + mu * weight if nesterov else weight
+
+
+def _sgd(group, state, count):
+    mu = group["momentum"]
+    built_up = momentum_weight(mu, group["dampening"], group["nesterov"], count) if mu else 1.0
+    return Metric(float(group["lr"]) * built_up)
+
+
+def _sgd_largest(group):
+    mu = group["momentum"]
+    first = 1 + mu if group["nesterov"] else 1.0
+    return float(group["lr"]) * max(
+        first, momentum_weight(mu, group["dampening"], group["nesterov"])
+    )
+
+
+def _adam(group, state, count):
+    # lr / (sqrt(v / c) + eps) = lr sqrt(c) / (sqrt(v) + eps sqrt(c)).
+    root = sqrt(1 - float(group["betas"][1]) ** float(state["step"]))
+    squares = state["max_exp_avg_sq" if group.get("amsgrad") else "exp_avg_sq"]
+    return Metric(float(group["lr"]) * root, squares, group["eps"] * root)
+
+
+def _radam(group, state, count):
+    # Liu et al. (2020), On the variance of the adaptive learning rate and beyond, algorithm 2.
+    steps, decay, lr = float(state["step"]), float(group["betas"][1]), float(group["lr"])
+    corrected = 1 - decay**steps
+    longest = 2 / (1 - decay) - 1
+    length = longest - 2 * steps * decay**steps / corrected
+    if length <= 5:
+        return Metric(lr)
+    rectified = sqrt(
+        (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+    )
+    return Metric(lr * rectified * sqrt(corrected), state["exp_avg_sq"], group["eps"])
+
+
+def _adamax(group, state, count):
+    return Metric(float(group["lr"]), state["exp_inf"], root=torch.abs)
+
+
+def _adagrad(group, state, count):
+    lr = float(group["lr"]) / (1 + (float(state["step"]) - 1) * group["lr_decay"])
+    return Metric(lr, state["sum"], group["eps"])
+
+
+def _rmsprop(group, state, count):
+    squares = state["square_avg"]
+    if group["centered"]:
+        squares = squares - state["grad_avg"] ** 2
+    lr = float(group["lr"]) * momentum_weight(group["momentum"], count=count)
+    return Metric(lr, squares, group["eps"])
+
+
+def _over_eps(group):
+    """A second moment of 0 leaves ``lr / eps``."""
+    lr = float(group["lr"]) * momentum_weight(group.get("momentum", 0.0))
+    return lr / group["eps"] if group["eps"] else float("inf")
+
+
+def _radam_largest(group):
+    # Rectification is a factor below 1.
+    return max(float(group["lr"]), _over_eps(group))
+
+
+RULES = {
+    optim.SGD: Rule(_sgd, _sgd_largest, adaptive=False),
+    optim.Adam: Rule(_adam, _over_eps),
+    optim.AdamW: Rule(_adam, _over_eps),
+    optim.NAdam: Rule(_adam, _over_eps),
+    optim.RAdam: Rule(_radam, _radam_largest),
+    optim.Adamax: Rule(_adamax, _over_eps),
+    optim.Adagrad: Rule(_adagrad, _over_eps),
+    optim.RMSprop: Rule(_rmsprop, _over_eps),
+}
+
+_NO_DIAGONAL = "its steps mix coordinates, so that they are no diagonal metric"
+REFUSED = {
+    optim.LBFGS: _NO_DIAGONAL,
+    optim.Adadelta: "its state does not keep the steps that it took",
+    optim.Rprop: "its steps follow signs of gradients, so that no penalty balances them",
+    optim.ASGD: "the average of its iterates, which is what it finds, has no exact zeros",
+    optim.SparseAdam: "it leaves out coordinates without a gradient, which a penalty must reach",
+} | {
+    getattr(optim, name): reason
+    for name, reason in {"Muon": _NO_DIAGONAL, "Adafactor": _NO_DIAGONAL}.items()
+    if hasattr(optim, name)
+}

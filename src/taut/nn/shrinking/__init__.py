@@ -1,0 +1,1 @@
+"""Zeroed units leave a network for real."""
