@@ -1,5 +1,6 @@
 """Bad input ends with exit code 2 and one clear paragraph, never a traceback."""
 
+import gzip
 import os
 
 import polars as pl
@@ -9,6 +10,11 @@ from taut.compare import TECHNIQUES
 
 FILES = {
     "empty.csv": b"",
+    "zeros.csv": b"\x00" * 200_000,
+    "image.csv": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
+    "endless.csv": b"x" * 200_000,
+    "empty.csv.gz": gzip.compress(b""),
+    "utf16.csv": "a,b\n1,2\n".encode("utf-16"),
     "header.csv": b"a,b\n",
     "one.csv": b"a\n" + b"1\n2\n" * 20,
     "repeats.csv": b"a,b,a\n1,2,3\n",
@@ -38,6 +44,11 @@ def folder(tmp_path):
     [
         (["absent.csv", "--target", "a"], "there is no file"),
         (["empty.csv", "--target", "a"], "is empty"),
+        (["empty.csv.gz", "--target", "a"], "is empty"),
+        (["zeros.csv", "--target", "a"], "is no table of text: it holds zero bytes"),
+        (["image.csv", "--target", "a"], "is no table of text: it holds zero bytes"),
+        (["endless.csv", "--target", "a"], "no table of text: it holds no line, but one endless"),
+        (["utf16.csv", "--target", "a"], "save it anew in that encoding"),
         (["header.csv", "--target", "a"], "has a header but no rows"),
         (["one.csv", "--target", "a"], "no column beside 'a'"),
         (["repeats.csv", "--target", "a"], "'a' (2 times)"),

@@ -54,7 +54,9 @@ def test_the_code_in_the_json_reads_the_file_and_reproduces_the_pick(
     assert result.exit_code == 0, result.output
     pick = json.loads(out.read_text(encoding="utf-8"))["pick"]
     assert pick["technique"] != "null"
-    assert_reproduces(pick, tmp_path)
+    # A report is passed on: it must not tell where its author keeps the table.
+    assert str(tmp_path) not in pick["code"]
+    assert_reproduces(pick, table_file.parent)
 
 
 def assert_reproduces(pick, folder):
@@ -222,3 +224,13 @@ def test_control_c_ends_with_a_short_line_and_130(tmp_path):
     assert process.returncode == 130
     assert error.strip() == "Interrupted: nothing was written."
     assert not out.exists()
+
+
+def test_a_terminal_of_80_columns_shows_headings_whole(taut_command, table_file, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    result = taut_command("compare", table_file, "--target", "price", "--quick")
+    assert result.exit_code == 0, result.output
+    assert "…" not in result.output
+    (heads,) = [line for line in result.output.splitlines() if "technique  " in line]
+    assert heads.split()[-2:] == ["used", "sec"]
+    assert "used: features, mean over the folds" in result.output

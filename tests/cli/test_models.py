@@ -241,3 +241,46 @@ def test_predictions_replace_a_column_of_their_name_and_say_so(
     assert result.exit_code == 0, result.output
     assert "Column price_predicted of the table is replaced" in " ".join(result.stderr.split())
     assert twice.read_bytes() == once.read_bytes()
+
+
+@pytest.fixture
+def sparse_model(taut_command, tmp_path):
+    """A lasso of which one column is all that counts, and the table that it was fitted on."""
+    random = np.random.default_rng(0)
+    columns = {f"x{j}": random.normal(size=200) for j in range(4)}
+    columns["kind"] = random.choice(["red", "green", "blue"], 200)
+    columns["day"] = [f"{1 + i % 12}/{1 + i % 28}/2024" for i in range(200)]
+    columns["y"] = 9.0 * columns["x0"] + random.normal(size=200)
+    table = pl.DataFrame(columns)
+    table.write_csv(tmp_path / "sparse.csv")
+    path = tmp_path / "sparse.taut"
+    options = ["--target", "y", "--technique", "lasso-1se", "--model", path]
+    assert taut_command("fit", tmp_path / "sparse.csv", *options).exit_code == 0
+    return path, table
+
+
+def predicted_from(taut_command, path, table, folder):
+    table.write_csv(folder / "new.csv")
+    result = taut_command("predict", path, folder / "new.csv", "--output", folder / "out.parquet")
+    return result, folder / "out.parquet"
+
+
+def test_columns_that_the_model_does_not_use_may_be_missing(taut_command, sparse_model, tmp_path):
+    path, table = sparse_model
+    _, out = predicted_from(taut_command, path, table, tmp_path)
+    expected = pl.read_parquet(out)["y_predicted"]
+    result, out = predicted_from(taut_command, path, table.select("x0"), tmp_path)
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.output.split())
+    assert "Not in the table, and not used by the model: day, kind, x1, x2, x3." in said
+    assert "not in training" not in said
+    found = pl.read_parquet(out)
+    assert found.columns == ["x0", "y_predicted"]
+    np.testing.assert_allclose(found["y_predicted"], expected)
+
+
+def test_columns_that_the_model_uses_may_not(taut_command, sparse_model, tmp_path):
+    path, table = sparse_model
+    result, _ = predicted_from(taut_command, path, table.drop("x0", "x1"), tmp_path)
+    assert result.exit_code == 2
+    assert "columns that the model needs are missing: x0." in " ".join(result.output.split())

@@ -123,5 +123,5 @@ def test_a_kind_names_a_known_form_only():
     assert form_of("date like %m/%d/%Y") == "%m/%d/%Y"
     assert form_of("date") is None
     assert form_of("date like %x") is None
-    with pytest.raises(TableError, match="use one of .* or date like %m/%d/%Y"):
+    with pytest.raises(TableError, match=r"use one of .* or date like %m/%d/%Y"):
         TableEncoder(kinds={"day": "date like %x"}).fit({"day": written("%m/%d/%Y")})

@@ -118,7 +118,8 @@ def test_all_features_are_counted_not_only_those_that_are_drawn(visit):
     assert total == "500"
     assert int(used) > 200
     note = browser.find_element(By.ID, "path-note").text
-    assert "60 of 500 features" in note
+    assert "60 features are drawn" in note
+    assert "440 others are left out" in note
     assert "440 others are left out" in note
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from taut.cli.compare import checked_path, require_distinct
 from taut.cli.model_file import SavedModel, load_model, save_model
-from taut.cli.tables import Roles, Source
+from taut.cli.tables import Roles, Source, with_unused
 from taut.cli.terminal import print_notes, progress_bar
 from taut.compare.evaluate import fit_all, n_used
 from taut.compare.journal import Journal
@@ -104,9 +104,11 @@ def run_predict(model: str, table: str, output: str | None) -> None:
         raise TableError(f"--output {output!r} must end in .csv or .parquet")
     saved = load_model(model)
     rows = read_table(table)
-    known = rows.drop(saved.target, strict=False)
+    known, notes = with_unused(rows.drop(saved.target, strict=False), saved.pipeline)
     predicted = _predictions(saved, known)
-    notes = saved.pipeline[0].surprises(known)
+    absent = {name for note in notes for name in note.columns}
+    surprises = saved.pipeline[0].surprises(known)
+    notes += [note for note in surprises if absent.isdisjoint(note.columns)]
     for name in predicted:
         if name in rows.columns:
             notes.append(Note("warning", f"Column {name} of the table is replaced in the output."))

@@ -7,10 +7,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sklearn.pipeline import Pipeline
+
+from taut.compare.fitted import columns_needed
 from taut.datasets import load_diabetes, read_table
 from taut.designs.from_frame import TableError, did_you_mean
+from taut.designs.kinds import Note, listed
 
-__all__ = ["Roles", "Source", "open_table"]
+__all__ = ["Roles", "Source", "open_table", "with_unused"]
 
 
 class Source(NamedTuple):
@@ -93,6 +97,33 @@ def open_table(path: str | None, target: str | None, drop: Sequence[str], roles:
         if column in dropped:
             raise TableError(f"--drop names the {role} {column!r}: leave it in")
     return Source(table.drop(dropped), target, name, imports, code)
+
+
+def with_unused(rows, model: Pipeline) -> tuple[Any, list[Note]]:
+    """The table, with columns that training had and predictions do not depend on.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+    model : Pipeline
+        A table encoder and a fitted technique.
+
+    Returns
+    -------
+    rows : polars.DataFrame
+        Absent columns are there, without a value, if all their coefficients are zero.
+    notes : list of Note
+        Which these are.
+    """
+    import polars as pl
+
+    unused = set(model[0].sources_) - columns_needed(model)
+    absent = sorted(unused.difference(rows.columns))
+    if not absent:
+        return rows, []
+    text = f"Not in the table, and not used by the model: {listed(absent)}."
+    empty = (pl.lit(None, dtype=pl.String).alias(name) for name in absent)
+    return rows.with_columns(empty), [Note("info", text, tuple(absent))]
 
 
 def _columns(table) -> str:

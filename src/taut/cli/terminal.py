@@ -84,7 +84,7 @@ def _leaderboard(summary: dict, width: int) -> Table:
     if settings["outer_repeats"] > 1:
         folds = f"{settings['outer_repeats']} x {folds}"
     title = f"\n{metric['long_name']} over {folds}, seed {settings['seed']}"
-    table = Table(title=title, box=SIMPLE_HEAVY, padding=(0, 1, 0, 0))
+    table = Table(title=title, box=SIMPLE_HEAVY, padding=(0, 1, 0, 0), pad_edge=False)
     table.title_style = table.caption_style = "dim"
     table.add_column("", width=1)
     table.add_column("technique", no_wrap=True, min_width=18)
@@ -93,9 +93,10 @@ def _leaderboard(summary: dict, width: int) -> Table:
     also = metric["also"]
     if also and width >= _WIDE:
         table.add_column(also, justify="right", no_wrap=True)
-    if width >= (_WIDEST if also else _WIDE):
-        table.add_column("features\nused", justify="right")
-        table.add_column("fit\nseconds", justify="right")
+    more = width >= (_WIDEST if also else _WIDE)
+    if more:
+        table.add_column("used", justify="right", no_wrap=True)
+        table.add_column("sec", justify="right", no_wrap=True)
     scale = summary["leaderboard"][0]["score"]
     for row in summary["leaderboard"]:
         cells = [
@@ -110,6 +111,8 @@ def _leaderboard(summary: dict, width: int) -> Table:
         style = "bold green" if row["picked"] else "dim" if row["detectably_worse"] else ""
         table.add_row(*cells[: len(table.columns)], style=style)
     table.caption = "→ the simplest technique that is not detectably worse than the best"
+    if more:
+        table.caption += "\nused: features, mean over the folds; sec: seconds a fit"
     return table
 
 

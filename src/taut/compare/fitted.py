@@ -14,7 +14,15 @@ from taut.compare.study import Study
 from taut.compare.technique import Technique
 from taut.solution import Certificate
 
-__all__ = ["certificates", "columns_used", "feature_names", "feature_spread", "paths", "pick_of"]
+__all__ = [
+    "certificates",
+    "columns_needed",
+    "columns_used",
+    "feature_names",
+    "feature_spread",
+    "paths",
+    "pick_of",
+]
 
 _MAX_PATH_FEATURES = 200
 _OF_CLASSES = "A line is the norm of a feature's coefficients over the classes."
@@ -193,8 +201,16 @@ def _finite(value: float) -> float | None:
 
 def columns_used(model: Pipeline, study: Study) -> tuple[int, int]:
     """How many columns of the table have a coefficient other than zero, and how many could."""
-    coefs = np.atleast_2d(weights_of(model[-1]))
-    used = np.broadcast_to(np.any(coefs != 0, axis=0), model[-1].n_features_in_)
     if len(model) == 1:
-        return int(used.sum()), study.n_columns
-    return len(set(model[0].sources_[used])), len(set(model[0].sources_))
+        return int(_features_used(model).sum()), study.n_columns
+    return len(columns_needed(model)), len(set(model[0].sources_))
+
+
+def columns_needed(model: Pipeline) -> set[str]:
+    """The columns of a table that predictions depend on."""
+    return set(model[0].sources_[_features_used(model)])
+
+
+def _features_used(model: Pipeline) -> np.ndarray:
+    coefs = np.atleast_2d(weights_of(model[-1]))
+    return np.broadcast_to(np.any(coefs != 0, axis=0), model[-1].n_features_in_)

@@ -57,8 +57,9 @@ def verdict(
 def _nothing_found(pick: dict, best: dict, phrases: dict[str, str]) -> str:
     if pick is best:
         return "With these techniques, the columns tell nothing about it."
+    name = phrases[best["technique"]]
     return (
-        f"{_capital(phrases[best['technique']])} came out ahead, but not by more than chance may "
+        f"{name[:1].upper()}{name[1:]} came out ahead, but not by more than chance may "
         "do. More rows, more folds or other columns may change that."
     )
 
@@ -78,19 +79,12 @@ def _described(
     leaderboard: Sequence[dict], pick: dict, phrases: dict[str, str], columns: tuple[int, int]
 ) -> str:
     """What the pick is, how it stands to the others, and what it needs."""
-    best = leaderboard[0]
-    name = _capital(phrases[pick["technique"]])
-    if pick is best:
-        simpler = any(simplicity(row) < simplicity(pick) for row in leaderboard)
-        standing = " (everything simpler is detectably worse)" if simpler else ""
-        text = f"{name}{standing}"
-    else:
-        text = f"{name} shows no detectable difference from the best, {phrases[best['technique']]}"
+    best, text = leaderboard[0], f"That is {phrases[pick['technique']]}"
+    if pick is not best:
+        text += f"; it shows no detectable difference from the best, {phrases[best['technique']]}"
+    elif any(simplicity(row) < simplicity(pick) for row in leaderboard):
+        text += "; everything simpler is detectably worse"
     return f"{text}. Fitted on all rows, it {_needs(columns)}."
-
-
-def _capital(phrase: str) -> str:
-    return phrase[:1].upper() + phrase[1:]
 
 
 def _needs(columns: tuple[int, int]) -> str:

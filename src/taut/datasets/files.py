@@ -94,6 +94,7 @@ def _checked_separator(path: Path, usual: str) -> str:
 
     Polars would take ``a;b`` for one name, and rename the copies of a name in silence.
     """
+    _require_text(path)
     with _opened(path) as file:
         header = next(csv.reader(file, delimiter=usual), [])
     separator = ";" if len(header) == 1 and ";" in header[0] else usual
@@ -110,6 +111,23 @@ def _checked_separator(path: Path, usual: str) -> str:
             f"column names repeat in {str(path)!r}: {', '.join(repeats)}. Rename or drop the copies"
         )
     return separator
+
+
+def _require_text(path: Path) -> None:
+    """Refuse what only bears the name of a table: no text has a zero byte, and no header is long.
+
+    UTF-16 has zero bytes too, behind a mark of its own: what is said of encodings suits it.
+    """
+    with _opened(path, "rb") as file:
+        start = file.read(csv.field_size_limit())
+    if not start:
+        raise TableError(f"{str(path)!r} is empty: give a table with a header and rows")
+    binary = b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if binary or (len(start) == csv.field_size_limit() and b"\n" not in start):
+        what = "zero bytes, as a binary file does" if binary else "no line, but one endless one"
+        raise TableError(
+            f"{str(path)!r} is no table of text: it holds {what}. Give a table: {_READERS}"
+        )
 
 
 def _uneven_row(path: Path, kind: str) -> str | None:
@@ -129,6 +147,9 @@ def _uneven_row(path: Path, kind: str) -> str | None:
     return None
 
 
-def _opened(path: Path):
+def _opened(path: Path, mode: str = "rt"):
     opened = gzip.open if path.suffix.lower() == ".gz" else open
-    return opened(path, "rt", encoding="utf-8-sig", newline="")
+    return opened(path, mode, **(_AS_TEXT if mode == "rt" else {}))
+
+
+_AS_TEXT = {"encoding": "utf-8-sig", "newline": ""}
