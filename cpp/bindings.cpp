@@ -27,6 +27,8 @@ namespace {
 
 using Array = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
+using Optional = std::optional<Array>;
+
 template <class T>
 using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
 
@@ -116,6 +118,15 @@ void require_penalty(std::size_t p, const Array& l1, const Array& l2, const Arra
           "penalty arrays need one entry for each column");
 }
 
+// Folded where `fall` and `knot` are given.
+taut::Penalty checked_penalty(std::size_t p, const Array& l1, const Array& l2, const Array& lower, const Array& upper,
+                              const std::optional<Array>& fall, const std::optional<Array>& knot) {
+  require_penalty(p, l1, l2, lower, upper);
+  require(fall.has_value() == knot.has_value() && (!fall || (fall->shape(0) == p && knot->shape(0) == p)),
+          "fall and knot go together, one entry for each column");
+  return {l1.data(), l2.data(), lower.data(), upper.data(), fall ? fall->data() : nullptr, knot ? knot->data() : nullptr};
+}
+
 taut::Vector given(const std::optional<Array>& alphas) {
   return alphas ? taut::Vector(alphas->data(), alphas->data() + alphas->shape(0)) : taut::Vector();
 }
@@ -144,13 +155,12 @@ nb::tuple packed(taut::Relay&& path, std::size_t p, taut::Vector&& intercepts) {
 nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array l1, Array l2,
                      Array lower, Array upper, std::optional<Array> alphas, int n_alphas,
                      double alpha_min_ratio, double tol, int max_iter, int engine,
-                     const taut::Cancel* cancel, double room, std::optional<Array> start) {
+                     const taut::Cancel* cancel, double room, std::optional<Array> start, Optional fall, Optional knot) {
   const std::size_t n = X.design->rows(), p = X.design->cols();
   require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
-  require_penalty(p, l1, l2, lower, upper);
   require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
   require(!start || start->shape(0) == p, "start needs one entry for each column");
-  const taut::Penalty penalty{l1.data(), l2.data(), lower.data(), upper.data()};
+  const taut::Penalty penalty = checked_penalty(p, l1, l2, lower, upper, fall, knot);
   taut::Relay path(penalty, p, given(alphas), n_alphas, alpha_min_ratio, start ? start->data() : nullptr);
   taut::Vector intercepts;
   {
@@ -181,14 +191,13 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
 nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights, bool centre, int loss,
                           double parameter, Array l1, Array l2, Array lower, Array upper,
                           std::optional<Array> alphas, int n_alphas, double alpha_min_ratio, double tol,
-                          int max_iter, int engine, const taut::Cancel* cancel, double room) {
+                          int max_iter, int engine, const taut::Cancel* cancel, double room, Optional fall, Optional knot) {
   const std::size_t n = X.design->rows(), p = X.design->cols();
   require(y.shape(0) == n && weights.shape(0) == n && offset.shape(0) == n, "y, offset and weights need one entry for each row");
-  require_penalty(p, l1, l2, lower, upper);
   require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
   const std::unique_ptr<taut::Loss> rows = taut::make_loss(loss, parameter);
   require(rows != nullptr, "no such loss");
-  const taut::Penalty penalty{l1.data(), l2.data(), lower.data(), upper.data()};
+  const taut::Penalty penalty = checked_penalty(p, l1, l2, lower, upper, fall, knot);
   taut::Relay path(penalty, p, given(alphas), n_alphas, alpha_min_ratio);
   taut::Vector intercepts;
   {
@@ -221,12 +230,11 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
 nb::tuple solve_gram_path(nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu> gram,
                           Array correlation, double squares, Array l1, Array l2, Array lower,
                           Array upper, std::optional<Array> alphas, int n_alphas,
-                          double alpha_min_ratio, double tol, int max_iter) {
+                          double alpha_min_ratio, double tol, int max_iter, Optional fall, Optional knot) {
   const std::size_t p = correlation.shape(0);
   require(p > 0 && gram.shape(0) == p && gram.shape(1) == p, "gram must be features x features");
-  require_penalty(p, l1, l2, lower, upper);
   require(max_iter > 0 && n_alphas > 0 && squares >= 0, "empty problem");
-  const taut::Penalty penalty{l1.data(), l2.data(), lower.data(), upper.data()};
+  const taut::Penalty penalty = checked_penalty(p, l1, l2, lower, upper, fall, knot);
   taut::Relay path(penalty, p, given(alphas), n_alphas, alpha_min_ratio);
   {
     nb::gil_scoped_release unlocked;
@@ -478,12 +486,14 @@ NB_MODULE(_core, m) {
         nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
         nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
         "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none(),
-        "room"_a = std::numeric_limits<double>::infinity());
+        "room"_a = std::numeric_limits<double>::infinity(),
+        nb::arg("fall").noconvert().none() = nb::none(), nb::arg("knot").noconvert().none() = nb::none());
   m.def("solve_gram_path", &solve_gram_path, nb::arg("gram").noconvert(),
         nb::arg("correlation").noconvert(), "squares"_a, nb::arg("l1").noconvert(),
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
         nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
-        "max_iter"_a);
+        "max_iter"_a,
+        nb::arg("fall").noconvert().none() = nb::none(), nb::arg("knot").noconvert().none() = nb::none());
   m.def("solve_blocks", &solve_blocks, nb::arg("gram").noconvert(), nb::arg("beta").noconvert(),
         nb::arg("z").noconvert(), nb::arg("starts").noconvert(), nb::arg("weights").noconvert(),
         nb::arg("l1").noconvert(), nb::arg("alphas").noconvert(), "tol"_a, "max_iter"_a);
@@ -511,5 +521,6 @@ NB_MODULE(_core, m) {
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
         nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
         "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none(),
-        "room"_a = std::numeric_limits<double>::infinity(), nb::arg("start").noconvert().none() = nb::none());
+        "room"_a = std::numeric_limits<double>::infinity(), nb::arg("start").noconvert().none() = nb::none(),
+        nb::arg("fall").noconvert().none() = nb::none(), nb::arg("knot").noconvert().none() = nb::none());
 }

@@ -24,11 +24,17 @@ struct Certificate {
 // A penalty on all features, at any strength.
 struct Penalty {
   const double *l1, *l2, *lower, *upper;
+  const double *fall = nullptr, *knot = nullptr;  // of folded slopes; the knot in units of alpha
+
+  bool folded() const { return fall != nullptr; }
   Coordinate at(Index j, double alpha) const {
-    return {alpha * l1[j], alpha * l2[j], lower[j], upper[j]};
+    if (!folded()) return {alpha * l1[j], alpha * l2[j], lower[j], upper[j]};
+    return {alpha * l1[j], 0.0, lower[j], upper[j], fall[j], alpha * knot[j]};
   }
   double resting(Index j) const { return std::clamp(0.0, lower[j], upper[j]); }
 };
+
+inline constexpr double kRounding = 8e-16;  // of a correlation, in units of its column and response
 
 // The response, centred by the view, and what its size says about rounding.
 struct Response {
@@ -65,7 +71,7 @@ struct Response {
   void measure(const View& view, double squares) {
     null = 0.5 * squares;
     norm = std::sqrt(squares);
-    for (Index j = 0; j < view.design.cols(); ++j) noise[j] = 8e-16 * view.norm[j] * norm + 1e-300;
+    for (Index j = 0; j < view.design.cols(); ++j) noise[j] = kRounding * view.norm[j] * norm + 1e-300;
   }
 };
 
@@ -122,6 +128,11 @@ Certificate certify(const View& view, const Response& y, const Penalty& penalty,
     const double violation = h.violation(b, z[j]);
     if (violation > 0) kkt = std::max(kkt, violation / (view.norm[j] * y.norm));
   }
+  out.kkt = kkt;
+  if (penalty.folded()) {
+    out.gap = out.relative_gap = std::numeric_limits<double>::quiet_NaN();
+    return out;
+  }
   const auto gap_at = [&](double t) {
     double gap = misfit(t);
     for (Index k = 0; k < count; ++k) {
@@ -134,7 +145,6 @@ Certificate certify(const View& view, const Response& y, const Penalty& penalty,
   out.gap = gap_at(needed);
   if (strict < needed) out.gap = std::min(out.gap, gap_at(strict));
   out.relative_gap = y.null > 0 ? out.gap / y.null : out.gap;
-  out.kkt = kkt;
   return out;
 }
 

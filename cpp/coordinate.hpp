@@ -1,4 +1,11 @@
 // One coordinate of a separable penalty:  h(b) = a |b| + q/2 b^2  on  lower <= b <= upper.
+//
+// Folded, its slope falls from a at |b| = knot to zero at a rate k and stays there:
+//
+//     h(b) = a x - k/2 (x - knot)_+^2,    x = min(|b|, knot + a/k),
+//
+// which is MCP where knot = 0 and SCAD where knot is its own threshold (Breheny & Huang 2011,
+// section 2). A folded coordinate has no q, and bounds only where it is fixed.
 #pragma once
 
 #include <algorithm>
@@ -11,19 +18,36 @@ inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct Coordinate {
   double a, q, lower, upper;
+  double k = 0, knot = 0;
 
-  double value(double b) const { return a * std::abs(b) + 0.5 * q * b * b; }
+  bool folded() const { return k > 0; }
+  // Where a folded slope has fallen to zero.
+  double end() const { return knot + a / k; }
+
+  // On which piece of a folded penalty b is: 0, or 1, 2 and 3 outwards, with its sign.
+  int piece(double b) const {
+    const double x = std::abs(b);
+    const int out = x == 0 ? 0 : x <= knot ? 1 : x <= end() ? 2 : 3;
+    return b < 0 ? -out : out;
+  }
+
+  double value(double b) const {
+    if (!folded()) return a * std::abs(b) + 0.5 * q * b * b;
+    const double x = std::min(std::abs(b), end()), beyond = std::max(x - knot, 0.0);
+    return a * x - 0.5 * k * beyond * beyond;
+  }
 
   // argmin_b  1/2 c (b - z/c)^2 + h(b): the problem is one-dimensional and convex, so clipping
   // the unconstrained minimiser is exact.
   double minimise(double z, double c) const {
+    if (folded()) return std::clamp(std::copysign(farthest(std::abs(z), c), z), lower, upper);
     const double soft = z > a ? z - a : z < -a ? z + a : 0.0;
     return std::clamp(soft / (c + q), lower, upper);
   }
 
-  // Slopes of a|b| when b leaves `at` upwards and downwards.
-  double slope_up(double at) const { return at >= 0 ? a : -a; }
-  double slope_down(double at) const { return at > 0 ? a : -a; }
+  // Slopes of h, less those of q, when b leaves `at` upwards and downwards.
+  double slope_up(double at) const { return at >= 0 ? steepness(at) : -steepness(at); }
+  double slope_down(double at) const { return at > 0 ? steepness(at) : -steepness(at); }
 
   // +1, -1: the way in which moving b away from `at` lowers the objective when the smooth part's
   // negative gradient is z; 0 where `at` is optimal up to `slack`.
@@ -72,6 +96,28 @@ struct Coordinate {
     if (best == b) return 0.0;
     const double gain = z * (best - b) - (a * (std::abs(best) - std::abs(b)) + 0.5 * q * (best - b) * (best + b));
     return std::max(gain, 0.0);
+  }
+
+  // Up to which |z| zero is the minimiser where the smooth part has curvature c. The slope at zero
+  // decides, but where c < k what lies beyond the fold may be lower: z^2 / 2c against its height.
+  double bar(double c) const { return folded() && c < k ? std::min(a, std::sqrt(2 * c * value(end()))) : a; }
+
+ private:
+  double steepness(double at) const {
+    return folded() ? a - std::clamp(k * (std::abs(at) - knot), 0.0, a) : a;
+  }
+
+  // The folded minimiser for z >= 0.
+  double farthest(double z, double c) const {
+    const double soft = std::max(z - a, 0.0) / c, free = z / c;
+    if (c > k) {  // convex: one of the pieces has the stationary point
+      if (soft <= knot) return soft;
+      return free <= end() ? (z - a - k * knot) / (c - k) : free;
+    }
+    // Concave between knot and end: a minimum lies before or after.
+    const double before = std::min(soft, knot);
+    if (free <= end()) return before;
+    return 0.5 * z * free - value(end()) > z * before - 0.5 * c * before * before - a * before ? free : before;
   }
 };
 

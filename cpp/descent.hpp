@@ -45,10 +45,11 @@ class DescentPath final : public PathSolver {
     int swept = 0;
     while (swept < most) {
       poll_();
-      const double gain = sweep(penalty_, alpha, features_, every, *residual_, beta_);
+      const auto penalty = [&](std::size_t k) { return penalty_.at(features_[k], alpha); };
+      const double gain = sweep(penalty, every, *residual_, beta_);
       ++swept;
       // Late sweeps gain a share of what is left: far below the tolerance there is little of it.
-      const bool little = gain <= patience_ * settings_.tol * y_.null;
+      const bool little = gain <= patience_ * last_gain();
       if (little && every) break;
       every = little || swept % kEvery == 0;
       recent.push_back(beta_);

@@ -105,7 +105,7 @@ class NewtonPath : public PathSolver {
       }
       rescale(along_);
       fresh_ = false;
-      const double goal = patience_ * settings_.tol * y_.null;
+      const double goal = patience_ * last_gain();
       if (decrease <= goal && taken == 1) break;
       if (renewal_pays(decrease, before, goal)) renew();
       before = decrease;
@@ -150,6 +150,8 @@ class NewtonPath : public PathSolver {
     patience_ = kPatience;
   }
 
+  double curvature(Index) const override { return kInfinity; }
+  bool bends() const override { return false; }
   bool takes_gram() const override { return false; }
   bool rounding_shows(const Vector&) const override { return false; }
   void prepare() override {
@@ -200,7 +202,16 @@ class NewtonPath : public PathSolver {
     Vector scaled = z;
     for (double& entry : scaled) entry /= scale_;
     quadratic_.set_alpha(alpha / scale_);
+    if (penalty_.folded())
+      for (std::size_t k = 0; k < beta_.size(); ++k) quadratic_.tilt(k, tangent(k, alpha).a / alpha);
     quadratic_.anchor(beta_.data(), scaled.data());
+  }
+
+  // Of the penalty where the point is. A folded one lies below it, so that a step which lowers the
+  // model goes downhill whatever the curvatures are (Zou & Li 2008, local linear approximation).
+  Coordinate tangent(std::size_t k, double alpha) const {
+    const Coordinate h = penalty_.at(features_[k], alpha);
+    return h.folded() ? Coordinate{h.slope_up(std::abs(beta_[k])), 0.0, h.lower, h.upper} : h;
   }
 
   double variation(const Vector& curvature, const Vector& along) const {

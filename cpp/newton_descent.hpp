@@ -33,7 +33,7 @@ class NewtonDescent final : public NewtonPath {
       const std::unique_ptr<Residual> residual = columns_->model(here_.slope.data(), here_.curvature.data());
       Vector z(beta_.size()), goal = beta_;
       for (std::size_t k = 0; k < z.size(); ++k) z[k] = residual->correlation(static_cast<int>(k));
-      const double enough = patience_ * settings_.tol * y_.null;
+      const double enough = patience_ * last_gain();
       sweeps += descend(alpha, *residual, goal, enough, most - sweeps);
       double decrease = 0;
       for (std::size_t k = 0; k < z.size(); ++k)
@@ -60,7 +60,7 @@ class NewtonDescent final : public NewtonPath {
     bool every = true;
     for (int swept = 1; swept <= most; ++swept) {
       poll_();
-      const double gain = sweep(penalty_, alpha, features_, every, residual, goal);
+      const double gain = sweep([&](std::size_t k) { return tangent(k, alpha); }, every, residual, goal);
       total += gain;
       const bool little = gain <= std::max(kShare * total, 0.1 * enough);
       if (little && every) return swept;

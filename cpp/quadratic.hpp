@@ -16,7 +16,7 @@
 #include <functional>
 #include <vector>
 
-#include "coordinate.hpp"
+#include "certificate.hpp"
 #include "inverse.hpp"
 
 namespace taut {
@@ -26,6 +26,7 @@ class Quadratic {
   // Where coordinates come from, and what one unit of gradient rounding is in column j.
   struct Entry {
     double l1, l2, lower, upper, noise;
+    double fall = 0, knot = 0;
   };
 
   // `objective` is that of the null model: decreases far below its rounding are no progress.
@@ -33,7 +34,7 @@ class Quadratic {
   // `poll` is called now and then, and may throw to end it all.
   Quadratic(double objective, double tol, std::function<void()> poll)
       : least_decrease_(1e-17 * objective), precision_(std::clamp(1e-4 * tol, 1e-13, 1e-9)),
-        poll_(std::move(poll)) {}
+        coarse_(std::max(0.1 * tol / kRounding, 4.0)), poll_(std::move(poll)) {}
 
   int size() const { return static_cast<int>(beta_.size()); }
   double* gram() { return gram_.data(); }
@@ -56,6 +57,7 @@ class Quadratic {
 
   void extend(const Entry& entry, double beta, double gradient) {
     entries_.push_back(entry);
+    folded_ |= entry.fall > 0;
     beta_.push_back(beta);
     z_.push_back(gradient);
     ridge_.push_back(alpha_ * entry.l2);
@@ -71,10 +73,13 @@ class Quadratic {
     for (int j = 0; j < size(); ++j) {
       if (beta_[j] == resting(j)) continue;
       sign_[j] = entries_[j].l1 == 0 ? 0 : beta_[j] > 0 ? 1 : -1;
-      if (!free_[j]) missing.push_back(j);
+      if (!free_[j] && !coordinate(j).folded()) missing.push_back(j);
     }
     release(std::move(missing));
   }
+
+  // The slope of one penalty is another from now on; anchor() comes next.
+  void tilt(std::size_t j, double l1) { entries_[j].l1 = l1; }
 
   // After the Gram matrix has been written anew.
   void renew() { refactor(); }
@@ -93,6 +98,7 @@ class Quadratic {
   // Minimises from where it stands; returns the number of Newton steps that lowered
   // the objective, at most max_steps.
   int solve(int max_steps) {
+    if (folded_) return descend(max_steps);
     int steps = 0;
     bool freed = false;
     while (steps < max_steps) {
@@ -121,10 +127,11 @@ class Quadratic {
 
  private:
   static constexpr int kCrowd = 64;
+  static constexpr int kUnsettled = 2;  // rounds that come before a Newton step in any case
 
   Coordinate coordinate(int j) const {
     const Entry& e = entries_[j];
-    return {alpha_ * e.l1, alpha_ * e.l2, e.lower, e.upper};
+    return {alpha_ * e.l1, alpha_ * e.l2, e.lower, e.upper, e.fall, alpha_ * e.knot};
   }
   // Rounding of the gradient, and a hair of the penalty: below this nothing counts as a violation.
   double slack(int j) const { return precision_ * alpha_ * entries_[j].l1 + entries_[j].noise; }
@@ -178,6 +185,108 @@ class Quadratic {
     for (const auto& entry : found) out.push_back(entry.second);
     std::sort(out.begin(), out.end());
     return out;
+  }
+
+  // Under folded penalties: coordinate descent, which lowers the objective whatever its shape, and
+  // Newton steps once a round leaves every coordinate on its piece of the penalty, where the
+  // objective is a quadratic. Returns the rounds taken.
+  int descend(int most) {
+    int wait = 1, since = 0;
+    for (int round = 1; round <= most; ++round) {
+      poll_();
+      const Pass pass = round_once();
+      const double worst = worst_violation();
+      if (worst <= coarse_) return round;
+      bool helped = false;
+      if (++since >= (pass.settled ? wait : kUnsettled * wait)) {
+        helped = leap();
+        const double now = worst_violation();
+        if (now <= coarse_) return round;
+        wait = now < 0.5 * worst ? 1 : std::min(4, 2 * wait);
+        since = 0;
+      }
+      if (!helped && pass.settled && pass.gain <= least_decrease_) return round;
+    }
+    return most;
+  }
+
+  struct Pass {
+    double gain;   // curvature times squared moves
+    bool settled;  // every coordinate has kept its piece
+  };
+
+  Pass round_once() {
+    Pass pass{0, true};
+    for (int j = 0; j < size(); ++j) {
+      const double curvature = gram_[j + static_cast<std::size_t>(j) * capacity_];
+      const Coordinate h = coordinate(j);
+      if (!(curvature > 0)) continue;
+      const double old = beta_[j], by = h.minimise(z_[j] + curvature * old, curvature) - old;
+      pass.settled &= h.piece(old) == h.piece(old + by);
+      pass.gain += curvature * by * by;
+      move(j, by);
+    }
+    return pass;
+  }
+
+  // In units of the rounding of each gradient.
+  double worst_violation() const {
+    double worst = 0;
+    for (int j = 0; j < size(); ++j) worst = std::max(worst, coordinate(j).violation(beta_[j], z_[j]) / entries_[j].noise);
+    return worst;
+  }
+
+  // A Newton step on the pieces where the coordinates are. Where the objective bends down there, the
+  // penalty's own bend is left out: its tangent lies above it, so that the step still descends. False
+  // where the objective does not fall.
+  bool leap() {
+    std::vector<int> used;
+    for (int j = 0; j < size(); ++j)
+      if (beta_[j] != resting(j)) used.push_back(j);
+    Vector d;
+    if (!leap_direction(used, true, d) && !leap_direction(used, false, d)) return false;
+    saved_ = z_;
+    combine(used, d, -1.0, z_.data());
+    Vector image(size());
+    for (int j = 0; j < size(); ++j) image[j] = saved_[j] - z_[j];
+    for (double share = 1; share > 1e-2; share *= 0.5) {
+      double gain = 0;
+      bool kept = true;
+      for (std::size_t c = 0; c < used.size(); ++c) {
+        const int j = used[c];
+        const Coordinate h = coordinate(j);
+        const double by = share * d[c];
+        kept &= h.piece(beta_[j]) == h.piece(beta_[j] + by);
+        gain += by * (saved_[j] - 0.5 * share * image[j]) + h.value(beta_[j]) - h.value(beta_[j] + by);
+      }
+      // Inside its pieces a whole step ends at their minimum, and rounding may hide what it gains.
+      if (!(gain > 0 || (kept && share == 1))) continue;
+      for (std::size_t c = 0; c < used.size(); ++c) beta_[used[c]] += share * d[c];
+      z_ = saved_;
+      simd::axpy(-share, image.data(), z_.data(), size());
+      return true;
+    }
+    z_.swap(saved_);
+    return false;
+  }
+
+  // False where the system is not positive definite.
+  bool leap_direction(const std::vector<int>& used, bool bent, Vector& d) const {
+    const int a = static_cast<int>(used.size());
+    Vector system(static_cast<std::size_t>(a) * a);
+    d.resize(a);
+    for (int c = 0; c < a; ++c) {
+      const Coordinate h = coordinate(used[c]);
+      const double* column = gram_.data() + static_cast<std::size_t>(used[c]) * capacity_;
+      double* out = system.data() + static_cast<std::size_t>(c) * a;
+      for (int r = 0; r <= c; ++r) out[r] = column[used[r]];
+      if (bent && std::abs(h.piece(beta_[used[c]])) == 2) out[c] -= h.k;
+      d[c] = z_[used[c]] - h.slope_up(beta_[used[c]]);
+    }
+    if (!blas::cholesky(a, system.data(), a)) return false;
+    blas::solve_right('N', 1, a, system.data(), a, d.data(), 1);
+    blas::solve_right('T', 1, a, system.data(), a, d.data(), 1);
+    return true;
   }
 
   // One round of coordinate descent. It cannot fail to gain where there is something to gain, so it
@@ -413,6 +522,8 @@ class Quadratic {
   }
 
   double alpha_ = 0, least_decrease_, precision_;
+  double coarse_;        // what a violation may be under folded penalties, in units of its rounding
+  bool folded_ = false;  // some coordinates
   std::function<void()> poll_;
   std::vector<Entry> entries_;
   Vector beta_, z_, saved_, ridge_, rho_;

@@ -10,6 +10,7 @@ import numpy as np
 from taut.designs import Design
 from taut.losses import Loss
 from taut.penalties import Box, Coordinates, Penalty
+from taut.penalties.base import Folds
 
 __all__ = ["Problem"]
 
@@ -61,6 +62,20 @@ class Problem:
         l1, l2, lower, upper = coordinates
         scale = self.moments[1]
         return Coordinates(l1 * scale, l2 * scale**2, lower, upper)
+
+    @cached_property
+    def folded(self) -> tuple[Coordinates, Folds] | None:
+        """The same of a folded concave penalty on each entry: its slopes fall off.
+
+        For ``c = s b`` they fall by ``s^2`` times as much, from ``s^-1`` times the knot on.
+        """
+        folded = self.penalty.folded_coordinates(self.design.shape[1])
+        if folded is None or not self.standardize:
+            return folded
+        (l1, l2, lower, upper), (fall, knot) = folded
+        scale = self.moments[1]
+        live = np.where(scale > 0, scale, 1.0)
+        return Coordinates(l1 * scale, l2, lower, upper), Folds(fall * live**2, knot / live)
 
     @property
     def is_separable(self) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from taut.penalties.arrays import as_real, namespace
 from taut.penalties.checks import as_alpha
 
-__all__ = ["Coordinates", "Penalty", "greatest_ratio"]
+__all__ = ["Coordinates", "Folds", "Penalty", "greatest_ratio"]
 
 
 class Coordinates(NamedTuple):
@@ -24,6 +24,17 @@ class Coordinates(NamedTuple):
     l2: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
+
+
+class Folds(NamedTuple):
+    """How slopes of ``l1_j |b_j|`` fall where coefficients are large, coordinate by coordinate.
+
+    From ``|b_j| = alpha knot_j`` on the slope ``alpha l1_j`` falls by ``fall_j`` for each unit of
+    ``|b_j|``, until it is zero; each array has shape (n_features,) and is float64.
+    """
+
+    fall: np.ndarray
+    knot: np.ndarray
 
 
 class Penalty:
@@ -115,6 +126,10 @@ class Penalty:
 
     def coordinates(self, n_features: int) -> Coordinates | None:
         """The penalty coordinate by coordinate, or None where it does not separate."""
+        return None
+
+    def folded_coordinates(self, n_features: int) -> tuple[Coordinates, Folds] | None:
+        """Coordinates whose slopes fall off, of a folded concave penalty on each entry, or None."""
         return None
 
     def group_layout(self, n_features: int) -> tuple[np.ndarray, np.ndarray] | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from taut.penalties.arrays import namespace, positive_part
+from taut.penalties.base import Coordinates, Folds
 from taut.penalties.blocks import BlockPenalty
 from taut.penalties.checks import as_number, as_weights
 from taut.penalties.groups import as_group_weights, as_groups
+from taut.penalties.separable import weighted
 
 __all__ = ["MCP", "SCAD"]
 
@@ -32,6 +34,23 @@ class _FoldedConcave(BlockPenalty):
     @property
     def _by_entry(self):
         return self.groups is None
+
+    def folded_coordinates(self, n_features: int) -> tuple[Coordinates, Folds] | None:
+        """Of each entry as the compiled core takes it; None where there are groups.
+
+        Raises
+        ------
+        ValueError
+            The weights are for another number of features.
+        """
+        if not self._by_entry:
+            return None
+        coordinates = weighted(self._layout(n_features, "X")[1], l1=1.0)
+        return coordinates, self._folds(coordinates.l1)
+
+    def _folds(self, weights):
+        """Where slopes begin to fall for these weights, and how fast."""
+        raise NotImplementedError
 
 
 class MCP(_FoldedConcave):
@@ -76,6 +95,9 @@ class MCP(_FoldedConcave):
 
     def __init__(self, gamma=3.0, groups=None, weights=None):
         super().__init__(gamma, groups, weights, 1, "L1" if groups is None else "GroupLasso")
+
+    def _folds(self, weights):
+        return Folds(np.full(len(weights), 1 / self.gamma), np.zeros(len(weights)))
 
     def _cost(self, norms, strengths):
         return _relaxed(norms, strengths, self.gamma)
@@ -135,6 +157,9 @@ class SCAD(_FoldedConcave):
 
     def __init__(self, gamma=3.7, groups=None, weights=None):
         super().__init__(gamma, groups, weights, 2, "L1" if groups is None else "GroupLasso")
+
+    def _folds(self, weights):
+        return Folds(np.full(len(weights), 1 / (self.gamma - 1)), weights)
 
     def _cost(self, norms, strengths):
         # The relaxed part is an MCP that starts at s.

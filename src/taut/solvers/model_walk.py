@@ -13,13 +13,14 @@ import numpy as np
 from scipy.sparse import issparse
 
 from taut import _core, losses
-from taut.penalties import GroupLasso, MultiTask, SparseGroupLasso
+from taut.penalties import SLOPE, GroupLasso, MultiTask, SparseGroupLasso
 from taut.penalties.separable import Separable
 from taut.problem import Problem
 from taut.solution import Status
 from taut.solvers.columns import GrowingColumns
 from taut.solvers.fitted import Fitted, settled
 from taut.solvers.scaled_penalty import on_features
+from taut.solvers.sorted_quadratic import minimise_sorted
 from taut.solvers.walk import State, Walk
 
 __all__ = ["ModelWalk", "has_model"]
@@ -41,7 +42,10 @@ _KINKED = (losses.Huber, losses.SquaredHinge)
 def has_model(problem: Problem) -> bool:
     """Whether the core minimises a quadratic under this penalty, and the loss is smooth enough."""
     loss, penalty = problem.loss, problem.penalty
+    sorted_entries = isinstance(penalty, SLOPE) and penalty.weights is None
+    one_target = len(problem.coef_shape) == 1
     known = isinstance(penalty, Separable) or type(penalty) in _NORMS
+    known |= sorted_entries and one_target
     return known and loss.is_smooth and not isinstance(loss, _KINKED)
 
 
@@ -125,6 +129,8 @@ class ModelWalk(Walk):
         penalty = on_features(self.penalty, features, self.n_features)
         if isinstance(penalty, Separable):
             return _Coordinates(self, penalty, alphas, patience)
+        if isinstance(penalty, SLOPE):
+            return _Sorted(self, penalty, alphas, patience)
         kind = _BlockRows if self._by_rows(len(features)) else _Blocks
         return kind(self, penalty, alphas, patience)
 
@@ -132,7 +138,7 @@ class ModelWalk(Walk):
         """Whether a model of so many features is better known by its rows."""
         problem = self.problem
         return (
-            not isinstance(self.penalty, Separable)
+            not isinstance(self.penalty, Separable | SLOPE)
             and len(problem.coef_shape) == 1
             and problem.loss.is_separable
             and not issparse(problem.design.matrix)
@@ -306,6 +312,22 @@ class _Coordinates(_Model):
             if not missing.any():
                 return goal[:, None], left[:, None], rounds, is_fresh
             chosen |= missing
+
+
+class _Sorted(_Model):
+    """Under the sorted norm."""
+
+    def solve(self, point, coef):
+        walk = self.walk
+        gram, is_fresh = walk.hessian.at(point)
+        # A dual point that has to be scaled costs as much as the root of what is left.
+        goal = 1e-2 * self.patience * self.tol**2 * walk.null.objective
+        z, found = self.pull(point), []
+        for alpha in self.alphas:
+            coef, z, n_iter = minimise_sorted(gram, coef, z, self.penalty, alpha, goal)
+            found.append((coef, z, n_iter))
+        targets, left, rounds = zip(*found, strict=True)
+        return np.column_stack(targets), np.column_stack(left), np.array(rounds), is_fresh
 
 
 class _Blocks(_Model):

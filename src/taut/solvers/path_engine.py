@@ -17,7 +17,7 @@ from taut.solution import Certificate, Status
 from taut.solvers.base import Cancel, Controls, Grid, Solved, path_of_kept_moments
 from taut.solvers.products import plain_moments
 
-__all__ = ["PathEngine", "solved_by_core", "working_set_memory"]
+__all__ = ["PathEngine", "penalty_arrays", "solved_by_core", "takes_penalty", "working_set_memory"]
 
 
 _MANY, _FEW = 5000, 2000  # rows and features
@@ -34,7 +34,7 @@ class PathEngine:
             return f"the path engine solves least squares, not {problem.loss!r}"
         if problem.response.ndim > 1:
             return "the path engine takes one target at a time"
-        if not problem.is_separable:
+        if not takes_penalty(problem):
             return (
                 f"the path engine needs a penalty that separates over features, and "
                 f"{problem.penalty!r} does not"
@@ -49,6 +49,7 @@ class PathEngine:
                 return solved
             engine = _engine(problem)
         cancel = controls.cancel or Cancel()
+        coordinates, folds = penalty_arrays(problem)
         with working_set_memory(problem) as room:
             found = interruptible(
                 _operations(problem, grid),
@@ -57,7 +58,7 @@ class PathEngine:
                 problem.response,
                 problem.weights,
                 problem.fit_intercept,
-                *problem.coordinates,
+                *coordinates,
                 grid.alphas,
                 grid.n_alphas,
                 grid.ratio(problem),
@@ -66,7 +67,8 @@ class PathEngine:
                 engine,
                 cancel,
                 room,
-                _start(problem, controls),
+                _start(coordinates, controls),
+                *folds,
                 abandon=cancel.set,
             )
         return solved_by_core(found, controls, "active_set")
@@ -74,16 +76,18 @@ class PathEngine:
     def path_of_moments(
         self, problem: Problem, centred: CentredMoments, grid: Grid, controls: Controls
     ) -> Solved:
+        coordinates, folds = penalty_arrays(problem)
         found = _core.solve_gram_path(
             centred.gram,
             centred.correlation,
             centred.squares,
-            *problem.coordinates,
+            *coordinates,
             grid.alphas,
             grid.n_alphas,
             grid.ratio(problem),
             controls.tol,
             controls.max_iter,
+            *folds,
         )
         solved = solved_by_core(found, controls, "active_set")
         return replace(solved, intercepts=centred.response_mean - centred.mean @ solved.coefs)
@@ -101,11 +105,21 @@ def _keep_moments(problem):
         problem.shared["centred"] = (problem.response, moments)
 
 
-def _start(problem, controls):
+def takes_penalty(problem: Problem) -> bool:
+    """Whether the core's paths take the penalty: on each entry, convex or folded."""
+    return problem.is_separable or problem.folded is not None
+
+
+def penalty_arrays(problem: Problem):
+    """Coordinates as the core takes them, and how their slopes fall; nothing for convex ones."""
+    return problem.folded or (problem.coordinates, ())
+
+
+def _start(coordinates, controls):
     """Coefficients to begin with, inside their bounds; None where there are none."""
     if controls.start is None:
         return None
-    _, _, lower, upper = problem.coordinates
+    _, _, lower, upper = coordinates
     return np.clip(np.asarray(controls.start, dtype=np.float64), lower, upper)
 
 

@@ -7,7 +7,12 @@ import numpy as np
 from taut import _core, losses
 from taut.problem import Problem
 from taut.solvers.base import Controls, Grid, Solved
-from taut.solvers.path_engine import solved_by_core, working_set_memory
+from taut.solvers.path_engine import (
+    penalty_arrays,
+    solved_by_core,
+    takes_penalty,
+    working_set_memory,
+)
 from taut.solvers.smooth import is_smooth_penalty
 
 __all__ = ["ProxNewton"]
@@ -42,10 +47,15 @@ class ProxNewton:
         if type(problem.loss) not in _COMPILED:
             names = ", ".join(kind.name for kind in _COMPILED)
             return f"prox-Newton is compiled for {names}, not for {problem.loss!r}"
-        if not problem.is_separable:
+        if not takes_penalty(problem):
             return (
                 f"prox-Newton needs a penalty that separates over features, and "
                 f"{problem.penalty!r} does not"
+            )
+        if problem.folded is not None and isinstance(problem.loss, losses.Huber):
+            return (
+                "prox-Newton meets no curvature where residuals are large, and none in "
+                f"{problem.penalty!r}"
             )
         if is_smooth_penalty(problem):
             l2 = problem.coordinates.l2
@@ -58,6 +68,7 @@ class ProxNewton:
 
     def path(self, problem: Problem, grid: Grid, controls: Controls, engine: int = 0) -> Solved:
         offset = problem.offset
+        coordinates, folds = penalty_arrays(problem)
         with working_set_memory(problem) as room:
             found = _core.solve_loss_path(
                 problem.design.handle,
@@ -66,7 +77,7 @@ class ProxNewton:
                 problem.weights,
                 problem.fit_intercept,
                 *_COMPILED[type(problem.loss)](problem.loss),
-                *problem.coordinates,
+                *coordinates,
                 grid.alphas,
                 grid.n_alphas,
                 grid.ratio(problem),
@@ -75,5 +86,6 @@ class ProxNewton:
                 engine,
                 controls.cancel,
                 room,
+                *folds,
             )
         return solved_by_core(found, controls, "prox_newton")
