@@ -15,10 +15,12 @@
 #include "descent.hpp"
 #include "gram.hpp"
 #include "interrupt.hpp"
+#include "losses.hpp"
 #include "newton_descent.hpp"
 #include "path.hpp"
 #include "relay.hpp"
 #include "sparse.hpp"
+#include "targets.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -132,9 +134,9 @@ taut::Vector given(const std::optional<Array>& alphas) {
 }
 
 nb::tuple packed(taut::Relay&& path, std::size_t p, taut::Vector&& intercepts) {
-  path.settle(intercepts);
+  path.settle();
   const std::vector<taut::Certificate>& certificates = path.certificates;
-  const std::size_t count = path.grid.size();
+  const std::size_t count = path.grid.size(), intercept_count = intercepts.size();
   taut::Vector gaps(count), relative(count), kkt(count);
   std::vector<int> status(count), iterations(count);
   for (std::size_t k = 0; k < count; ++k) {
@@ -147,7 +149,7 @@ nb::tuple packed(taut::Relay&& path, std::size_t p, taut::Vector&& intercepts) {
   return nb::make_tuple(
       to_numpy(std::move(path.grid), {count}),
       to_numpy(std::move(path.coefs), {p, count}, {1, static_cast<std::int64_t>(p)}),
-      to_numpy(std::move(intercepts), {count}), to_numpy(std::move(gaps), {count}),
+      to_numpy(std::move(intercepts), {intercept_count}), to_numpy(std::move(gaps), {count}),
       to_numpy(std::move(relative), {count}), to_numpy(std::move(kkt), {count}),
       to_numpy(std::move(status), {count}), to_numpy(std::move(iterations), {count}));
 }
@@ -186,16 +188,20 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
   return packed(std::move(path), p, std::move(intercepts));
 }
 
-// The path of a loss other than least squares: y and offset per row, `loss` and `parameter` as
-// make_loss() takes them.
+// The path of a loss other than least squares: y and offset per row, one target after another;
+// `loss` and `parameter` as make_loss() takes them. Penalty arrays have one entry for each feature of
+// each target.
 nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights, bool centre, int loss,
                           double parameter, Array l1, Array l2, Array lower, Array upper,
                           std::optional<Array> alphas, int n_alphas, double alpha_min_ratio, double tol,
                           int max_iter, int engine, const taut::Cancel* cancel, double room, Optional fall, Optional knot) {
-  const std::size_t n = X.design->rows(), p = X.design->cols();
-  require(y.shape(0) == n && weights.shape(0) == n && offset.shape(0) == n, "y, offset and weights need one entry for each row");
-  require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
-  const std::unique_ptr<taut::Loss> rows = taut::make_loss(loss, parameter);
+  const std::size_t samples = X.design->rows();
+  require(samples > 0 && weights.shape(0) == samples, "weights need one entry for each row");
+  const std::size_t targets = y.shape(0) / samples, n = samples * targets, p = X.design->cols() * targets;
+  require(targets > 0 && y.shape(0) == n && offset.shape(0) == n, "y and offset need one entry for each row of each target");
+  checked(std::max(n, p));
+  require(p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
+  const std::unique_ptr<taut::Loss> rows = taut::make_loss(loss, parameter, static_cast<int>(targets));
   require(rows != nullptr, "no such loss");
   const taut::Penalty penalty = checked_penalty(p, l1, l2, lower, upper, fall, knot);
   taut::Relay path(penalty, p, given(alphas), n_alphas, alpha_min_ratio);
@@ -203,17 +209,21 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
   {
     nb::gil_scoped_release unlocked;
     taut::Interrupt interrupt = signals(cancel);
-    const taut::View view(*X.design, weights.data(), centre);
+    const taut::Targets several(*X.design, static_cast<int>(targets));
+    const taut::Design& design = targets == 1 ? *X.design : static_cast<const taut::Design&>(several);
+    taut::Vector v;
+    for (std::size_t k = 0; k < targets; ++k) v.insert(v.end(), weights.data(), weights.data() + samples);
+    const taut::View view(design, v.data(), centre);
     const taut::Fitted data{*rows, y.data(), offset.data()};
     taut::Level null(view, data);
     null.settle(taut::Vector(n, 0.0).data());
     double norm = 0;
-    for (std::size_t i = 0; i < n; ++i) norm += weights.data()[i] * null.slope[i] * null.slope[i];
-    const double objective = null.value - rows->lowest(static_cast<int>(n), weights.data(), y.data());
+    for (std::size_t i = 0; i < n; ++i) norm += v[i] * null.slope[i] * null.slope[i];
+    const double objective = null.value - rows->lowest(static_cast<int>(samples), weights.data(), y.data());
     const taut::Response scale(view, std::max(objective, 0.0), std::sqrt(norm));
     const taut::Settings settings{tol, max_iter, static_cast<taut::Engine>(engine), room};
     const auto poll = [&interrupt] { interrupt.poll(); };
-    for (const taut::Turn turn : taut::turns_of_loss(settings.engine, *X.design)) {
+    for (const taut::Turn turn : taut::turns_of_loss(settings.engine, design)) {
       if (path.finished()) break;
       const taut::Settings mine = taut::Relay::settings(settings, turn);
       std::unique_ptr<taut::NewtonPath> solver;
@@ -223,6 +233,7 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
       intercepts.insert(intercepts.end(), solver->intercepts().begin(), solver->intercepts().end());
     }
   }
+  intercepts = path.kept(intercepts, targets);
   return packed(std::move(path), p, std::move(intercepts));
 }
 

@@ -296,21 +296,35 @@ class DenseColumns final : public Columns {
     return std::make_unique<Following>(*this, std::move(root));
   }
 
-  std::unique_ptr<Residual> model(const double* slope, const double* curvature) const override {
-    return std::make_unique<Model>(*this, slope, curvature);
+  std::unique_ptr<Residual> model(const double* slope, const Curvature& curvature) const override {
+    Vector bend(X_.rows());
+    curvature.between(0, 0, bend.data());
+    return std::make_unique<Model>(*this, slope, std::move(bend));
   }
 
-  void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) override {
+  void reweigh(const Curvature& curvature, double* gram, std::ptrdiff_t ld) override {
     const Index n = X_.rows();
-    curvature_.assign(curvature, curvature + n);
+    curvature_.resize(n);
+    curvature.between(0, 0, curvature_.data());
     explained_.resize(n);
     double total = 0;
-    for (Index i = 0; i < n; ++i) total += view_.v[i] * curvature[i];
+    for (Index i = 0; i < n; ++i) total += view_.v[i] * curvature_[i];
     for (Index i = 0; i < n; ++i)
-      explained_[i] = view_.centred && total > 0 ? view_.root_v[i] * curvature[i] / std::sqrt(total) : 0.0;
+      explained_[i] = view_.centred && total > 0 ? view_.root_v[i] * curvature_[i] / std::sqrt(total) : 0.0;
     shift_.clear();
     multiply(0, gram, ld);
     mirror(gram, ld, 0, size_);
+  }
+
+  void products(const double* weights, const Columns& others, int first, double* out) const override {
+    const Index n = X_.rows();
+    const auto& right = static_cast<const DenseColumns&>(others);
+    Vector scaled(static_cast<std::size_t>(n) * kBlock);
+    for (; first < right.size_; first += kBlock, out += static_cast<std::ptrdiff_t>(size_) * kBlock) {
+      const int m = std::min(kBlock, right.size_ - first);
+      scale(weights, right.column(first), m, scaled.data());
+      blas::gemm('T', 'N', size_, m, n, 1.0, z_.data(), n, scaled.data(), n, 0.0, out, size_);
+    }
   }
 
   void product(const double* coefs, double* out) const override {
@@ -374,8 +388,8 @@ class DenseColumns final : public Columns {
   // As in sparse.hpp, times the roots of the weights.
   class Model final : public Residual {
    public:
-    Model(const DenseColumns& columns, const double* slope, const double* curvature)
-        : columns_(columns), u_(columns.X_.rows()), h_(curvature, curvature + u_.size()), mean_(columns.size_), curvature_(columns.size_) {
+    Model(const DenseColumns& columns, const double* slope, Vector curvature)
+        : columns_(columns), u_(columns.X_.rows()), h_(std::move(curvature)), mean_(columns.size_), curvature_(columns.size_) {
       const Vector& root = columns.view_.root_v;
       const std::ptrdiff_t n = u_.size();
       Vector weighed(n), scaled(n);
@@ -410,6 +424,15 @@ class DenseColumns final : public Columns {
     double sum_ = 0, share_ = 0;
   };
 
+  static constexpr int kBlock = 64;  // columns at a time
+
+  // out = some columns, their rows times `weights`.
+  void scale(const double* weights, const double* z, int count, double* out) const {
+    const std::ptrdiff_t n = X_.rows();
+    for (std::ptrdiff_t c = 0; c < count; ++c)
+      for (std::ptrdiff_t i = 0; i < n; ++i) out[c * n + i] = weights[i] * z[c * n + i];
+  }
+
   // Columns old, old + 1, ... of the upper triangle of the Gram matrix.
   void multiply(int old, double* gram, std::ptrdiff_t ld) {
     const Index n = X_.rows();
@@ -421,15 +444,10 @@ class DenseColumns final : public Columns {
     }
     shift_.resize(size_);
     for (int c = old; c < size_; ++c) shift_[c] = simd::dot(explained_.data(), z_.data() + static_cast<std::ptrdiff_t>(c) * n, n);
-    constexpr int kBlock = 64;
     Zeros scaled(static_cast<std::size_t>(n) * kBlock);
     for (int first = 0; first < k; first += kBlock) {
       const int m = std::min(kBlock, k - first), rows = old + first + m;
-      for (int c = 0; c < m; ++c) {
-        const double* z = fresh + static_cast<std::ptrdiff_t>(first + c) * n;
-        double* s = scaled.data() + static_cast<std::ptrdiff_t>(c) * n;
-        for (Index i = 0; i < n; ++i) s[i] = curvature_[i] * z[i];
-      }
+      scale(curvature_.data(), fresh + static_cast<std::ptrdiff_t>(first) * n, m, scaled.data());
       double* block = gram + (old + first) * ld;
       blas::gemm('T', 'N', rows, m, n, 1.0, z_.data(), n, scaled.data(), n, 0.0, block, static_cast<int>(ld));
       for (int c = 0; c < m; ++c) simd::axpy(-shift_[old + first + c], shift_.data(), block + c * ld, rows);

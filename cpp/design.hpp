@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 #include "simd.hpp"
@@ -38,6 +39,16 @@ class ResponseResidual : public Residual {
   virtual double write(double* weighted) const = 0;
 };
 
+// How the slopes of rows change with their linear predictors.
+class Curvature {
+ public:
+  virtual ~Curvature() = default;
+  // Linear predictors of each row.
+  virtual int targets() const = 0;
+  // out (samples) = of the slopes for predictor k with predictor l.
+  virtual void between(int k, int l, double* out) const = 0;
+};
+
 // The columns that a path has ever needed: their Gram matrix grows, and residuals come from them.
 class Columns {
  public:
@@ -47,26 +58,37 @@ class Columns {
   // Adds features and writes their columns (and rows) of the symmetric Gram matrix, where one is
   // wanted.
   virtual void append(const std::vector<Index>& features, double* gram, std::ptrdiff_t ld) = 0;
-  // R[:, c] = v * (y - mean(y) - fit of coefs[:, c]), and the weighted sum of squared residuals.
+  // For least squares: R[:, c] = v * (y - mean(y) - fit of coefs[:, c]), and the weighted sum of
+  // squared residuals.
   virtual void residual(const double* centred_y, const double* coefs, int count, double* R,
-                        double* rss) const = 0;
+                        double* rss) const;
   // out (size x count) = the centred columns' correlations with R: where columns are kept centred,
   // free of the rounding of large means.
   virtual void cross(const double* R, int count, double* out) const = 0;
   // out (rows) = the centred columns' combination.
   virtual void product(const double* coefs, double* out) const = 0;
-  // The residual of a response that the view has centred, at these coefficients.
-  virtual std::unique_ptr<ResponseResidual> follow(const double* centred_y, const double* coefs) const = 0;
+  // For least squares: the residual of a response that the view has centred, at these coefficients.
+  virtual std::unique_ptr<ResponseResidual> follow(const double* centred_y, const double* coefs) const;
   // The same of a quadratic model with these slopes and curvatures of the rows; where the view is
   // centred, the intercept is always at its best.
-  virtual std::unique_ptr<Residual> model(const double* slope, const double* curvature) const = 0;
+  virtual std::unique_ptr<Residual> model(const double* slope, const Curvature& curvature) const = 0;
   // From here on rows count `curvature` times their weight in the Gram matrix, which is written
   // anew; where the view is centred, what an intercept explains is taken out under these weights.
-  virtual void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) = 0;
+  // The curvature has to stay as it is until the next call.
+  virtual void reweigh(const Curvature& curvature, double* gram, std::ptrdiff_t ld) = 0;
+  // For several targets: out (size x rest) = products of the centred columns with others of the same
+  // design from `first` on, where rows count `weights` times their weight.
+  virtual void products(const double* weights, const Columns& others, int first, double* out) const;
 };
 
+// What a kind of columns is never asked it need not answer.
+[[noreturn]] inline void unasked() { throw std::logic_error("these columns do not answer that"); }
+inline void Columns::residual(const double*, const double*, int, double*, double*) const { unasked(); }
+inline std::unique_ptr<ResponseResidual> Columns::follow(const double*, const double*) const { unasked(); }
+inline void Columns::products(const double*, const Columns&, int, double*) const { unasked(); }
+
 // Two units in the last place: values that differ by no more are one value, rounded.
-inline constexpr double kRounding = 4.5e-16;
+inline constexpr double kSameValue = 4.5e-16;
 
 // Finishes a column's mean and norm from its deviations about a first mean: what the first mean
 // missed by rounding is added to it and taken out of the square (Chan, Golub & LeVeque 1983). What
@@ -77,7 +99,7 @@ inline void settle_mean(simd::Deviation d, bool centre, double& mean, double& no
     mean += d.first;
   }
   norm = std::sqrt(std::max(d.second, 0.0));
-  if (centre && norm <= kRounding * std::abs(mean)) norm = 0.0;
+  if (centre && norm <= kSameValue * std::abs(mean)) norm = 0.0;
 }
 
 class Design {
@@ -86,6 +108,8 @@ class Design {
   virtual ~Design() = default;
   Index rows() const { return rows_; }
   Index cols() const { return cols_; }
+  // Equal blocks of rows and of columns that have nothing to do with one another.
+  virtual int targets() const { return 1; }
   // Stored entries.
   virtual double entries() const { return static_cast<double>(rows_) * cols_; }
   // Whether gram() is offered.
@@ -120,6 +144,12 @@ struct View {
   bool centred;
   bool far = false;  // some means dwarf what varies about them, and show in X'R as rounding
 
+  // That of one block of a design of several.
+  View(const Design& X, const View& all)
+      : design(X), v(all.v.begin(), all.v.begin() + X.rows()), root_v(all.root_v.begin(), all.root_v.begin() + X.rows()),
+        mean(all.mean.begin(), all.mean.begin() + X.cols()), norm(all.norm.begin(), all.norm.begin() + X.cols()),
+        centred(all.centred), far(all.far) {}
+
   View(const Design& X, const double* weights, bool centre)
       : design(X), v(weights, weights + X.rows()), root_v(X.rows()), mean(X.cols(), 0.0),
         norm(X.cols()), centred(centre) {
@@ -132,22 +162,26 @@ struct View {
   void cross(const double* R, int count, double* out) const {
     design.cross(R, count, out);
     if (!centred) return;
-    const std::ptrdiff_t n = design.rows(), p = design.cols();
-    for (int c = 0; c < count; ++c) simd::axpy(-sum(R + c * n), mean.data(), out + c * p, p);
+    const int blocks = design.targets();
+    const std::ptrdiff_t n = design.rows() / blocks, p = design.cols() / blocks;
+    for (int c = 0; c < count * blocks; ++c) simd::axpy(-sum(R + c * n, n), mean.data(), out + c * p, p);
   }
 
   // The same for some features and one residual.
   void cross_some(const std::vector<Index>& features, const double* r, double* out) const {
     design.cross_some(features, r, out);
     if (!centred) return;
-    const double total = sum(r);
-    for (std::size_t k = 0; k < features.size(); ++k) out[k] -= total * mean[features[k]];
+    const int blocks = design.targets();
+    const std::ptrdiff_t n = design.rows() / blocks, p = design.cols() / blocks;
+    Vector total(blocks);
+    for (int c = 0; c < blocks; ++c) total[c] = sum(r + c * n, n);
+    for (std::size_t k = 0; k < features.size(); ++k) out[k] -= total[features[k] / p] * mean[features[k]];
   }
 
  private:
-  double sum(const double* r) const {
+  static double sum(const double* r, std::ptrdiff_t n) {
     double total = 0;
-    for (Index i = 0; i < design.rows(); ++i) total += r[i];
+    for (std::ptrdiff_t i = 0; i < n; ++i) total += r[i];
     return total;
   }
 };

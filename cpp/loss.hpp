@@ -1,6 +1,7 @@
-// Losses of one sample given its linear predictor: what prox-Newton needs of them.
+// Losses of one sample given its linear predictors: what prox-Newton needs of them.
 //
-// Scales are those of taut.losses; predictors of positive means have a log link.
+// Scales are those of taut.losses; predictors of positive means have a log link. Where there are
+// several predictors, arrays hold one after another: n rows of the first, then of the second.
 #pragma once
 
 #include <algorithm>
@@ -18,9 +19,16 @@ inline constexpr double kFlat = 1e-3;
 class Loss {
  public:
   virtual ~Loss() = default;
-  // Slopes of n rows at their predictors, curvatures where asked for, and the sum of v * value.
+  // Linear predictors of each row.
+  virtual int targets() const { return 1; }
+  // Slopes of n rows at their predictors, what their curvatures are made of, and the sum of
+  // v * value.
   virtual double evaluate(Index n, const double* v, const double* y, const double* eta, double* slope,
-                          double* curvature) const = 0;
+                          double* bend) const = 0;
+  // out (n) = of the slopes for predictor k with predictor l, from what evaluate() found.
+  virtual void between(Index n, const double* bend, int k, int l, double* out) const = 0;
+  // out = how the slopes change along a change of the predictors.
+  virtual void apply(Index n, const double* bend, const double* along, double* out) const = 0;
   // sum v [ f(eta) + f*(t u) - t u eta ] with u = f'(eta): what scaling the dual point by t costs.
   virtual double scaling_gap(Index n, const double* v, const double* y, const double* eta,
                              double t) const = 0;
@@ -41,16 +49,22 @@ class RowLoss final : public Loss {
   explicit RowLoss(F f) : f_(f) {}
 
   double evaluate(Index n, const double* v, const double* y, const double* eta, double* slope,
-                  double* curvature) const override {
+                  double* bend) const override {
     double total = 0;
     for (Index i = 0; i < n; ++i) {
       // Rows of zero weight stand for rows that are not there, whatever they predict.
       const At at = v[i] > 0 ? f_.at(y[i], eta[i]) : At{0, 0, 0};
       total += v[i] * at.value;
       slope[i] = at.slope;
-      if (curvature) curvature[i] = at.curvature;
+      bend[i] = at.curvature;
     }
     return total;
+  }
+
+  void between(Index n, const double* bend, int, int, double* out) const override { std::copy_n(bend, n, out); }
+
+  void apply(Index n, const double* bend, const double* along, double* out) const override {
+    for (Index i = 0; i < n; ++i) out[i] = bend[i] * along[i];
   }
 
   double scaling_gap(Index n, const double* v, const double* y, const double* eta, double t) const override {
@@ -173,19 +187,5 @@ struct SquaredHingeRow {
   double conjugate(double y, double u) const { return (2 * y - 1) * u + 0.5 * u * u; }
   double lowest(double) const { return 0; }
 };
-
-// The numbers are those of taut.solvers.prox_newton.
-inline std::unique_ptr<Loss> make_loss(int code, double parameter) {
-  switch (code) {
-    case 0: return std::make_unique<RowLoss<SquaredRow>>(SquaredRow{});
-    case 1: return std::make_unique<RowLoss<LogisticRow>>(LogisticRow{});
-    case 2: return std::make_unique<RowLoss<PoissonRow>>(PoissonRow{});
-    case 3: return std::make_unique<RowLoss<GammaRow>>(GammaRow{});
-    case 4: return std::make_unique<RowLoss<TweedieRow>>(TweedieRow{parameter});
-    case 5: return std::make_unique<RowLoss<HuberRow>>(HuberRow{parameter});
-    case 6: return std::make_unique<RowLoss<SquaredHingeRow>>(SquaredHingeRow{});
-    default: return nullptr;
-  }
-}
 
 }  // namespace taut

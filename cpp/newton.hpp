@@ -8,59 +8,10 @@
 // every residual a dual point after scaling, as in least squares.
 #pragma once
 
-#include "loss.hpp"
+#include "level.hpp"
 #include "path.hpp"
 
 namespace taut {
-
-// A loss with its data.
-struct Fitted {
-  const Loss& loss;
-  const double* y;
-  const double* offset;
-};
-
-// Slopes and curvatures at the best intercept for a given fit, which a monotone equation determines.
-class Level {
- public:
-  Level(const View& view, const Fitted& data)
-      : slope(view.design.rows()), curvature(slope.size()), eta(slope.size()), view_(view), data_(data) {}
-
-  double value = 0, level = 0;  // sum v f, and the intercept
-  Vector slope, curvature, eta;
-
-  // fit: the predictor without offset and intercept; starts from the intercept that it has.
-  void settle(const double* fit) {
-    const Index n = view_.design.rows();
-    double low = -kInfinity, high = kInfinity;
-    for (int step = 0; step < 100; ++step) {
-      for (Index i = 0; i < n; ++i) eta[i] = data_.offset[i] + fit[i] + level;
-      value = data_.loss.evaluate(n, view_.v.data(), data_.y, eta.data(), slope.data(), curvature.data());
-      if (!view_.centred) return;
-      double sum = 0, size = 0, bend = 0;
-      for (Index i = 0; i < n; ++i) {
-        sum += view_.v[i] * slope[i];
-        size += view_.v[i] * std::abs(slope[i]);
-        bend += view_.v[i] * curvature[i];
-      }
-      if (std::abs(sum) <= 4e-16 * size) return;
-      (sum < 0 ? low : high) = level;
-      double next = std::isfinite(sum) && bend > 0 ? level - sum / bend : 0.5 * (low + high);
-      if (!(next > low && next < high) || std::abs(next - level) > 20) next = between(low, high, sum);
-      if (next == level || std::abs(next - level) <= 1e-16 * std::abs(level)) return;
-      level = next;
-    }
-  }
-
- private:
-  double between(double low, double high, double sum) const {
-    if (std::isfinite(low) && std::isfinite(high)) return 0.5 * (low + high);
-    return level + (sum > 0 ? -2.0 : 2.0);
-  }
-
-  const View& view_;
-  const Fitted& data_;
-};
 
 class NewtonPath : public PathSolver {
  public:
@@ -68,9 +19,9 @@ class NewtonPath : public PathSolver {
   NewtonPath(const View& view, const Response& scale, Penalty penalty, Settings settings,
              std::function<void()> poll, const Fitted& data, const Level& null)
       : PathSolver(view, scale, penalty, settings, std::move(poll)), data_(data), here_(null), trial_(null),
-        fit_(view.design.rows(), 0.0) {}
+        fit_(view.design.rows(), 0.0), now_(view, null.curvature), then_(now_) {}
 
-  // One for each accepted strength, for columns as they are.
+  // Those of each accepted strength, for columns as they are.
   const Vector& intercepts() const { return intercepts_; }
 
   void begin_at(const double* coefs, double alpha) override {
@@ -132,7 +83,7 @@ class NewtonPath : public PathSolver {
   double misfit(const Batch&, int i, double t) const override {
     if (t == 1.0) return 0.0;
     const double* eta = etas_.data() + static_cast<std::size_t>(i) * X_.rows();
-    return data_.loss.scaling_gap(X_.rows(), view_.v.data(), data_.y, eta, t);
+    return data_.loss.scaling_gap(X_.rows() / X_.targets(), view_.v.data(), data_.y, eta, t);
   }
 
   void stand_at(const Batch& batch, int i) override {
@@ -144,9 +95,12 @@ class NewtonPath : public PathSolver {
   }
 
   void accept(const Batch& batch, int i) override {
-    double intercept = levels_[i];
-    for (std::size_t k = 0; k < batch.betas[i].size(); ++k) intercept -= view_.mean[features_[k]] * batch.betas[i][k];
-    intercepts_.push_back(view_.centred ? intercept : 0.0);
+    Vector intercept = levels_[i];
+    const Index p = X_.cols() / X_.targets();
+    for (std::size_t k = 0; k < batch.betas[i].size(); ++k)
+      intercept[features_[k] / p] -= view_.mean[features_[k]] * batch.betas[i][k];
+    if (!view_.centred) intercept.assign(intercept.size(), 0.0);
+    intercepts_.insert(intercepts_.end(), intercept.begin(), intercept.end());
     patience_ = kPatience;
   }
 
@@ -163,6 +117,7 @@ class NewtonPath : public PathSolver {
   void stand_here() {
     columns_->product(beta_.data(), fit_.data());
     here_.settle(fit_.data());
+    now_ = Profiled(view_, here_.curvature);
   }
 
   // A step that promises less than this share of the tolerance is the last one, until the check of
@@ -189,9 +144,9 @@ class NewtonPath : public PathSolver {
   }
 
   virtual void renew() {
-    columns_->reweigh(here_.curvature.data(), quadratic_.gram(), quadratic_.ld());
+    then_ = now_;
+    columns_->reweigh(then_.rows, quadratic_.gram(), quadratic_.ld());
     quadratic_.renew();
-    curvature_ = here_.curvature;
     scale_ = 1;
     fresh_ = true;
   }
@@ -214,19 +169,8 @@ class NewtonPath : public PathSolver {
     return h.folded() ? Coordinate{h.slope_up(std::abs(beta_[k])), 0.0, h.lower, h.upper} : h;
   }
 
-  double variation(const Vector& curvature, const Vector& along) const {
-    double total = 0, first = 0, second = 0;
-    for (Index i = 0; i < X_.rows(); ++i) {
-      const double weight = view_.v[i] * curvature[i];
-      total += weight;
-      first += weight * along[i];
-      second += weight * along[i] * along[i];
-    }
-    return second - (view_.centred && total > 0 ? first * first / total : 0.0);
-  }
-
   void rescale(const Vector& along) {
-    const double then = variation(curvature_, along), now = variation(here_.curvature, along);
+    const double then = then_.variation(along), now = now_.variation(along);
     if (then > 0 && now > 0) scale_ = std::clamp(now / then, 1e-3, 1e3);
   }
 
@@ -251,26 +195,27 @@ class NewtonPath : public PathSolver {
     for (std::size_t k = 0; k < change.size(); ++k) change[k] = goal[k] - beta_[k];
     columns_->product(change.data(), along.data());
     const double old = here_.value + penalty_at(alpha, beta_);
-    trial_.level = here_.level;
+    const Vector drift = now_.drift(along);
     for (double share = 1; share > 1e-10; share *= 0.5) {
       for (std::size_t i = 0; i < n; ++i) fit[i] = fit_[i] + share * along[i];
       for (std::size_t k = 0; k < beta.size(); ++k) beta[k] = share == 1 ? goal[k] : beta_[k] + share * change[k];
+      for (std::size_t k = 0; k < drift.size(); ++k) trial_.level[k] = here_.level[k] + share * drift[k];
       trial_.settle(fit.data());
       const double now = trial_.value + penalty_at(alpha, beta);
       // Near the optimum a step promises less than the rounding of the objective, and is taken on
       // the word of the gradient.
       if (now <= old - 1e-4 * share * decrease + rounding()) {
         std::swap(here_.value, trial_.value);
-        std::swap(here_.level, trial_.level);
+        here_.level.swap(trial_.level);
         here_.slope.swap(trial_.slope);
-        here_.curvature.swap(trial_.curvature);
+        std::swap(here_.curvature, trial_.curvature);
         here_.eta.swap(trial_.eta);
         fit_.swap(fit);
         beta_.swap(beta);
         along_.swap(along);
+        now_ = Profiled(view_, here_.curvature);
         return share;
       }
-      trial_.level = here_.level;
     }
     return 0;
   }
@@ -278,9 +223,10 @@ class NewtonPath : public PathSolver {
   const Fitted& data_;
   Level here_, trial_;
   Vector fit_, beta_, intercepts_;
-  Vector etas_, slopes_, levels_;  // of the batch
+  Vector etas_, slopes_;           // of the batch
+  std::vector<Vector> levels_;
   Vector along_;                   // how the fit changes with a whole step, the last one taken
-  Vector curvature_;               // under which the Gram matrix stands
+  Profiled now_, then_;            // curvatures of the point, and those of the Gram matrix
   double scale_ = 1;
   double patience_ = kPatience;
   bool fresh_ = true;  // the Gram matrix is that of the current point

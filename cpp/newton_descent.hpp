@@ -30,7 +30,7 @@ class NewtonDescent final : public NewtonPath {
     int sweeps = 0;
     while (sweeps < most) {
       poll_();
-      const std::unique_ptr<Residual> residual = columns_->model(here_.slope.data(), here_.curvature.data());
+      const std::unique_ptr<Residual> residual = columns_->model(here_.slope.data(), here_.curvature);
       Vector z(beta_.size()), goal = beta_;
       for (std::size_t k = 0; k < z.size(); ++k) z[k] = residual->correlation(static_cast<int>(k));
       const double enough = patience_ * last_gain();

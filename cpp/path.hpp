@@ -393,13 +393,15 @@ class PathSolver {
   // Writes what the bracket guesses; returns the features for which that does not do.
   std::vector<Index> undecided(const Bracket& bracket, double alpha, double* z) const {
     std::vector<Index> out;
-    for (Index j = 0; j < X_.cols(); ++j) {
-      z[j] = bracket.guess(j);
-      const double room = bar(j, alpha) - bracket.radius(j) - 4 * y_.noise[j];
-      if (std::abs(z[j]) <= room || position_[j] >= 0 || !usable(j)) continue;
-      // At rest at zero, on a bound a feature can move in one direction only.
-      if ((z[j] > room && penalty_.upper[j] > 0) || (z[j] < -room && penalty_.lower[j] < 0)) out.push_back(j);
-    }
+    const Index p = X_.cols() / bracket.blocks();
+    for (int block = 0; block < bracket.blocks(); ++block)
+      for (Index j = block * p; j < (block + 1) * p; ++j) {
+        z[j] = bracket.guess(j, block);
+        const double room = bar(j, alpha) - bracket.radius(j, block) - 4 * y_.noise[j];
+        if (std::abs(z[j]) <= room || position_[j] >= 0 || !usable(j)) continue;
+        // At rest at zero, on a bound a feature can move in one direction only.
+        if ((z[j] > room && penalty_.upper[j] > 0) || (z[j] < -room && penalty_.lower[j] < 0)) out.push_back(j);
+      }
     return out;
   }
 
@@ -528,6 +530,7 @@ class PathSolver {
     const double rate = forecast ? (alpha - goal) / (alpha_before - alpha) : 0.0;
     for (Index j = 0; j < X_.cols(); ++j) {
       const double z = now[j] + rate * (now[j] - before[j]);
+      if (plain_ && std::abs(now[j]) * gauge_[j] <= alpha && std::abs(z) * gauge_[j] <= std::min(alpha, goal)) continue;
       if (violates(j, now[j], alpha) || (forecast && violates(j, z, goal))) out.push_back(j);
     }
     return out;

@@ -52,17 +52,18 @@ class Relay {
 
   bool finished() const { return !steps_.empty() && done_ == steps_.size(); }
 
-  // Drops the steps between the strengths of the grid: their certificates, and intercepts if any.
-  void settle(Vector& intercepts) {
-    std::size_t kept = 0;
-    for (std::size_t k = 0; k < steps_.size(); ++k) {
-      if (column_[k] < 0) continue;
-      certificates[kept] = certificates[k];
-      if (intercepts.size() == steps_.size()) intercepts[kept] = intercepts[k];
-      ++kept;
-    }
-    certificates.resize(kept);
-    intercepts.resize(kept);
+  // Drops the steps between the strengths of the grid.
+  void settle() {
+    certificates = kept(certificates, 1);
+  }
+
+  // The same for what the engines noted at each step, `each` values at a time.
+  template <class T>
+  std::vector<T> kept(const std::vector<T>& noted, std::size_t each) const {
+    std::vector<T> out;
+    for (std::size_t k = 0; k < steps_.size(); ++k)
+      if (column_[k] >= 0) out.insert(out.end(), noted.begin() + k * each, noted.begin() + (k + 1) * each);
+    return out;
   }
 
   static Settings settings(Settings base, Turn turn) {

@@ -136,18 +136,38 @@ class SparseColumns final : public Columns {
     return out;
   }
 
-  std::unique_ptr<Residual> model(const double* slope, const double* curvature) const override {
-    return std::make_unique<Model>(*this, slope, curvature);
+  std::unique_ptr<Residual> model(const double* slope, const Curvature& curvature) const override {
+    Vector bend(X_.rows());
+    curvature.between(0, 0, bend.data());
+    return std::make_unique<Model>(*this, slope, bend);
   }
 
-  void reweigh(const double* curvature, double* gram, std::ptrdiff_t ld) override {
+  void reweigh(const Curvature& curvature, double* gram, std::ptrdiff_t ld) override {
     weighted_ = true;
+    curvature.between(0, 0, weight_.data());
     double total = 0;
-    for (Index i = 0; i < X_.rows(); ++i) total += weight_[i] = view_.v[i] * curvature[i];
+    for (Index i = 0; i < X_.rows(); ++i) total += weight_[i] *= view_.v[i];
     root_total_ = std::sqrt(total);
     for (std::size_t k = 0; k < features_.size(); ++k) shift_[k] = shift(features_[k]);
     for (std::size_t k = 0; k < features_.size(); ++k) fill(static_cast<int>(k), gram + k * ld);
     mirror(gram, ld, 0, static_cast<int>(features_.size()));
+  }
+
+  // With S = sum w and s = X'w for the weights w: (X - 1m')'W(X - 1m') = X'WX - m s' - s m' + S m m'.
+  void products(const double* weights, const Columns& others, int first, double* out) const override {
+    const auto& right = static_cast<const SparseColumns&>(others);
+    Vector w(X_.rows()), sums(features_.size()), spread(w.size(), 0.0);
+    double total = 0;
+    for (std::size_t i = 0; i < w.size(); ++i) total += w[i] = view_.v[i] * weights[i];
+    for (std::size_t k = 0; k < sums.size(); ++k) sums[k] = X_.dot(features_[k], w.data());
+    for (std::size_t c = first; c < right.features_.size(); ++c, out += features_.size()) {
+      const Index j = right.features_[c];
+      const double mean = view_.mean[j], moved = X_.dot(j, w.data()) - mean * total;
+      X_.each(j, [&](I i, double x) { spread[i] = w[i] * x; });
+      for (std::size_t k = 0; k < features_.size(); ++k)
+        out[k] = X_.dot(features_[k], spread.data()) - mean * sums[k] - view_.mean[features_[k]] * moved;
+      X_.each(j, [&](I i, double) { spread[i] = 0; });
+    }
   }
 
   void product(const double* coefs, double* out) const override {
@@ -227,7 +247,7 @@ class SparseColumns final : public Columns {
   // sum(h) off u, which costs nothing as long as sum(u) is known.
   class Model final : public Residual {
    public:
-    Model(const SparseColumns& columns, const double* slope, const double* curvature)
+    Model(const SparseColumns& columns, const double* slope, const Vector& curvature)
         : columns_(columns), u_(columns.X_.rows()), h_(u_.size()), mean_(columns.features_.size()), curvature_(mean_.size()) {
       const Vector& v = columns.view_.v;
       double total = 0;

@@ -10,7 +10,7 @@ from taut.losses import Multinomial
 from taut.problem import Problem
 from taut.solvers.columns import Columns
 
-__all__ = ["Fitted", "Point", "Standing", "null_standing", "settled"]
+__all__ = ["Fitted", "Point", "Standing", "balanced", "null_standing", "settled"]
 
 _EPS = np.finfo(np.float64).eps
 _NEWTON_STEPS = 20
@@ -95,6 +95,29 @@ def _newton_step(problem, eta, total):
         return loss.newton_step(eta, v, total)
     except np.linalg.LinAlgError:
         return np.full(len(total), np.inf)
+
+
+def balanced(problem: Problem, coefs, intercepts):
+    """Of the many solutions of symmetric classes the one that adds up to zero where it may.
+
+    A constant for all classes changes no probability, so that nothing else determines intercepts,
+    and coefficients that are not penalised, but to a constant.
+
+    Parameters
+    ----------
+    problem : Problem
+        Solutions of losses other than that of symmetric classes come back as they are.
+    coefs : ndarray of shape (n_features, n_classes, ...)
+    intercepts : ndarray of shape (n_classes, ...)
+    """
+    if not isinstance(problem.loss, Multinomial) or problem.loss.has_reference:
+        return coefs, intercepts
+    if problem.is_separable:
+        l1, l2, lower, upper = problem.coordinates
+        free = (l1 == 0) & (l2 == 0) & np.isinf(lower) & np.isinf(upper)
+        coefs = coefs.copy()
+        coefs[free] -= coefs[free].mean(axis=1, keepdims=True)
+    return coefs, intercepts - intercepts.mean(axis=0)
 
 
 class Standing(NamedTuple):

@@ -262,14 +262,14 @@ class _Model:
     def step(self, point, coef):
         """Coefficients at the minimum, by how much the objective falls at first along the way
         there, and whether the curvature is that of the point."""
-        targets, left, _, is_fresh = self.solve(point, coef)
-        target = targets[:, 0].reshape(coef.shape)
         z = self.pull(point)
+        targets, left, _, is_fresh = self.solve(point, coef, z)
+        target = targets[:, 0].reshape(coef.shape)
         return target, float(np.vdot(z - left[:, 0].reshape(coef.shape), target - coef)), is_fresh
 
     def minimised(self, point, coef):
         """Coefficients at the minimum for each strength, on the last axis, and rounds taken."""
-        targets, _, rounds, _ = self.solve(point, coef)
+        targets, _, rounds, _ = self.solve(point, coef, self.pull(point))
         return targets.reshape(*coef.shape, len(self.alphas)), rounds
 
     def pull(self, point):
@@ -283,11 +283,11 @@ class _Model:
 class _Coordinates(_Model):
     """Under a separable penalty, at one strength."""
 
-    def solve(self, point, coef):
+    def solve(self, point, coef, z):
         """On the coordinates that may move, until no other wants to."""
         walk = self.walk
         gram, is_fresh = walk.hessian.at(point)
-        beta, z = coef.ravel(), self.pull(point).ravel()
+        beta, z = coef.ravel(), z.ravel()
         parts = self.penalty.coordinates(len(walk.working.features))
         noise = 8e-16 * walk.working.norm * walk.null.norm + 1e-300
         parts = np.array([self._repeated(part) for part in (*parts, noise)])
@@ -333,13 +333,12 @@ class _Sorted(_Model):
 class _Blocks(_Model):
     """Under norms of groups, from the Gram matrix."""
 
-    def solve(self, point, coef):
+    def solve(self, point, coef, z):
         gram, is_fresh = self.walk.hessian.at(point)
-        z = np.ascontiguousarray(self.pull(point)).ravel()
         found = _core.solve_blocks(
             gram,
             coef.ravel(),
-            z,
+            np.ascontiguousarray(z).ravel(),
             *self._groups(),
             self.alphas,
             _SHARP * self.tol,
@@ -362,7 +361,7 @@ class _Blocks(_Model):
 class _BlockRows(_Blocks):
     """The same from the rows, where coordinates are many; the intercept is a group of its own."""
 
-    def solve(self, point, coef):
+    def solve(self, point, coef, z):
         walk, problem = self.walk, self.walk.problem
         starts, weights, l1 = self._groups()
         matrix = walk.working.with_ones

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from taut import _core, losses
 from taut.problem import Problem
 from taut.solvers.base import Controls, Grid, Solved
+from taut.solvers.fitted import balanced
 from taut.solvers.path_engine import (
     penalty_arrays,
     solved_by_core,
@@ -27,6 +30,7 @@ _COMPILED = {
     losses.Tweedie: lambda loss: _POWERS.get(loss.power, (4, float(loss.power))),
     losses.Huber: lambda loss: (5, float(loss.delta)),
     losses.SquaredHinge: lambda loss: (6, 0.0),
+    losses.Multinomial: lambda loss: (8 if loss.has_reference else 7, 0.0),
 }
 _POWERS = {1: (2, 0.0), 2: (3, 0.0)}  # Poisson and gamma
 
@@ -52,12 +56,21 @@ class ProxNewton:
                 f"prox-Newton needs a penalty that separates over features, and "
                 f"{problem.penalty!r} does not"
             )
+        if problem.folded is not None and len(problem.coef_shape) > 1:
+            return f"prox-Newton takes {problem.penalty!r} with one linear predictor only"
         if problem.folded is not None and isinstance(problem.loss, losses.Huber):
             return (
                 "prox-Newton meets no curvature where residuals are large, and none in "
                 f"{problem.penalty!r}"
             )
+        if not np.all(np.isfinite(problem.null_intercept)):
+            return "prox-Newton needs a sample of every class with a weight that is not zero"
         if is_smooth_penalty(problem):
+            if len(problem.coef_shape) > 1:
+                return (
+                    f"prox-Newton would need the Hessian of all classes and features, as "
+                    f"{problem.penalty!r} keeps no coefficient at zero; L-BFGS does not"
+                )
             l2 = problem.coordinates.l2
             if not np.any(l2) or problem.design.shape[1] > _MOST_AT_ONCE:
                 return (
@@ -67,17 +80,18 @@ class ProxNewton:
         return None
 
     def path(self, problem: Problem, grid: Grid, controls: Controls, engine: int = 0) -> Solved:
-        offset = problem.offset
+        offset, targets = problem.offset, problem.coef_shape[1:]
+        n_targets = int(np.prod(targets, dtype=int))
         coordinates, folds = penalty_arrays(problem)
         with working_set_memory(problem) as room:
             found = _core.solve_loss_path(
                 problem.design.handle,
-                problem.response,
-                np.zeros(len(problem.response)) if offset is None else offset,
+                _stacked(problem.response),
+                _stacked(np.zeros_like(problem.response) if offset is None else offset),
                 problem.weights,
                 problem.fit_intercept,
                 *_COMPILED[type(problem.loss)](problem.loss),
-                *coordinates,
+                *(np.tile(part, n_targets) for part in coordinates),
                 grid.alphas,
                 grid.n_alphas,
                 grid.ratio(problem),
@@ -86,6 +100,20 @@ class ProxNewton:
                 engine,
                 controls.cancel,
                 room,
-                *folds,
+                *(np.tile(part, n_targets) for part in folds),
             )
-        return solved_by_core(found, controls, "prox_newton")
+        solved = solved_by_core(found, controls, "prox_newton")
+        return _by_target(problem, solved, targets[0]) if targets else solved
+
+
+def _by_target(problem, solved, n_targets):
+    """With an axis for the targets, which the core has one after another."""
+    coefs = solved.coefs.reshape(n_targets, -1, len(solved.alphas)).swapaxes(0, 1)
+    intercepts = solved.intercepts.reshape(-1, n_targets).T
+    coefs, intercepts = balanced(problem, coefs, intercepts)
+    return replace(solved, coefs=coefs, intercepts=intercepts)
+
+
+def _stacked(values):
+    """One target after another."""
+    return np.ravel(values.T, order="C")

@@ -17,7 +17,7 @@ from taut.solution import Status
 from taut.solvers.base import Controls
 from taut.solvers.columns import Columns, column_scale
 from taut.solvers.duality import Judge, Verdict
-from taut.solvers.fitted import Fitted, Point, null_standing
+from taut.solvers.fitted import Fitted, Point, balanced, null_standing
 from taut.solvers.forward_backward import forward_backward
 from taut.solvers.scaled_penalty import blocks_of, free_directions, in_units_of, on_features
 
@@ -131,7 +131,8 @@ class Walk:
         """The walk stands at the solution for this strength."""
         self.alpha = alpha
         coef = self.state.coef / self.scale.reshape(-1, *[1] * (self.state.coef.ndim - 1))
-        return coef, self._intercept(coef), verdict.certificate(status, n_iter, self.controls.tol)
+        coef, intercept = balanced(self.problem, coef, self._intercept(coef))
+        return coef, intercept, verdict.certificate(status, n_iter, self.controls.tol)
 
     def _intercept(self, coef):
         problem, level = self.problem, self.state.point.level
