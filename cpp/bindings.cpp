@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/unique_ptr.h>
 
 #include <cmath>
 #include <limits>
@@ -16,8 +17,10 @@
 #include "gram.hpp"
 #include "interrupt.hpp"
 #include "losses.hpp"
+#include "native.hpp"
 #include "newton_descent.hpp"
 #include "path.hpp"
+#include "prox_descent.hpp"
 #include "relay.hpp"
 #include "sparse.hpp"
 #include "targets.hpp"
@@ -188,11 +191,39 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
   return packed(std::move(path), p, std::move(intercepts));
 }
 
+std::unique_ptr<taut::Loss> compiled_loss(int code, double parameter, int targets) {
+  std::unique_ptr<taut::Loss> loss = taut::make_loss(code, parameter, targets);
+  require(loss != nullptr, "no such loss");
+  return loss;
+}
+
+// Addresses; that of the conjugate may be zero.
+std::unique_ptr<taut::Loss> native_loss(std::uintptr_t value, std::uintptr_t gradient, std::uintptr_t hessian,
+                                        std::uintptr_t conjugate) {
+  require(value && gradient && hessian, "null address");
+  const auto at = [](std::uintptr_t address) { return reinterpret_cast<taut::OfTwo>(address); };
+  return std::make_unique<taut::NativeLoss>(taut::NativeRow{at(value), at(gradient), at(hessian), at(conjugate)});
+}
+
+// A function at an address, entry by entry.
+template <class... Columns>
+nb::object call_native(std::uintptr_t address, const Array& first, const Columns&... others) {
+  const std::size_t n = first.shape(0);
+  require(address != 0, "null address");
+  require(((others.shape(0) == n) && ...), "arguments need one length");
+  taut::Vector out(n);
+  {
+    nb::gil_scoped_release unlocked;
+    const auto function = reinterpret_cast<double (*)(double, decltype(*others.data() + 0.0)...)>(address);
+    for (std::size_t i = 0; i < n; ++i) out[i] = function(first.data()[i], others.data()[i]...);
+  }
+  return to_numpy(std::move(out), {n});
+}
+
 // The path of a loss other than least squares: y and offset per row, one target after another;
-// `loss` and `parameter` as make_loss() takes them. Penalty arrays have one entry for each feature of
-// each target.
-nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights, bool centre, int loss,
-                          double parameter, Array l1, Array l2, Array lower, Array upper,
+// penalty arrays have one entry for each feature of each target.
+nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights, bool centre,
+                          const taut::Loss& loss, Array l1, Array l2, Array lower, Array upper,
                           std::optional<Array> alphas, int n_alphas, double alpha_min_ratio, double tol,
                           int max_iter, int engine, const taut::Cancel* cancel, double room, Optional fall, Optional knot) {
   const std::size_t samples = X.design->rows();
@@ -201,8 +232,7 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
   require(targets > 0 && y.shape(0) == n && offset.shape(0) == n, "y and offset need one entry for each row of each target");
   checked(std::max(n, p));
   require(p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
-  const std::unique_ptr<taut::Loss> rows = taut::make_loss(loss, parameter, static_cast<int>(targets));
-  require(rows != nullptr, "no such loss");
+  require(loss.targets() == static_cast<int>(targets), "this loss takes another number of targets");
   const taut::Penalty penalty = checked_penalty(p, l1, l2, lower, upper, fall, knot);
   taut::Relay path(penalty, p, given(alphas), n_alphas, alpha_min_ratio);
   taut::Vector intercepts;
@@ -214,13 +244,12 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
     taut::Vector v;
     for (std::size_t k = 0; k < targets; ++k) v.insert(v.end(), weights.data(), weights.data() + samples);
     const taut::View view(design, v.data(), centre);
-    const taut::Fitted data{*rows, y.data(), offset.data()};
+    const taut::Fitted data{loss, y.data(), offset.data()};
     taut::Level null(view, data);
     null.settle(taut::Vector(n, 0.0).data());
     double norm = 0;
     for (std::size_t i = 0; i < n; ++i) norm += v[i] * null.slope[i] * null.slope[i];
-    const double objective = null.value - rows->lowest(static_cast<int>(samples), weights.data(), y.data());
-    const taut::Response scale(view, std::max(objective, 0.0), std::sqrt(norm));
+    const taut::Response scale(view, taut::null_objective(view, data, null), std::sqrt(norm));
     const taut::Settings settings{tol, max_iter, static_cast<taut::Engine>(engine), room};
     const auto poll = [&interrupt] { interrupt.poll(); };
     for (const taut::Turn turn : taut::turns_of_loss(settings.engine, design)) {
@@ -365,6 +394,25 @@ nb::tuple solve_coordinates(Square gram, Array beta, Array z, Array l1, Array l2
   return std::move(found).packed(size, size);
 }
 
+// The model under the prox of single coefficients, by the addresses of prox and value. `goal` is the
+// largest move, in units of the columns' norms, of a last sweep.
+nb::tuple solve_native(Square gram, Array beta, Array z, std::uintptr_t prox, std::uintptr_t value,
+                       Array weights, Array alphas, double goal, int max_iter) {
+  const std::size_t size = require_model(gram, beta, z);
+  require(weights.shape(0) == size, "weights need one entry for each coordinate");
+  require(prox && value, "null address");
+  Models found;
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals();
+    const taut::NativePenalty penalty{reinterpret_cast<taut::OfThree>(prox), reinterpret_cast<taut::OfTwo>(value)};
+    taut::ProxDescent model(gram.data(), gram.stride(1), checked(size), penalty, weights.data(), beta.data(),
+                            z.data(), [&interrupt] { interrupt.poll(); });
+    for (std::size_t k = 0; k < alphas.shape(0); ++k) found.add(model, model.solve(alphas.data()[k], goal, max_iter));
+  }
+  return std::move(found).packed(size, size);
+}
+
 // Weights, sums and products of [X y] - shift for groups of rows, for dense designs; None for others.
 nb::object group_statistics(const Handle& X, Array y, Array weights, Flat<std::int32_t> group,
                             int groups, Array shift, const taut::Cancel* cancel) {
@@ -491,9 +539,18 @@ NB_MODULE(_core, m) {
   sparse_args(&sparse<double, std::int64_t>);
   sparse_args(&sparse<float, std::int32_t>);
   sparse_args(&sparse<float, std::int64_t>);
+  nb::class_<taut::Loss>(m, "Loss");
+  m.def("compiled_loss", &compiled_loss, "code"_a, "parameter"_a = 0.0, "targets"_a = 1);
+  m.def("native_loss", &native_loss, "value"_a, "gradient"_a, "hessian"_a, "conjugate"_a);
+  m.def("call_native", &call_native<Array>, "address"_a, nb::arg("first").noconvert(), nb::arg("second").noconvert());
+  m.def("call_native", &call_native<Array, Array>, "address"_a, nb::arg("first").noconvert(),
+        nb::arg("second").noconvert(), nb::arg("third").noconvert());
+  m.def("solve_native", &solve_native, nb::arg("gram").noconvert(), nb::arg("beta").noconvert(),
+        nb::arg("z").noconvert(), "prox"_a, "value"_a, nb::arg("weights").noconvert(),
+        nb::arg("alphas").noconvert(), "goal"_a, "max_iter"_a);
   m.def("solve_loss_path", &solve_loss_path, "design"_a, nb::arg("y").noconvert(),
         nb::arg("offset").noconvert(), nb::arg("weights").noconvert(), "centre"_a, "loss"_a,
-        "parameter"_a, nb::arg("l1").noconvert(), nb::arg("l2").noconvert(),
+        nb::arg("l1").noconvert(), nb::arg("l2").noconvert(),
         nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
         nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
         "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none(),

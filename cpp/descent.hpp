@@ -7,6 +7,7 @@
 // 2021, Anderson acceleration of coordinate descent), taken where it lowers the objective.
 #pragma once
 
+#include "anderson.hpp"
 #include "path.hpp"
 #include "sweep.hpp"
 
@@ -101,29 +102,9 @@ class DescentPath final : public PathSolver {
     return 0.5 * residual.write(scratch_.data()) + penalty_at(alpha, beta);
   }
 
-  // minimise | sum_i c_i (x_(i+1) - x_i) | over sum c = 1: c is the solution of (U'U) c = 1, scaled.
   void extrapolate(double alpha, const std::vector<Vector>& recent) {
-    const int m = static_cast<int>(recent.size()) - 1;
-    Vector system(m * m), c(m, 1.0);
-    for (int i = 0; i < m; ++i)
-      for (int j = 0; j <= i; ++j) {
-        double sum = 0;
-        for (std::size_t k = 0; k < beta_.size(); ++k)
-          sum += (recent[i + 1][k] - recent[i][k]) * (recent[j + 1][k] - recent[j][k]);
-        system[i + j * m] = system[j + i * m] = sum;
-      }
-    // A hair on the diagonal: late moves are nearly parallel.
-    double trace = 0;
-    for (int i = 0; i < m; ++i) trace += system[i + i * m];
-    for (int i = 0; i < m; ++i) system[i + i * m] += 1e-12 * trace;
-    if (!blas::cholesky(m, system.data(), m)) return;
-    blas::solve_right('N', 1, m, system.data(), m, c.data(), 1);
-    blas::solve_right('T', 1, m, system.data(), m, c.data(), 1);
-    double total = 0;
-    for (double x : c) total += x;
-    Vector candidate(beta_.size(), 0.0);
-    for (int i = 0; i < m; ++i)
-      for (std::size_t k = 0; k < beta_.size(); ++k) candidate[k] += c[i] / total * recent[i + 1][k];
+    Vector candidate = extrapolated(recent);
+    if (candidate.empty()) return;
     for (std::size_t k = 0; k < beta_.size(); ++k) {
       const Index j = features_[k];
       // Zeros and bounds that the last sweep met stay, so that the face is the same.

@@ -34,6 +34,8 @@ class Loss {
                              double t) const = 0;
   // sum v inf f
   virtual double lowest(Index n, const double* v, const double* y) const = 0;
+  // Whether the two before this one are known.
+  virtual bool has_conjugate() const { return true; }
 };
 
 // A loss from its functions of one row: F::at(y, eta) gives value, slope and curvature, conjugate is
@@ -44,7 +46,7 @@ struct At {
 };
 
 template <class F>
-class RowLoss final : public Loss {
+class RowLoss : public Loss {
  public:
   explicit RowLoss(F f) : f_(f) {}
 

@@ -13,6 +13,17 @@
 
 namespace taut {
 
+// What the loss of the null model is above the least of all predictors; where that is not known, what
+// a Newton step of every row by itself promises to take off it, which is the same for squares.
+inline double null_objective(const View& view, const Fitted& data, const Level& null) {
+  const Index n = view.design.rows() / data.loss.targets();
+  if (data.loss.has_conjugate()) return std::max(null.value - data.loss.lowest(n, view.v.data(), data.y), 0.0);
+  double total = 0;
+  for (Index i = 0; i < n; ++i)
+    if (view.v[i] > 0) total += 0.5 * view.v[i] * null.slope[i] * null.slope[i] / null.curvature.bend[i];
+  return total;
+}
+
 class NewtonPath : public PathSolver {
  public:
   // `null` stands at the null model (no features).
@@ -86,6 +97,8 @@ class NewtonPath : public PathSolver {
     return data_.loss.scaling_gap(X_.rows() / X_.targets(), view_.v.data(), data_.y, eta, t);
   }
 
+  bool has_gap() const override { return data_.loss.has_conjugate() && PathSolver::has_gap(); }
+
   void stand_at(const Batch& batch, int i) override {
     beta_ = batch.betas[i];
     pad(beta_);
@@ -101,7 +114,7 @@ class NewtonPath : public PathSolver {
       intercept[features_[k] / p] -= view_.mean[features_[k]] * batch.betas[i][k];
     if (!view_.centred) intercept.assign(intercept.size(), 0.0);
     intercepts_.insert(intercepts_.end(), intercept.begin(), intercept.end());
-    patience_ = kPatience;
+    patience_ = first_;
   }
 
   double curvature(Index) const override { return kInfinity; }
@@ -121,7 +134,7 @@ class NewtonPath : public PathSolver {
   }
 
   // A step that promises less than this share of the tolerance is the last one, until the check of
-  // its result asks for more.
+  // its result asks for more. Stationarity is about the root of a promise.
   static constexpr double kPatience = 1e-3;
 
   void downhill(const double* slope, double* R) const {
@@ -228,7 +241,8 @@ class NewtonPath : public PathSolver {
   Vector along_;                   // how the fit changes with a whole step, the last one taken
   Profiled now_, then_;            // curvatures of the point, and those of the Gram matrix
   double scale_ = 1;
-  double patience_ = kPatience;
+  double first_ = data_.loss.has_conjugate() ? kPatience : kPatience * settings_.tol;
+  double patience_ = first_;
   bool fresh_ = true;  // the Gram matrix is that of the current point
 };
 

@@ -172,6 +172,9 @@ class PathSolver {
   // What the loss adds to the gap of strength i of the batch where the dual point is scaled by t.
   virtual double misfit(const Batch& batch, int i, double t) const { return squared_misfit(batch.rss[i])(t); }
 
+  // Whether there is a gap; the KKT residual is held against the tolerance where there is none.
+  virtual bool has_gap() const { return !penalty_.folded(); }
+
   // The working set stands at strength i of the batch from now on; z_ is its gradient.
   virtual void stand_at(const Batch& batch, int i) { anchor(batch.betas[i], z_.data()); }
 
@@ -444,9 +447,10 @@ class PathSolver {
       const int iterations = certificate.iterations;
       certificate = certified(batch, accepted, z);
       certificate.iterations = iterations;
+      if (!has_gap()) certificate.gap = certificate.relative_gap = std::numeric_limits<double>::quiet_NaN();
       const bool trusted = (complete_ && X_.has_rows()) || !rounding_shows(beta);
-      // Without convexity there is no gap. Strengths on the way need not be exact.
-      const double measure = penalty_.folded() ? certificate.kkt : certificate.relative_gap;
+      // Strengths on the way need not be exact.
+      const double measure = has_gap() ? certificate.relative_gap : certificate.kkt;
       const int column = columns_of_[k];
       const bool solved = trusted && measure <= (column < 0 ? std::max(kOnTheWay, settings_.tol) : settings_.tol);
       if (!solved && iterations < settings_.max_iter && (retries < 8 || violated(z, alphas_[k]))) break;

@@ -231,7 +231,8 @@ class PenalizedClassifier(LinearClassifier):
         loss = losses.by_name(self.loss)
         if isinstance(loss, losses.Multinomial):
             return losses.Logistic()
-        if type(loss).__module__.startswith("taut.") and not isinstance(loss, _FOR_CLASSES):
+        known = (*_FOR_CLASSES, losses.NativeLoss)
+        if type(loss).__module__.startswith("taut.") and not isinstance(loss, known):
             raise ValueError(
                 f"loss must be one for classes, got {loss!r}: pass 'logistic' or 'squared_hinge', "
                 "or use taut.PenalizedRegressor for numbers"

@@ -6,6 +6,7 @@ from taut.losses.gamma import Gamma
 from taut.losses.huber import Huber
 from taut.losses.logistic import Logistic
 from taut.losses.multinomial import Multinomial
+from taut.losses.native import NativeLoss
 from taut.losses.poisson import Poisson
 from taut.losses.quantile import Quantile
 from taut.losses.registry import by_name
@@ -20,6 +21,7 @@ __all__ = [
     "Logistic",
     "Loss",
     "Multinomial",
+    "NativeLoss",
     "Poisson",
     "Quantile",
     "Squared",

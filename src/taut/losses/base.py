@@ -19,9 +19,9 @@ _INSIDE = 1 - 4 * np.finfo(np.float64).eps
 class Loss:
     """Base of all losses. A loss sees the linear predictor ``eta``, never the design.
 
-    A loss of one's own subclasses this, names itself, and gives ``value``, ``gradient``,
-    ``hessian`` and ``conjugate`` for each sample; the rest follows from them. Arguments of these
-    four are real NumPy arrays that broadcast, so ``y[:, None]`` goes with the predictors of a whole
+    A loss of one's own subclasses this and gives ``value``, ``gradient``, ``hessian`` and, for a
+    duality gap, ``conjugate`` for each sample; the rest follows from them. Arguments of these four
+    are real NumPy arrays that broadcast, so ``y[:, None]`` goes with the predictors of a whole
     path.
     Subclasses are frozen dataclasses of their parameters.
 
@@ -43,7 +43,7 @@ class Loss:
         Whether the Hessian is the same everywhere.
     """
 
-    name: ClassVar[str]
+    name: ClassVar[str] = "given"
     is_smooth: ClassVar[bool] = True
     is_separable: ClassVar[bool] = True
     curvature_bound: ClassVar[float | None] = None
@@ -173,8 +173,11 @@ class Loss:
         return float(np.sum(_weighted(v, self.conjugate(y, per_row))))
 
     def has_conjugate(self, y) -> bool:
-        """Whether ``total_conjugate`` says anything for this response."""
-        return True
+        """Whether ``total_conjugate`` says anything for this response.
+
+        Where it does not, certificates are KKT residuals.
+        """
+        return not self.is_separable or type(self).conjugate is not Loss.conjugate
 
     def total_lowest(self, y, v) -> float:
         """Infimum over ``eta`` of ``total``: the null deviance is twice what is above it."""

@@ -5,6 +5,7 @@ from taut.penalties.bounds import Box, NonNegative
 from taut.penalties.folded_concave import MCP, SCAD
 from taut.penalties.group_lasso import GroupLasso, MultiTask, SparseGroupLasso
 from taut.penalties.groups import overlapping
+from taut.penalties.native import NativePenalty
 from taut.penalties.norms import L1, L2, ElasticNet
 from taut.penalties.nuclear import Nuclear
 from taut.penalties.separable import Separable, Sum
@@ -23,6 +24,7 @@ __all__ = [
     "FusedLasso",
     "GroupLasso",
     "MultiTask",
+    "NativePenalty",
     "NonNegative",
     "Nuclear",
     "Penalty",

@@ -40,8 +40,11 @@ class Folds(NamedTuple):
 class Penalty:
     """Base of all penalties: ``value`` and ``prox`` on NumPy and torch arrays alike.
 
-    Subclasses are immutable values: ``__init__`` checks its parameters and passes them once, in
-    the order of its signature, to ``_set``. Equality, hash, repr and pickling follow from there.
+    A penalty of one's own subclasses this and gives ``value`` and ``prox``. With parameters it is a
+    frozen dataclass; where they need a check, its ``__init__`` passes them once, in the order of
+    its signature, to ``_set``. Equality, hash, repr and pickling follow from there. What else it
+    gives makes more of it: ``dual_norm`` automatic alphas, ``group_layout`` working sets, and
+    ``scaled_value`` with ``scaled_prox`` a strength that is no factor.
 
     Solvers call ``scaled_value`` and ``scaled_prox``, which know how the strength alpha enters.
 
@@ -141,7 +144,10 @@ class Penalty:
 
     def __setattr__(self, name, value):
         kind = type(self).__name__
-        raise AttributeError(f"{kind} is immutable, {name} cannot be set: make a new {kind}")
+        fix = f"make a new {kind}"
+        if name not in vars(self):
+            fix += ", or declare its parameters as those of a frozen dataclass"
+        raise AttributeError(f"{kind} is immutable, {name} cannot be set: {fix}")
 
     def __delattr__(self, name):
         kind = type(self).__name__

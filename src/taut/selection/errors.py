@@ -44,7 +44,9 @@ def _deviance(problem, eta, weights):
     """Of each column of predictors, summed over the rows."""
     loss, y = problem.loss, problem.response
     if loss.is_separable and eta.ndim == 2:
-        above = loss.value(y[:, None], eta) - np.asarray(loss.lowest(y))[..., None]
+        above = loss.value(y[:, None], eta)
+        if loss.has_conjugate(y):
+            above = above - np.asarray(loss.lowest(y))[..., None]
         # A row of no weight counts for nothing, also where its loss overflows.
         rows = weights > 0
         return 2.0 * (weights[rows] @ above[rows])

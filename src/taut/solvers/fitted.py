@@ -15,6 +15,7 @@ __all__ = ["Fitted", "Point", "Standing", "balanced", "null_standing", "settled"
 _EPS = np.finfo(np.float64).eps
 _NEWTON_STEPS = 20
 _LAST_STEP = 1e-8
+_FLAT = 1e-3  # stands for no curvature, as in cpp/loss.hpp
 _FARTHEST = 20.0  # a Newton step of an intercept beyond this is not to be trusted
 
 
@@ -123,8 +124,9 @@ def balanced(problem: Problem, coefs, intercepts):
 class Standing(NamedTuple):
     """The null model: the yardstick of certificates.
 
-    ``objective`` is what its loss is above the least that any predictor has, ``norm`` the root of
-    the weighted mean square of its slopes.
+    ``objective`` is what its loss is above the least that any predictor has; where that is not
+    known, what a Newton step of every row by itself promises to take off it, which is the same for
+    squares. ``norm`` is the root of the weighted mean square of its slopes.
     """
 
     point: Point
@@ -137,8 +139,17 @@ def null_standing(problem: Problem) -> Standing:
     shape = (problem.design.shape[0], *problem.coef_shape[1:])
     level = problem.null_intercept if problem.fit_intercept else 0.0
     point = settled(problem, np.zeros(shape), level)
-    lowest = problem.loss.total_lowest(problem.response, problem.weights)
     rows = problem.weights > 0
     squares = np.sum(point.slope[rows] ** 2, axis=tuple(range(1, point.slope.ndim)))
     norm = float(np.sqrt(np.sum(squares / problem.weights[rows])))
-    return Standing(point, max(float(point.value - lowest), 0.0), norm)
+    return Standing(point, max(_above_lowest(problem, point), 0.0), norm)
+
+
+def _above_lowest(problem, point):
+    loss, y, v = problem.loss, problem.response, problem.weights
+    if loss.has_conjugate(y) or not loss.is_separable:
+        return float(point.value - loss.total_lowest(y, v))
+    there = v > 0
+    curvature = loss.hessian(y, point.eta)[there]
+    curvature = np.where(curvature > 0, curvature, _FLAT)
+    return 0.5 * float(np.sum(point.slope[there] ** 2 / (v[there] * curvature)))

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from taut import _core, losses
-from taut.penalties import SLOPE, GroupLasso, MultiTask, SparseGroupLasso
+from taut.penalties import SLOPE, GroupLasso, MultiTask, NativePenalty, SparseGroupLasso
 from taut.penalties.separable import Separable
 from taut.problem import Problem
 from taut.solution import Status
@@ -44,7 +44,7 @@ def has_model(problem: Problem) -> bool:
     loss, penalty = problem.loss, problem.penalty
     sorted_entries = isinstance(penalty, SLOPE) and penalty.weights is None
     one_target = len(problem.coef_shape) == 1
-    known = isinstance(penalty, Separable) or type(penalty) in _NORMS
+    known = isinstance(penalty, Separable | NativePenalty) or type(penalty) in _NORMS
     known |= sorted_entries and one_target
     return known and loss.is_smooth and not isinstance(loss, _KINKED)
 
@@ -61,6 +61,7 @@ class ModelWalk(Walk):
         self.working = GrowingColumns(problem, self.scale)
         self.hessian = _Hessian(problem, self.working)
         self.n_targets = int(np.prod(problem.coef_shape[1:], dtype=int))
+        self.stuck_at = None
 
     def along(self, alphas):
         if not self.problem.loss.is_quadratic or isinstance(self.penalty, Separable):
@@ -106,9 +107,17 @@ class ModelWalk(Walk):
             yield self.solved(alpha, verdict, Status.SOLVED, int(rounds[i]))
 
     def solve_on(self, features, alpha, patience, n_iter):
-        if not self._take_in(features):
+        if alpha == self.stuck_at or not self._take_in(features):
             return super().solve_on(features, alpha, patience, n_iter)
-        return self._newton(alpha, patience, n_iter)
+        taken, is_stuck = self._newton(alpha, patience, n_iter)
+        native = isinstance(self.problem.loss, losses.NativeLoss) or isinstance(
+            self.penalty, NativePenalty
+        )
+        if is_stuck and native:
+            # Where the Hessian jumps, or the penalty is not convex, gradient steps may still help;
+            # where rounding is to blame they find that out.
+            self.stuck_at, is_stuck = alpha, False
+        return taken, is_stuck
 
     def closed(self, features):
         return self.whole_blocks(features)
@@ -131,6 +140,8 @@ class ModelWalk(Walk):
             return _Coordinates(self, penalty, alphas, patience)
         if isinstance(penalty, SLOPE):
             return _Sorted(self, penalty, alphas, patience)
+        if isinstance(penalty, NativePenalty):
+            return _Native(self, penalty, alphas, patience)
         kind = _BlockRows if self._by_rows(len(features)) else _Blocks
         return kind(self, penalty, alphas, patience)
 
@@ -138,7 +149,7 @@ class ModelWalk(Walk):
         """Whether a model of so many features is better known by its rows."""
         problem = self.problem
         return (
-            not isinstance(self.penalty, Separable | SLOPE)
+            type(self.penalty) in _NORMS
             and len(problem.coef_shape) == 1
             and problem.loss.is_separable
             and not issparse(problem.design.matrix)
@@ -328,6 +339,30 @@ class _Sorted(_Model):
             found.append((coef, z, n_iter))
         targets, left, rounds = zip(*found, strict=True)
         return np.column_stack(targets), np.column_stack(left), np.array(rounds), is_fresh
+
+
+class _Native(_Model):
+    """Under the compiled prox of a user."""
+
+    def solve(self, point, coef):
+        walk = self.walk
+        gram, is_fresh = walk.hessian.at(point)
+        _, weights = self.penalty.group_layout(len(walk.working.features))
+        value, prox = self.penalty.functions
+        # Stationarity is the root of a promise; a part in 1e14 of the response is rounding.
+        goal = max(np.sqrt(self.patience) * self.tol, 1e-14) * walk.null.norm
+        found = _core.solve_native(
+            gram,
+            coef.ravel(),
+            np.ascontiguousarray(self.pull(point)).ravel(),
+            prox.address,
+            value.address,
+            self._repeated(weights),
+            self.alphas,
+            goal,
+            _STEPS,
+        )
+        return *found, is_fresh
 
 
 class _Blocks(_Model):

@@ -23,7 +23,7 @@ __all__ = ["ProxNewton"]
 _MOST_AT_ONCE = 2000  # features whose Gram matrix is still cheap, where all are in the model
 
 # The core's number of each loss, and its parameter (cpp/loss.hpp).
-_COMPILED = {
+_CODES = {
     losses.Logistic: lambda loss: (1, 0.0),
     losses.Poisson: lambda loss: (2, 0.0),
     losses.Gamma: lambda loss: (3, 0.0),
@@ -33,6 +33,12 @@ _COMPILED = {
     losses.Multinomial: lambda loss: (8 if loss.has_reference else 7, 0.0),
 }
 _POWERS = {1: (2, 0.0), 2: (3, 0.0)}  # Poisson and gamma
+
+
+def _compiled(loss, n_targets):
+    if isinstance(loss, losses.NativeLoss):
+        return _core.native_loss(*loss.addresses)
+    return _core.compiled_loss(*_CODES[type(loss)](loss), n_targets)
 
 
 class ProxNewton:
@@ -48,9 +54,9 @@ class ProxNewton:
     has_own_grid = False
 
     def refuses(self, problem: Problem) -> str | None:
-        if type(problem.loss) not in _COMPILED:
-            names = ", ".join(kind.name for kind in _COMPILED)
-            return f"prox-Newton is compiled for {names}, not for {problem.loss!r}"
+        if type(problem.loss) not in (*_CODES, losses.NativeLoss):
+            names = ", ".join(kind.name for kind in _CODES)
+            return f"prox-Newton is compiled for {names} and C functions, not for {problem.loss!r}"
         if not takes_penalty(problem):
             return (
                 f"prox-Newton needs a penalty that separates over features, and "
@@ -90,7 +96,7 @@ class ProxNewton:
                 _stacked(np.zeros_like(problem.response) if offset is None else offset),
                 problem.weights,
                 problem.fit_intercept,
-                *_COMPILED[type(problem.loss)](problem.loss),
+                _compiled(problem.loss, n_targets),
                 *(np.tile(part, n_targets) for part in coordinates),
                 grid.alphas,
                 grid.n_alphas,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from taut.penalties import SLOPE, Coordinates, Penalty
+from taut.penalties import SLOPE, Coordinates, NativePenalty, Penalty
 from taut.penalties.separable import Separable
 from taut.problem import Problem
 
@@ -44,6 +44,8 @@ def on_features(penalty: Penalty, features: np.ndarray, n_features: int) -> Pena
     """The penalty of these of the features, whole blocks of them, while the others are zero."""
     if isinstance(penalty, _Known):
         return _Known(Coordinates(*(part[features] for part in penalty.known)))
+    if isinstance(penalty, NativePenalty):
+        return penalty.on_features(features)
     parameters = dict(vars(penalty))
     per_block = features
     if parameters.get("groups") is not None:
