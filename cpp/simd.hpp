@@ -167,19 +167,6 @@ TAUT_MULTIVERSION inline void cross44(const double* x, std::ptrdiff_t ldx, const
     const Lane a3 = TAUT_LOAD(x3);
     s30 += a3 * c0, s31 += a3 * c1, s32 += a3 * c2, s33 += a3 * c3;
   }
-  if (i < n && n >= 8) {
-    // The last eight rows, where those that were counted are zero on one side.
-    Lane left;
-    for (int k = 0; k < 8; ++k) left[k] = n - 8 + k < i ? 0.0 : 1.0;
-    i = n - 8;
-    const Lane c0 = left * TAUT_LOAD(r), c1 = left * TAUT_LOAD(r1), c2 = left * TAUT_LOAD(r2), c3 = left * TAUT_LOAD(r3);
-    const Lane a0 = TAUT_LOAD(x), a1 = TAUT_LOAD(x1), a2 = TAUT_LOAD(x2), a3 = TAUT_LOAD(x3);
-    s00 += a0 * c0, s01 += a0 * c1, s02 += a0 * c2, s03 += a0 * c3;
-    s10 += a1 * c0, s11 += a1 * c1, s12 += a1 * c2, s13 += a1 * c3;
-    s20 += a2 * c0, s21 += a2 * c1, s22 += a2 * c2, s23 += a2 * c3;
-    s30 += a3 * c0, s31 += a3 * c1, s32 += a3 * c2, s33 += a3 * c3;
-    i = n;
-  }
   double t[4][4] = {{total(s00), total(s01), total(s02), total(s03)},
                     {total(s10), total(s11), total(s12), total(s13)},
                     {total(s20), total(s21), total(s22), total(s23)},

@@ -328,12 +328,12 @@ class _Coordinates(_Model):
 class _Sorted(_Model):
     """Under the sorted norm."""
 
-    def solve(self, point, coef):
+    def solve(self, point, coef, z):
         walk = self.walk
         gram, is_fresh = walk.hessian.at(point)
         # A dual point that has to be scaled costs as much as the root of what is left.
         goal = 1e-2 * self.patience * self.tol**2 * walk.null.objective
-        z, found = self.pull(point), []
+        found = []
         for alpha in self.alphas:
             coef, z, n_iter = minimise_sorted(gram, coef, z, self.penalty, alpha, goal)
             found.append((coef, z, n_iter))
@@ -344,7 +344,7 @@ class _Sorted(_Model):
 class _Native(_Model):
     """Under the compiled prox of a user."""
 
-    def solve(self, point, coef):
+    def solve(self, point, coef, z):
         walk = self.walk
         gram, is_fresh = walk.hessian.at(point)
         _, weights = self.penalty.group_layout(len(walk.working.features))
@@ -354,7 +354,7 @@ class _Native(_Model):
         found = _core.solve_native(
             gram,
             coef.ravel(),
-            np.ascontiguousarray(self.pull(point)).ravel(),
+            np.ascontiguousarray(z).ravel(),
             prox.address,
             value.address,
             self._repeated(weights),
