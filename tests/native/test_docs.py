@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-PAGE = Path(__file__).parents[2] / "docs" / "own_penalties.md"
+PAGE = Path(__file__).parents[2] / "docs" / "own-penalties.md"
 
 
 def test_the_page_runs_and_both_levels_agree(capsys):
