@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.box import SIMPLE_HEAVY
-from rich.console import Console
+from rich.console import Console, Group
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -76,16 +76,19 @@ def print_notes(notes: list[dict], console: Console | None = None) -> None:
         console.print(Padding(grid, (0, 0, 0, 2)))
 
 
-def _leaderboard(summary: dict, width: int) -> Table:
-    settings, metric = summary["settings"], summary["metric"]
+def _title(summary: dict) -> str:
+    settings = summary["settings"]
     kind = settings["fold_kind"]
     of_events = kind == "stratified" and summary["task"] == "survival"
     folds = f"{settings['outer_folds']} {_FOLDS['of_events' if of_events else kind]}"
     if settings["outer_repeats"] > 1:
         folds = f"{settings['outer_repeats']} x {folds}"
-    title = f"\n{metric['long_name']} over {folds}, seed {settings['seed']}"
-    table = Table(title=title, box=SIMPLE_HEAVY, padding=(0, 1, 0, 0), pad_edge=False)
-    table.title_style = table.caption_style = "dim"
+    return f"{summary['metric']['long_name']} over {folds}, seed {settings['seed']}"
+
+
+def _leaderboard(summary: dict, width: int) -> Group:
+    metric = summary["metric"]
+    table = Table(box=SIMPLE_HEAVY, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("", width=1)
     table.add_column("technique", no_wrap=True, min_width=18)
     table.add_column(metric["name"], justify="right", no_wrap=True)
@@ -110,10 +113,11 @@ def _leaderboard(summary: dict, width: int) -> Table:
         ]
         style = "bold green" if row["picked"] else "dim" if row["detectably_worse"] else ""
         table.add_row(*cells[: len(table.columns)], style=style)
-    table.caption = "→ the simplest technique that is not detectably worse than the best"
+    caption = "  → the simplest technique that is not detectably worse than the best"
     if more:
-        table.caption += "\nused: features, mean over the folds; sec: seconds a fit"
-    return table
+        caption += "\n    used: features, mean over the folds; sec: seconds a fit"
+    title = f"\n  {_title(summary)}"
+    return Group(Text(title, style="dim"), table, Text(caption, style="dim"), "")
 
 
 def _difference(row: dict, scale: float) -> str:

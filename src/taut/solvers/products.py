@@ -54,12 +54,24 @@ def gram_matrix(problem: Problem):
     if offered is not None:
         gram, _, mean = offered
     else:
-        matrix, mean = problem.design.matrix, column_means(problem)
-        gram = (matrix.T @ matrix.multiply(problem.weights[:, None])).toarray()
+        mean = column_means(problem)
+        gram = _sparse_gram(problem.design.matrix, problem.weights)
         gram -= np.outer(mean, mean)
     dead = column_norms(problem) == 0
     gram[dead], gram[:, dead] = 0.0, 0.0
     return gram, mean
+
+
+def _sparse_gram(matrix, weights):
+    """X'VX a few columns at a time: what is weighted is a copy."""
+    n_features = matrix.shape[1]
+    gram = np.empty((n_features, n_features))
+    step = max(1, n_features * _ENTRIES // max(matrix.nnz, 1))
+    for first in range(0, n_features, step):
+        part = matrix[:, first : first + step].astype(np.float64)
+        part.data *= weights[part.indices]
+        gram[:, first : first + step] = (matrix.T @ part).toarray()
+    return gram
 
 
 def kernel_matrix(problem: Problem, columns=None, root=None):

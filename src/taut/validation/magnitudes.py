@@ -31,6 +31,7 @@ IN_RANGE = (
     f"{SMALLEST:g} to {LARGEST:g} in size where it is largest, so that float64 can hold its squares"
 )
 _FIRST_ROWS = 64
+_BLOCK = 1 << 18  # stored entries that are looked at together
 
 
 class Extreme(NamedTuple):
@@ -135,13 +136,20 @@ def _as_matrix(values):
     return values if values.ndim == 2 else values.reshape(-1, 1)
 
 
+def _blocks(data):
+    return (data[first : first + _BLOCK] for first in range(0, len(data), _BLOCK))
+
+
+def _has_small(data):
+    sizes = np.abs(data)
+    return ((sizes < SMALLEST) & (sizes > 0)).any()
+
+
 def _small_columns(matrix) -> np.ndarray:
     """Columns without one number of ordinary size: none of most matrices, and those of zeros."""
     if sparse.issparse(matrix):
-        sizes = np.abs(matrix.data)
-        if not ((sizes < SMALLEST) & (sizes > 0)).any():
-            return np.empty(0, dtype=np.intp)
-        return np.arange(matrix.shape[1])
+        has_small = any(map(_has_small, _blocks(matrix.data)))
+        return np.arange(matrix.shape[1] if has_small else 0)
     # Most columns show an ordinary number in their first rows, and need no further look.
     small, start, step = np.arange(matrix.shape[1]), 0, _FIRST_ROWS
     while len(small) and start < len(matrix):
