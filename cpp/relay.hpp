@@ -53,9 +53,7 @@ class Relay {
   bool finished() const { return !steps_.empty() && done_ == steps_.size(); }
 
   // Drops the steps between the strengths of the grid.
-  void settle() {
-    certificates = kept(certificates, 1);
-  }
+  void settle() { certificates = kept(certificates, 1); }
 
   // The same for what the engines noted at each step, `each` values at a time.
   template <class T>
@@ -100,7 +98,7 @@ class Relay {
   void plan(double above, bool walks) {
     for (std::size_t k = 0; k < grid.size(); ++k) {
       const double leap = walks && grid[k] > 0 && above > grid[k] ? std::log(above / grid[k]) : 0.0;
-      const int parts = std::max(1, static_cast<int>(std::ceil(leap / kStep - 1e-9)));
+      const int parts = static_cast<int>(std::clamp(std::ceil(leap / kStep - 1e-9), 1.0, kMostSteps));
       for (int part = 1; part < parts; ++part) {
         steps_.push_back(above * std::exp(-leap * part / parts));
         column_.push_back(-1);
@@ -128,7 +126,8 @@ class Relay {
         for (std::size_t k = j; k < coefs.size(); k += features_) coefs[k] = b;
   }
 
-  static constexpr double kStep = 0.05;  // largest step, in natural logarithms
+  static constexpr double kStep = 0.05;      // in natural logarithms
+  static constexpr double kMostSteps = 200;  // of one leap: far down there is little left to find
 
   Penalty penalty_;
   Vector steps_;
