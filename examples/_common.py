@@ -7,14 +7,14 @@ import os
 from pathlib import Path
 
 
-def arguments(description, full=None):
+def arguments(description, more=None):
     """The options of an example.
 
     Parameters
     ----------
     description : str
-    full : str, default None
-        What the option ``--full`` is for, of the examples that have one.
+    more : callable, default None
+        Adds an example's own options to the parser.
 
     Returns
     -------
@@ -25,8 +25,8 @@ def arguments(description, full=None):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="a small setting, within seconds")
     parser.add_argument("--output", type=Path, default=Path(), help="folder for the picture")
-    if full:
-        parser.add_argument("--full", action="store_true", help=full)
+    if more:
+        more(parser)
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
     folder = os.environ.get("TAUT_DATA")

@@ -16,7 +16,7 @@ IMAGES = RANDOM.integers(0, 256, size=(40, 16, 16, 3), dtype=np.uint8)
 LABELS = RANDOM.integers(0, 2, size=40)
 CHANGES = {
     "flip": augmentation.flip,
-    "shift": lambda: augmentation.shift(16, 2),
+    "shift": lambda: augmentation.shift(2),
     "rotation": augmentation.rotation,
     "zoom": augmentation.zoom,
     "colour": augmentation.colour,
@@ -61,7 +61,7 @@ def test_a_flip_mirrors_half_of_the_images():
 
 def test_a_shift_moves_by_whole_pixels():
     batch = torch.rand(50, 1, 12, 12)
-    found = augmentation.shift(12, 2)(batch)
+    found = augmentation.shift(2)(batch)
     inner = batch[:, :, 4:8, 4:8]
     moved = [found[:, :, 4 + i : 8 + i, 4 + j : 8 + j] for i in range(-2, 3) for j in range(-2, 3)]
     hits = torch.stack([torch.isclose(part, inner, atol=1e-5).flatten(1).all(1) for part in moved])
@@ -101,7 +101,7 @@ def test_held_back_and_predicted_images_are_never_touched():
     settings = {"widths": (4, 8), "max_epochs": 3, "random_state": 0, "early_stopping": stopping}
     Spy.seen.clear()
     model = nn.ImageClassifier(augmentation=[Spy()], **settings).fit(IMAGES, LABELS)
-    seen = (torch.cat(Spy.seen) * 255).round().permute(0, 2, 3, 1).numpy()
+    seen = (torch.cat(Spy.seen) * 255).round().permute(0, 2, 3, 1).cpu().numpy()
     assert len(seen) == 3 * 30
     known = {image.tobytes() for image in IMAGES[:30].astype(np.float32)}
     assert {image.tobytes() for image in seen} == known
@@ -125,7 +125,9 @@ def test_statistics_are_those_of_training_images():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: augmentation.shift(32, 0), "pixels"),
+        (lambda: augmentation.shift(0), "pixels"),
+        (lambda: augmentation.shift(1.5), "pixels"),
+        (lambda: augmentation.shift(4)(torch.zeros(2, 1, 4, 8)), "4 x 8 pixels cannot be shifted"),
         (lambda: augmentation.rotation(-1.0), "degrees"),
         (lambda: augmentation.zoom(1.0), "factor must be above 1"),
         (lambda: augmentation.colour(1.0), "strength must be below 1"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import numpy as np
 import torch
 from scipy import sparse
@@ -115,6 +117,7 @@ class ImageInputs:
                 f"X must hold images with channels last, got shape (n_samples, {height}, {width}, "
                 f"{n_channels}): move them, as np.moveaxis(X, 1, -1) does"
             )
+        self._check_blocks()
         least = 2 ** (len(self.widths) - 1)
         if self.module is None and min(height, width) < least:
             raise ValueError(
@@ -122,6 +125,21 @@ class ImageInputs:
                 f"widths {shown(self.widths)}, each of which halves them, got {height} x {width}: "
                 "pass fewer widths"
             )
+
+    def _check_blocks(self) -> None:
+        blocks = self.blocks
+        if blocks is None:
+            return
+        if not isinstance(blocks, tuple | list) or len(blocks) != len(self.widths):
+            raise ValueError(
+                f"blocks must be one number for each of the {len(self.widths)} widths, got "
+                f"{shown(blocks)}: pass {(1,) * len(self.widths)}, say"
+            )
+        for number in blocks:
+            if not isinstance(number, Integral) or number < 0:
+                raise ValueError(
+                    f"each of blocks must be a whole number from 0 on, got {shown(number)}: pass 1"
+                )
 
     def _learn_inputs(self, X: np.ndarray, weights) -> None:
         n_channels = X.shape[-1]
@@ -156,6 +174,7 @@ class ImageInputs:
             self.image_shape_[-1],
             n_outputs,
             self.widths,
+            self.blocks,
             self.activation,
             self.dropout,
             self.stochastic_depth,

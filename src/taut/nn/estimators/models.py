@@ -288,7 +288,7 @@ class ImageClassifier(ClassTargets, ImageInputs, NeuralModel):
     """A compact convolutional network for images of 28 to 64 pixels.
 
     One 3 x 3 convolution with batch normalisation for each width, the resolution halved in
-    between, a residual block at the end and the maximum over all places. Images are arrays of shape
+    between, residual blocks after it and the maximum over all places. Images are arrays of shape
     (n_samples, height, width) or (n_samples, height, width, n_channels); whole numbers are taken
     for bytes, 0 to 255.
 
@@ -296,11 +296,13 @@ class ImageClassifier(ClassTargets, ImageInputs, NeuralModel):
     ----------
     widths : tuple of int, default (24, 48, 96)
         Channels at each resolution.
+    blocks : tuple of int, default None
+        Residual blocks at each resolution; None is one, at the coarsest.
     activation : {"relu", "gelu", "silu", "tanh", "elu"}, default "relu"
     dropout : float in [0, 1), default 0.0
         Probability that a feature before the last layer is left out of a training step.
     stochastic_depth : float in [0, 1), default 0.0
-        Probability that the residual block is left out for a training image.
+        Probability that a residual block is left out for a training image.
     <training>
     label_smoothing : float in [0, 1), default 0.0
         Share of every training label that is spread over all classes.
@@ -334,6 +336,7 @@ class ImageClassifier(ClassTargets, ImageInputs, NeuralModel):
         dropout=0.0,
         stochastic_depth=0.0,
         *,
+        blocks=None,
         module=None,
         penalty=None,
         alpha=1e-4,
@@ -360,6 +363,7 @@ class ImageClassifier(ClassTargets, ImageInputs, NeuralModel):
         self.activation = activation
         self.dropout = dropout
         self.stochastic_depth = stochastic_depth
+        self.blocks = blocks
         self.module = module
         self.penalty = penalty
         self.alpha = alpha

@@ -93,6 +93,7 @@ def convolutional_network(
     n_channels: int,
     n_outputs: int,
     widths: Sequence[int] = (24, 48, 96),
+    blocks: Sequence[int] | None = None,
     activation: str = "relu",
     dropout: float = 0.0,
     stochastic_depth: float = 0.0,
@@ -100,39 +101,45 @@ def convolutional_network(
     """A compact batch-normalised network for images of 28 to 64 pixels.
 
     A convolution for each width, the first at full and every further one at half the resolution of
-    the one before; a residual block at the coarsest; the maximum over all places, and a linear
-    layer. Each convolution is 3 x 3, normalised over the batch and activated.
+    the one before, followed by residual blocks of one convolution; the maximum over all places, and
+    a linear layer. Each convolution is 3 x 3, normalised over the batch and activated.
 
     Parameters
     ----------
     n_channels, n_outputs : int
     widths : sequence of int, default (24, 48, 96)
         Channels at each resolution.
+    blocks : sequence of int, default None
+        Residual blocks at each resolution; None is one, at the coarsest.
     activation : {"relu", "gelu", "silu", "tanh", "elu"}, default "relu"
     dropout : float in [0, 1), default 0.0
         Probability that a feature before the last layer is left out.
     stochastic_depth : float in [0, 1), default 0.0
-        Probability that the residual block is left out for a sample.
+        Probability that a residual block is left out for a sample.
 
     Returns
     -------
     torch.nn.Sequential
-        From (n_samples, n_channels, height, width) to (n_samples, n_outputs). The last residual
-        block is at a resolution of ``height / 2^(len(widths) - 1)``.
+        From (n_samples, n_channels, height, width) to (n_samples, n_outputs). The coarsest
+        resolution is ``height / 2^(len(widths) - 1)``.
     """
     check_choice(activation, "activation", tuple(ACTIVATIONS))
+    if blocks is None:
+        blocks = (0,) * (len(widths) - 1) + (1,)
     layers = OrderedDict()
-    for k, (before, after) in enumerate(pairwise((n_channels, *widths)), start=1):
+    sizes = zip(pairwise((n_channels, *widths)), blocks, strict=True)
+    for k, ((before, after), n_blocks) in enumerate(sizes, start=1):
         if k > 1:
             layers[f"pool_{k - 1}"] = nn.MaxPool2d(2)
         layers[f"stage_{k}"] = _convolution(before, after, activation)
-    last = widths[-1]
-    layers["residual"] = Residual(_convolution(last, last, activation), stochastic_depth)
+        for j in range(1, n_blocks + 1):
+            branch = _convolution(after, after, activation)
+            layers[f"residual_{k}_{j}"] = Residual(branch, stochastic_depth)
     layers["maximum"] = nn.AdaptiveMaxPool2d(1)
     layers["flatten"] = nn.Flatten()
     if dropout:
         layers["dropout"] = nn.Dropout(dropout)
-    layers["output"] = nn.Linear(last, n_outputs)
+    layers["output"] = nn.Linear(widths[-1], n_outputs)
     return nn.Sequential(layers)
 
 

@@ -86,7 +86,8 @@ class WeightAveraging(Callback):
         return self.averaged.module
 
     def on_train_begin(self, net, **kwargs):
-        self.step = 0
+        # Counted here as well: torch's own count lies on the device, and reading it waits.
+        self.step = self.n_averaged = 0
         self.averaged = AveragedModel(
             net.module_, multi_avg_fn=self._average_in, use_buffers=True
         ).eval()
@@ -97,15 +98,18 @@ class WeightAveraging(Callback):
         self.step += 1
         if self.step > self.average.start * self.n_steps:
             self.averaged.update_parameters(net.module_)
+            self.n_averaged += 1
             net.averages = self
 
     @torch.no_grad()
-    def _average_in(self, averages, current, count):
+    def _average_in(self, averages, current, _count):
         if not torch.is_floating_point(averages[0]):  # batches seen, of batch normalisation
             torch._foreach_copy_(averages, current)
             return
-        torch._foreach_lerp_(averages, current, 1 - self.average.keeps(int(count)))
-        torch._foreach_mul_(averages, [(tensor != 0).to(tensor.dtype) for tensor in current])
+        torch._foreach_lerp_(averages, current, 1 - self.average.keeps(self.n_averaged))
+        present = torch._foreach_sign(current)
+        torch._foreach_abs_(present)
+        torch._foreach_mul_(averages, present)
 
 
 def _check_share(value, name, example):
