@@ -126,7 +126,6 @@ def test_statistics_are_those_of_training_images():
     ("make", "message"),
     [
         (lambda: augmentation.shift(0), "pixels"),
-        (lambda: augmentation.shift(1.5), "pixels"),
         (lambda: augmentation.shift(4)(torch.zeros(2, 1, 4, 8)), "4 x 8 pixels cannot be shifted"),
         (lambda: augmentation.rotation(-1.0), "degrees"),
         (lambda: augmentation.zoom(1.0), "factor must be above 1"),
