@@ -30,7 +30,7 @@ from taut.validation import (
     shown,
 )
 
-__all__ = ["Path", "fit_path", "settled_grid", "solve_targets", "worst"]
+__all__ = ["Path", "fit_path", "refuse_constant", "settled_grid", "solve_targets", "worst"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -385,17 +385,38 @@ def _grid(alphas, n_alphas, alpha_min_ratio, problem):
             "the rows of positive weight: its best intercept is infinite; check the target and "
             "sample_weight"
         )
+    refuse_constant([problem], problem.response)
     if alphas is not None:
         return Grid(check_alphas(alphas))
-    if _is_constant(problem):
-        raise ValueError(
-            "y must vary for an automatic grid of alphas, got a constant: there is nothing to "
-            "explain; check the target, or pass alphas"
-        )
     if alpha_min_ratio is not None:
         check_ratio(alpha_min_ratio, "alpha_min_ratio")
     count = int(check_positive(n_alphas, "n_alphas", 100))
     return Grid(None, count, alpha_min_ratio)
+
+
+def refuse_constant(problems: Sequence[Problem], y: np.ndarray) -> None:
+    """Refuse targets that leave nothing to explain; some of several may.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        One for each target.
+    y : ndarray of shape (n_samples, ...)
+        The targets as they were given, for the message.
+
+    Raises
+    ------
+    ValueError
+        The null model of every problem is perfect already.
+    """
+    if not all(_is_constant(problem) for problem in problems):
+        return
+    kept = problems[0].weights > 0
+    raise ValueError(
+        f"y must vary, got a constant, {shown(y[kept][0])} in all {kept.sum()} rows of positive "
+        "weight: there is nothing to explain; check the target (sklearn.dummy.DummyRegressor "
+        "predicts constants)"
+    )
 
 
 def _is_constant(problem):

@@ -105,31 +105,54 @@ def test_a_second_fit_leaves_nothing_of_the_first():
     assert not hasattr(model, "cv_results_")
 
 
-@pytest.mark.parametrize("value", [0.1, 1 / 3, 1e8 + 0.1, 0.0])
+CONSTANTS = [0.1, 1 / 3, 1e8 + 0.1, 0.0]
+OF_SEVERAL_TARGETS = [
+    taut.LinearRegression(),
+    taut.LinearRegression(positive=True),
+    taut.Ridge(),
+    taut.Lasso(alpha=0.0),
+    taut.Lasso(alpha=0.01),
+    taut.RidgeCV(),
+    taut.RidgeCV(cv=3),
+    taut.Lasso(alpha=taut.CV()),
+    taut.Ridge(alpha=taut.CV()),
+    taut.Lasso(alpha=taut.BIC()),
+]
+
+
+@pytest.mark.parametrize("value", CONSTANTS)
 @pytest.mark.parametrize(
     "model",
     [
-        taut.LinearRegression(),
-        taut.LinearRegression(positive=True),
-        taut.Ridge(),
-        taut.Lasso(alpha=0.0),
-        taut.Lasso(alpha=0.01),
+        *OF_SEVERAL_TARGETS,
         taut.LassoCV(),
         taut.ElasticNetCV(l1_ratio=[0.1, 1.0]),
-        taut.RidgeCV(),
-        taut.RidgeCV(cv=3),
-        taut.Lasso(alpha=taut.CV()),
-        taut.Ridge(alpha=taut.CV()),
-        taut.Lasso(alpha=taut.BIC()),
+        taut.HuberRegressor(),
+        taut.QuantileRegressor(),
     ],
     ids=repr,
 )
-def test_constant_target(model, value):
+def test_a_constant_target_is_refused(model, value):
     X, _ = regression()
-    model.fit(X, np.full(60, value))
-    assert not model.coef_.any()
-    assert model.intercept_ == value
+    with pytest.raises(ValueError, match=f"y must vary, got a constant, {value!r} in all 60 rows"):
+        model.fit(X, np.full(60, value))
+
+
+@pytest.mark.parametrize("value", CONSTANTS)
+@pytest.mark.parametrize("model", OF_SEVERAL_TARGETS, ids=repr)
+def test_one_target_of_several_may_be_constant(model, value):
+    X, y = regression()
+    model.fit(X, np.column_stack([y, np.full(60, value)]))
+    assert model.coef_[0].any()
+    assert not model.coef_[1].any()
+    assert model.intercept_[1] == value
     assert model.certificate_.solved
+
+
+def test_a_constant_target_without_an_intercept_is_a_problem_like_others():
+    X, _ = regression()
+    model = taut.LinearRegression(fit_intercept=False).fit(X, np.ones(60))
+    np.testing.assert_allclose(model.coef_, np.linalg.lstsq(X, np.ones(60))[0], rtol=1e-8)
 
 
 @pytest.mark.parametrize(

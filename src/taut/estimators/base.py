@@ -17,7 +17,7 @@ from taut.designs.design import product
 from taut.designs.from_frame import names_of
 from taut.losses import Loss
 from taut.memory import require_memory
-from taut.path import worst
+from taut.path import refuse_constant, worst
 from taut.penalties import Penalty
 from taut.problem import Problem
 from taut.solution import warn_unless_solved
@@ -146,6 +146,7 @@ class LinearModel(BaseEstimator):
         )
         rest = zip(responses[1:], shifts[1:], strict=True)
         problems = [first, *(first.for_response(column - shift) for column, shift in rest)]
+        refuse_constant(problems, y)
         return Task(problems, y, shifts, total)
 
     def _checked(self, X, y):
