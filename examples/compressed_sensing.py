@@ -16,6 +16,7 @@ from scipy.sparse.linalg import aslinearoperator
 from taut.applications import recover
 from taut.applications.sensing.operators import wavelet_synthesis
 from taut.penalties import L1
+from taut.plots import style
 
 
 def success(n, m, k, trials, rng):
@@ -29,9 +30,12 @@ def success(n, m, k, trials, rng):
 
 
 def electrocardiogram(options):
+    """A recording, and its unit."""
     if options.data is None:
-        return pywt.data.ecg()[:1024].astype(float)
-    return np.load(options.data / "ecg" / "scipy_ecg.npz")["ecg"][5000:7048].astype(float)
+        return pywt.data.ecg()[:1024].astype(float), "recorder's units"
+    table = np.load(options.data / "ecg" / "scipy_ecg.npz")
+    counts = table["ecg"][5000:7048].astype(float)
+    return (counts - table["adc_zero"]) / table["adc_gain"], "mV"
 
 
 options = arguments(__doc__)
@@ -45,7 +49,7 @@ for row, rho in enumerate(sparsity):
         shares[row, column] = success(n, m, max(1, round(rho * m)), trials, rng)
     print(f"k/m = {rho:.2f}: recovered for m/n of", np.round(undersampling[shares[row] >= 0.5], 2))
 
-ecg = electrocardiogram(options)
+ecg, unit = electrocardiogram(options)
 ecg -= ecg.mean()
 size = len(ecg)
 sums = sparse.lil_matrix((size // 4, size))
@@ -71,13 +75,16 @@ print(f"ECG: {size // 4} sums of {size} samples; {found}; relative error {distan
 figure, (left, right) = plt.subplots(1, 2, figsize=(10.4, 4.0), layout="constrained")
 mesh = left.pcolormesh(undersampling, sparsity, shares, cmap="viridis", shading="nearest")
 left.set(xlabel="measurements over unknowns, m / n", ylabel="entries over measurements, k / m")
-left.set_title("share recovered exactly by basis pursuit", fontsize=10)
+left.set_title("share recovered exactly by basis pursuit", fontsize=10, loc="left")
 figure.colorbar(mesh, ax=left)
 shown = slice(0, 700)
 right.plot(ecg[shown], color="#d0d5da", linewidth=3.0, label="recorded")
 right.plot(rebuilt[shown], color="#0072B2", linewidth=1.0, label="from 25 % of the measurements")
-right.set_title(f"electrocardiogram, relative error {distance:.1%}", fontsize=10)
-right.set_xlabel("sample")
-right.spines[["top", "right"]].set_visible(False)
-right.legend(frameon=False, fontsize=9)
+right.set_title(
+    f"electrocardiogram, relative error {distance:.1%}", fontsize=10, loc="left", pad=20
+)
+style.clean(right, xlabel="sample", ylabel=f"voltage above its mean ({unit})")
+right.legend(
+    frameon=False, fontsize=9, ncols=2, loc="lower left", bbox_to_anchor=(0.0, 0.99), borderpad=0.1
+)
 figure.savefig(options.output / "compressed_sensing.png", dpi=110)

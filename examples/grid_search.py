@@ -13,6 +13,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.model_selection import GridSearchCV, KFold
 
 import taut
+from taut.plots import style
 
 options = arguments(__doc__)
 X, y = load_diabetes(return_X_y=True)
@@ -48,12 +49,11 @@ print(
 
 errors = -search.cv_results_["mean_test_score"].reshape(len(alphas), len(ratios))
 figure, ax = plt.subplots(figsize=(7, 4.4), layout="constrained")
-for ratio, error in zip(ratios, errors.T, strict=True):
-    ax.plot(alphas, error, label=f"l1_ratio {ratio}")
-ax.plot(search.best_params_["alpha"], -search.best_score_, "o", color="black", label="best")
-ax.set(xscale="log", xlabel="alpha", ylabel="mean squared error on held-out folds")
-ax.invert_xaxis()
-ax.spines[["top", "right"]].set_visible(False)
+for ratio, error, colour in zip(ratios, errors.T, style.COLOURS, strict=False):
+    ax.plot(alphas, error, color=colour, label=f"l1_ratio {ratio}")
+ax.plot(search.best_params_["alpha"], -search.best_score_, "o", color=style.INK, label="best")
+style.clean(ax, ylabel="mean squared error on held-out folds")
+style.strength_axis(ax, alphas)
 ax.legend(frameon=False)
 
 picture = options.output / "grid_search.png"

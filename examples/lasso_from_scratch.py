@@ -72,7 +72,7 @@ ax.plot(
 ax.plot(fast, max(model.certificate_.gap, floor), "o", color="#D55E00", label="taut: duality gap")
 ax.set(xscale="log", yscale="log", xlabel="seconds", ylabel="objective above the minimum")
 ax.spines[["top", "right"]].set_visible(False)
-ax.legend(frameon=False, loc="lower left")
+ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=9)
 
 picture = options.output / "lasso_from_scratch.png"
 figure.savefig(picture, dpi=110)

@@ -49,7 +49,7 @@ bases = {"polynomial": range(1, 16), "spline": range(1, 31, 2)}
 curves = axes[2]
 curves.plot(x, y, "o", markersize=3.5, color="#d0d5da")
 curves.plot(fine, truth(fine), color="#24292f", linewidth=1, linestyle="--", label="truth")
-for ax, (basis, sizes) in zip(axes, bases.items(), strict=False):
+for ax, (basis, sizes), colour in zip(axes, bases.items(), ("#332288", "#D55E00"), strict=False):
     print(f"{basis:<12}{'chosen':>8}{'held out':>10}{'largest':>10}   error of the curve")
     found = compared(basis, sizes, x, y, folds)
     for name, model in found.items():
@@ -61,7 +61,7 @@ for ax, (basis, sizes) in zip(axes, bases.items(), strict=False):
         print(f"  {name:<10}{model.size_:>8}{chosen:>10.3f}{largest:>10.3f}   {error:.3f}")
     best = min(found, key=lambda name: found[name].errors_.mean(axis=1).min())
     label = f"{basis}, {best}, size {found[best].size_}"
-    curves.plot(fine, found[best].predict(fine), linewidth=1.7, label=label)
+    curves.plot(fine, found[best].predict(fine), linewidth=1.7, color=colour, label=label)
     ax.set_title(f"{basis}s on held-out rows", loc="left", fontsize=11)
     ax.set_ylim(0, 1.1 * np.var(y))
 curves.set_title("the best of each", loc="left", fontsize=11)

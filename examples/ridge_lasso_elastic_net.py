@@ -21,6 +21,7 @@ X[:] = StandardScaler().fit_transform(X)
 figure, axes = plt.subplots(1, 3, figsize=(14, 4.4), layout="constrained", sharey=True)
 axes[0].set(ylim=(-40, 40), autoscaley_on=False)
 n_alphas = 40 if options.quick else 120
+named = [X.columns.get_loc(name) for name in ("s5", "bmi", "s1", "bp", "sex", "s2", "s3")]
 print(f"{'penalty':<28}{'alpha':>9}  coefficients that are not zero")
 for ax, penalty in zip(
     axes, (penalties.L2(), penalties.L1(), penalties.ElasticNet(l1_ratio=0.3)), strict=True
@@ -28,7 +29,7 @@ for ax, penalty in zip(
     alphas = np.geomspace(200, 0.01, n_alphas)
     path = taut.fit_path(X, y, penalty=penalty, alphas=alphas)
     assert all(certificate.solved for certificate in path.certificates)
-    PathDisplay(path).plot(ax, top=6)
+    PathDisplay(path).plot(ax, features=named)
     ax.set_title(repr(penalty), loc="left")
     for alpha in (30.0, 3.0, 0.3):
         coef = path.at(alpha)[0]

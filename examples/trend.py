@@ -38,7 +38,8 @@ def draw(ax, name, series, order):
     line = {"color": "#24292f", "linewidth": 1.0, "zorder": 4, "label": "minimiser"}
     ax.plot(model.positions_, shrunk.trend_, "--", **line)
     ax.set_xlabel("")
-    ax.set_title(f"{name}: {model.n_pieces_} pieces", fontsize=10)
+    ax.set_title("")
+    ax.set_title(f"{name}: {model.n_pieces_} pieces", fontsize=10, loc="left")
     residual = np.std(series - model.trend_)
     print(f"{name}: changes at {model.change_points_}, deviation from the trend {residual:.2f}")
 
@@ -53,7 +54,14 @@ def main():
     )
     for ax, case in zip(axes, cases, strict=True):
         draw(ax, *case)
-    axes[0].legend(loc="lower right", frameon=False)
+    axes[0].legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=2,
+        frameon=False,
+        fontsize=9,
+        borderpad=0.1,
+    )
     axes[-1].set_xlabel("sample")
     figure.savefig(options.output / "trend.png", dpi=110)
 

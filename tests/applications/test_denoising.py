@@ -202,6 +202,9 @@ BAD = {
     "wrong channel axis": (
         lambda x: (np.stack([x] * 3, -1),), {"channel_axis": 0}, "pass channel_axis=2"
     ),
+    "wrong channel axis of a small image": (
+        lambda x: (np.stack([x[:32, :32]] * 3),), {"channel_axis": -1}, "pass channel_axis=0"
+    ),
     "no such axis": (lambda x: (x,), {"channel_axis": 5}, "from -2 to 1"),
     "axis of text": (lambda x: (x,), {"channel_axis": "last"}, "whole number or None"),
     "method": (lambda x: (x, "wavelets"), {}, "did you mean 'wavelet'"),

@@ -167,11 +167,23 @@ def no_adjoint():
     return LinearOperator((60, 120), matvec=measured()[0].dot, dtype=float)
 
 
+def returning(values):
+    """An operator that returns these, whatever it is given."""
+    return LinearOperator(
+        (60, 120), matvec=lambda x: values, rmatvec=wrong_adjoint().rmatvec, dtype=float
+    )
+
+
 Y = measured()[0] @ measured()[1]
 TALL = np.random.default_rng(5).standard_normal((60, 20))
 BAD = {
     "adjoint": (wrong_adjoint(), Y, {}, "fails the dot test"),
     "no adjoint": (no_adjoint(), Y, {}, "no rmatvec"),
+    "nan from operator": (
+        returning(np.full(60, np.nan)), Y, {}, "A.matvec must return finite numbers, got nan at"
+    ),
+    "operator of another length": (returning(np.ones(7)), Y, {}, "take 120 numbers and return 60"),
+    "nothing measured": (np.zeros((60, 20)), Y, {}, "noise must be a distance"),
     "nan in A": (np.where(TALL > 2, np.nan, TALL), Y, {}, "of A"),
     "complex A": (TALL + 1j, Y, {}, "A must be real"),
     "A of one axis": (TALL[0], Y, {}, r"A must have shape \(m, n\)"),

@@ -16,6 +16,7 @@ plt = pytest.importorskip("matplotlib.pyplot")
 plt.switch_backend("Agg")
 Text = pytest.importorskip("matplotlib.text").Text
 plots = pytest.importorskip("taut.plots")
+style = plots.style
 
 
 @pytest.fixture(autouse=True)
@@ -254,3 +255,25 @@ except ImportError as error:
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert 'pip install "taut[plot]"' in done.stdout, done.stderr
+
+
+def test_labels_stay_beside_the_axes_and_the_first_of_equals_is_uppermost():
+    placed = style.spread(np.ones(5), 0.1)
+    assert_allclose(placed, [1.0, 0.9, 0.8, 0.7, 0.6])
+    assert_allclose(style.spread([0.0, 0.02, 0.9], 0.1), [0.0, 0.1, 0.9])
+    crowded = style.spread(np.full(4, 0.5), 0.5)
+    assert_allclose(crowded, [1.25, 0.75, 0.25, -0.25])
+
+
+def test_features_that_are_asked_for_have_the_same_colours_in_every_path(path):
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    other = taut.fit_path(X, y, penalty=taut.penalties.L2(), n_alphas=30)
+    for drawn in (path, other):
+        ax = plots.PathDisplay(drawn).plot(features=[4, 2]).ax_
+        assert [(t.get_text(), t.get_color()) for t in ax.texts] == [
+            ("s1", style.COLOURS[0]),
+            ("bmi", style.COLOURS[1]),
+        ]
+    for wrong in ([10], [-1], ["bmi"]):
+        with pytest.raises(ValueError, match="features must be numbers of features, from 0 to 9"):
+            plots.PathDisplay(path).plot(features=wrong)

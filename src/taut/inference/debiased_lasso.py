@@ -16,7 +16,7 @@ from taut.selection.information import degrees_of_freedom
 from taut.selection.rule import Rule
 from taut.solution import warn_unless_solved
 from taut.solvers import Controls, Grid, solve_path
-from taut.validation import check_positive, shown
+from taut.validation import check_flag, check_positive, shown
 
 __all__ = ["DebiasedLasso", "debiased_lasso"]
 
@@ -101,7 +101,7 @@ class DebiasedLasso:
         )
 
 
-def debiased_lasso(X, y, *, alpha=None, nodewise_alpha=None) -> DebiasedLasso:
+def debiased_lasso(X, y, *, alpha=None, nodewise_alpha=None, verbose=False) -> DebiasedLasso:
     """Estimate each coefficient of a linear model without the bias of the lasso.
 
     With residuals ``z_j`` of a lasso of feature j on the others, and ``b`` the lasso of y,
@@ -123,6 +123,8 @@ def debiased_lasso(X, y, *, alpha=None, nodewise_alpha=None) -> DebiasedLasso:
         Strength of the lasso of each standardised feature on the others: the smaller, the less bias
         remains and the wider are the intervals. None is
         ``sqrt(log(n_features) / n_samples) / 2``, half the order at which noise stops entering.
+    verbose : bool, default False
+        Show progress over the features (needs rich, as in the extra ``compare``).
 
     Returns
     -------
@@ -161,6 +163,7 @@ def debiased_lasso(X, y, *, alpha=None, nodewise_alpha=None) -> DebiasedLasso:
             "matrix: pass X.toarray()"
         )
     alpha = CV(10) if alpha is None else alpha
+    check_flag(verbose, "verbose")
     for name, strength in (("alpha", alpha), ("nodewise_alpha", nodewise_alpha)):
         if strength is not None and not isinstance(strength, Rule):
             check_positive(strength, name, 0.1, other="or a rule such as taut.CV()")
@@ -169,7 +172,7 @@ def debiased_lasso(X, y, *, alpha=None, nodewise_alpha=None) -> DebiasedLasso:
     live = np.flatnonzero(scale > 0)
     columns = (np.asarray(problem.design.matrix[:, live]) - mean[live]) / scale[live]
     lasso, residuals, chosen, noise = _lasso(problem, alpha)
-    nodewise = _residual_columns(columns, nodewise_alpha)
+    nodewise = _residual_columns(columns, nodewise_alpha, verbose)
     # z_j'x_j and |z_j| for each column, standardised; scale_j puts the step back on the column's.
     products = np.einsum("ij,ij->j", nodewise, columns)
     coefs, errors = lasso.copy(), np.full(len(lasso), np.inf)
@@ -200,12 +203,12 @@ def _lasso(problem, alpha):
     return coef, residuals, float(solved.alphas[k]), noise
 
 
-def _residual_columns(columns, strength):
+def _residual_columns(columns, strength, verbose):
     """What of each column a lasso on the others leaves unexplained."""
     n_samples, n_features = columns.shape
     if strength is None:
         strength = 0.5 * np.sqrt(np.log(max(n_features, 2)) / n_samples)
-    nodewise = nodewise_lasso(columns, strength)
+    nodewise = nodewise_lasso(columns, strength, verbose)
     residuals = columns - nodewise.predict(columns)
     explained = np.linalg.norm(residuals, axis=0) < 1e-6 * np.sqrt(n_samples)
     if explained.any():

@@ -12,11 +12,12 @@ from sklearn.utils import check_random_state
 from taut.inference.knockoff_copies import fixed_knockoffs, gaussian_knockoffs
 from taut.inference.problems import sizes_of, stated
 from taut.inference.selection import FeatureSelection
+from taut.progress import watched
 from taut.selection import BIC, CV
 from taut.selection.rule import Rule
 from taut.solution import warn_unless_solved
 from taut.solvers import Controls, Grid, solve_path
-from taut.validation import check_choice, check_positive, shown
+from taut.validation import check_choice, check_flag, check_positive, shown
 
 __all__ = ["KnockoffSelection", "knockoff_threshold", "knockoffs"]
 
@@ -68,7 +69,7 @@ class KnockoffSelection(FeatureSelection):
 
 
 def knockoffs(
-    X, y, *, fdr=0.1, model="gaussian", alpha=None, loss=None, random_state=0
+    X, y, *, fdr=0.1, model="gaussian", alpha=None, loss=None, random_state=0, verbose=False
 ) -> KnockoffSelection:
     """Select features so that on average at most a share ``fdr`` of them does not matter.
 
@@ -97,6 +98,8 @@ def knockoffs(
         None is least squares for numbers, and logistic or multinomial for texts and truth values.
     random_state : int, RandomState instance or None, default 0
         Draws the knockoffs.
+    verbose : bool, default False
+        Show what is being done (needs rich, as in the extra ``compare``).
 
     Returns
     -------
@@ -130,6 +133,7 @@ def knockoffs(
             "the selected features, pass 0.1, say"
         )
     check_choice(model, "model", ("gaussian", "fixed"))
+    check_flag(verbose, "verbose")
     alpha = _strength(alpha, model)
     if sparse.issparse(X):
         raise TypeError(
@@ -138,13 +142,11 @@ def knockoffs(
         )
     problem, names = stated(X, y, loss)
     columns, live = _standardised(problem)
-    random = check_random_state(random_state)
-    if model == "fixed":
-        _check_rank(columns)
-        copies = fixed_knockoffs(columns, random)
-    else:
-        copies = gaussian_knockoffs(columns, random)
-    sizes = _sizes(problem, np.hstack([columns, copies]), alpha)
+    with watched(verbose, "knockoffs") as say:
+        say("their columns")
+        copies = _copies(columns, model, check_random_state(random_state))
+        say(f"the lasso of {2 * len(live)} columns")
+        sizes = _sizes(problem, np.hstack([columns, copies]), alpha)
     statistics = np.zeros(problem.design.shape[1])
     statistics[live] = sizes[: len(live)] - sizes[len(live) :]
     threshold = knockoff_threshold(statistics, fdr)
@@ -190,6 +192,13 @@ def _standardised(problem):
     mean, scale = problem.moments
     live = np.flatnonzero(scale > 0)
     return (np.asarray(problem.design.matrix[:, live]) - mean[live]) / scale[live], live
+
+
+def _copies(columns, model, random):
+    if model == "gaussian":
+        return gaussian_knockoffs(columns, random)
+    _check_rank(columns)
+    return fixed_knockoffs(columns, random)
 
 
 def _check_rank(columns):

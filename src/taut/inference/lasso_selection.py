@@ -14,7 +14,7 @@ from taut.selection import CV
 from taut.selection.rule import Rule
 from taut.solution import warn_unless_solved
 from taut.solvers import Controls, Grid
-from taut.validation import check_positive
+from taut.validation import check_flag, check_positive
 
 __all__ = ["LassoSelection", "lasso_selection"]
 
@@ -45,6 +45,7 @@ def lasso_selection(
     loss=None,
     n_pairs=25,
     random_state=0,
+    verbose=False,
 ) -> LassoSelection:
     """Select the features whose lasso coefficient is not zero, and see how stable that is.
 
@@ -65,6 +66,8 @@ def lasso_selection(
     n_pairs : int, default 25
         The rows are cut so many times into two halves.
     random_state : int, RandomState instance or None, default 0
+    verbose : bool, default False
+        Show progress over the halves (needs rich, as in the extra ``compare``).
 
     Returns
     -------
@@ -85,13 +88,14 @@ def lasso_selection(
     """
     alpha = CV(rule="1se") if alpha is None else alpha
     n_pairs = int(check_positive(n_pairs, "n_pairs", 25))
+    check_flag(verbose, "verbose")
     if not isinstance(alpha, Rule):
         check_positive(alpha, "alpha", 1.0, other="or a rule such as taut.CV()")
     problem, names = stated(X, y, loss)
     solved, k = _solve(problem, alpha)
     chosen = solved.alphas[k]
     masks = complementary_halves(problem, n_pairs, check_random_state(random_state))
-    paths = paths_on(problem, masks, np.array([chosen]))
+    paths = paths_on(problem, masks, np.array([chosen]), verbose)
     warn_unless_solved("lasso_selection", [solved.certificates[k]])
     importances = sizes_of(problem, solved.coefs)[:, k]
     return LassoSelection(

@@ -12,6 +12,7 @@ from taut.losses import Squared
 from taut.memory import fits
 from taut.penalties import L1
 from taut.problem import Problem
+from taut.progress import tracked
 from taut.selection.rule import Rule
 from taut.solution import warn_unless_solved
 from taut.solvers import Controls, Grid, solve_path
@@ -41,7 +42,7 @@ class Nodewise:
         return X @ self.coefs + self.intercepts
 
 
-def nodewise_lasso(X, strength, tol=1e-6) -> Nodewise:
+def nodewise_lasso(X, strength, verbose=False) -> Nodewise:
     """Regress every feature on all the others, never on itself.
 
     A feature that may be used to predict itself is predicted perfectly, by the identity: in each
@@ -53,7 +54,8 @@ def nodewise_lasso(X, strength, tol=1e-6) -> Nodewise:
         Finite, and standardised where one strength is to mean the same for all features.
     strength : float or Rule
         The same number for all, or a rule that chooses for each.
-    tol : float, default 1e-6
+    verbose : bool, default False
+        Show progress over the features.
 
     References
     ----------
@@ -62,9 +64,10 @@ def nodewise_lasso(X, strength, tol=1e-6) -> Nodewise:
     """
     n_features = X.shape[1]
     found = Nodewise(np.zeros((n_features, n_features)), X.mean(axis=0), np.zeros(n_features))
-    controls, certificates = Controls(tol), []
-    for problem, j in _problems(X):
-        solved, k = _solve(problem, strength, controls)
+    certificates = []
+    varying = np.flatnonzero(np.ptp(X, axis=0) > 0) if n_features > 1 else np.array([], dtype=int)
+    for problem, j in _problems(X, tracked(varying, verbose, "features")):
+        solved, k = _solve(problem, strength)
         found.coefs[:, j] = solved.coefs[:, k]
         found.intercepts[j], found.alphas[j] = solved.intercepts[k], solved.alphas[k]
         certificates.append(solved.certificates[k])
@@ -72,20 +75,20 @@ def nodewise_lasso(X, strength, tol=1e-6) -> Nodewise:
     return found
 
 
-def _solve(problem, strength, controls):
+def _solve(problem, strength):
     if isinstance(strength, Rule):
-        choice = strength.choose([problem], Grid(), controls)
+        choice = strength.choose([problem], Grid(), Controls())
         return choice.solved[0], choice.index
-    return solve_path(problem, Grid(np.array([float(strength)])), controls), 0
+    return solve_path(problem, Grid(np.array([float(strength)])), Controls()), 0
 
 
-def _problems(X):
-    """The regression of each feature that varies; a constant one is its mean."""
+def _problems(X, features):
+    """The regression of each of these features, which vary; a constant one is its mean."""
     design, (n_samples, n_features) = as_design(X), X.shape
     weights = np.full(n_samples, 1.0 / n_samples)
     base = Problem(design, X[:, 0], Squared(), L1(), weights)
     shared = _shared_moments(design, weights)
-    for j in np.flatnonzero(np.ptp(X, axis=0) > 0) if n_features > 1 else ():
+    for j in features:
         penalty_weights = np.ones(n_features)
         penalty_weights[j] = np.inf
         response = np.ascontiguousarray(X[:, j], dtype=np.float64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -13,11 +14,14 @@ from taut.designs.from_frame import names_of
 from taut.losses import Logistic, Multinomial, SquaredHinge
 from taut.penalties import L1
 from taut.problem import Problem
+from taut.progress import tracked
 from taut.selection.threads import side_by_side
 from taut.solvers import Controls, Grid, solve_path
 from taut.validation import check_matrix, check_response, check_weights
 
 __all__ = ["complementary_halves", "paths_on", "sizes_of", "stated"]
+
+_TOGETHER = 10  # paths after which progress is told
 
 
 def stated(X, y, loss=None):
@@ -41,8 +45,8 @@ def stated(X, y, loss=None):
     loss, y = _loss_and_response(X, y, loss)
     if isinstance(loss, losses.Squared) and np.ptp(y) == 0:
         raise ValueError(
-            f"y must vary, got {y[0]:g} in all {len(y)} rows: there is nothing to explain; check "
-            "the target"
+            f"y must vary, got {y[0] + 0.0:g} in all {len(y)} rows: there is nothing to explain; "
+            "check the target"
         )
     weights = check_weights(None, X)
     problem = Problem(as_design(X), y, loss, L1(), weights, standardize=True)
@@ -111,10 +115,15 @@ def complementary_halves(problem: Problem, n_pairs, random):
     return masks
 
 
-def paths_on(problem: Problem, masks, alphas, tol=1e-6):
+def paths_on(problem: Problem, masks, alphas, verbose):
     """The path on the rows of each mask, side by side: other rows have weight zero."""
     jobs = [partial(_path_on, problem, mask, Grid(alphas)) for mask in masks]
-    return side_by_side(jobs, Controls(tol), problem.design.size)
+    starts = tracked(range(0, len(jobs), _TOGETHER), verbose, "halves of the rows")
+    blocks = [
+        side_by_side(jobs[start : start + _TOGETHER], Controls(), problem.design.size)
+        for start in starts
+    ]
+    return list(chain.from_iterable(blocks))
 
 
 def _path_on(problem, mask, grid, controls):

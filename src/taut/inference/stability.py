@@ -13,7 +13,7 @@ from taut.inference.problems import complementary_halves, paths_on, sizes_of, st
 from taut.inference.selection import FeatureSelection
 from taut.solution import warn_unless_solved
 from taut.solvers import Controls, Grid, solve_path
-from taut.validation import check_positive, shown
+from taut.validation import check_flag, check_positive, shown
 
 __all__ = ["StabilitySelection", "error_factor", "stability_selection"]
 
@@ -83,6 +83,7 @@ def stability_selection(
     n_first=None,
     n_pairs=50,
     random_state=0,
+    verbose=False,
 ) -> StabilitySelection:
     """Select the features that the lasso takes first on most halves of the rows.
 
@@ -111,6 +112,8 @@ def stability_selection(
         Features to take from each half; given, the bound follows from it.
     n_pairs : int, default 50
     random_state : int, RandomState instance or None, default 0
+    verbose : bool, default False
+        Show progress over the halves (needs rich, as in the extra ``compare``).
 
     Returns
     -------
@@ -142,12 +145,13 @@ def stability_selection(
         )
     n_pairs = int(check_positive(n_pairs, "n_pairs", 50))
     check_positive(expected_false, "expected_false", 1.0)
+    check_flag(verbose, "verbose")
     problem, names = stated(X, y, loss)
     n_features = problem.design.shape[1]
     n_first = _n_first(n_first, expected_false, threshold, n_pairs, problem.design.shape)
     alphas = _strengths(problem, n_first)
     masks = complementary_halves(problem, n_pairs, check_random_state(random_state))
-    paths = paths_on(problem, masks, alphas)
+    paths = paths_on(problem, masks, alphas, verbose)
     warn_unless_solved("stability_selection", [c for path in paths for c in path.certificates])
     sizes = [sizes_of(problem, path.coefs) for path in paths]
     probabilities = np.mean([_first(size, n_first) for size in sizes], axis=0)

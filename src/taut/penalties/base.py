@@ -197,9 +197,10 @@ class Penalty:
 
 def greatest_ratio(sizes, weights) -> float:
     """Largest of ``sizes / weights`` over weights that are neither 0 nor inf; 0 without any."""
-    sizes, weights = np.broadcast_arrays(sizes, weights)
     penalised = (weights > 0) & (weights < np.inf)
-    return float(np.max(sizes[penalised] / weights[penalised], initial=0.0))
+    ratios = np.zeros(np.broadcast_shapes(np.shape(sizes), np.shape(weights)))
+    np.divide(sizes, weights, out=ratios, where=penalised)
+    return float(np.max(ratios, initial=0.0))
 
 
 def _no_sum(left, right):

@@ -132,8 +132,8 @@ class Separable(Penalty):
         l1, _, lower, upper = self._aligned(z, "correlations")
         if np.any(lower > 0) or np.any(upper < 0):
             return np.inf
-        push = np.maximum(np.where(upper > 0, z, 0.0), np.where(lower < 0, -z, 0.0))
-        return greatest_ratio(push, l1)
+        drawn = np.clip(z, np.where(lower < 0, -np.inf, 0.0), np.where(upper > 0, np.inf, 0.0))
+        return greatest_ratio(np.abs(drawn), l1)
 
     def __add__(self, other):
         if isinstance(other, Separable):

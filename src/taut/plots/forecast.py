@@ -78,9 +78,7 @@ class ForecastDisplay:
             fontsize=style.LABEL_SIZE, labelcolor=style.INK,
         )  # fmt: skip
         if self.places.dtype.kind == "M":
-            # As many dates as have room: they are long.
-            locator = ax.xaxis.get_major_locator()
-            locator.maxticks = dict.fromkeys(locator.maxticks, 6)
+            style.dates(ax)
         else:
             ax.set_xlabel("step", color=style.INK)
         self.ax_, self.figure_ = ax, ax.figure

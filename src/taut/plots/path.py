@@ -74,7 +74,7 @@ class PathDisplay:
             f"{alphas.max():.4g} to {alphas.min():.4g}{marked}>"
         )
 
-    def plot(self, ax=None, *, top=8, target=None):
+    def plot(self, ax=None, *, top=8, target=None, features=None):
         """Draw the path.
 
         Parameters
@@ -85,6 +85,9 @@ class PathDisplay:
             So many features, those with the largest coefficients as drawn, are coloured and named.
         target : int, default None
             Which target, where the path has several.
+        features : list of int, default None
+            Which to colour and name, in place of the largest: several paths drawn with the same
+            ones agree on their colours.
 
         Returns
         -------
@@ -95,22 +98,25 @@ class PathDisplay:
         ImportError
             matplotlib is not installed.
         ValueError
-            The path has several targets and ``target`` does not say which, or no alpha above 0.
+            The path has several targets and ``target`` does not say which, or no alpha above 0, or
+            not so many features.
         """
         alphas, coefs = self._shown(target)
         ax = style.axes(ax)
         size = np.abs(coefs).max(axis=1)
         used = np.flatnonzero(size > 0)
-        strongest = used[np.argsort(-size[used], kind="stable")][:top]
-        colours = {j: style.COLOURS[k % len(style.COLOURS)] for k, j in enumerate(strongest)}
+        if features is None:
+            features = used[np.argsort(-size[used], kind="stable")][:top]
+        named = _checked(features, len(coefs))
+        colours = {j: style.COLOURS[k % len(style.COLOURS)] for k, j in enumerate(named)}
         self.lines_ = [self._line(ax, alphas, coefs[j], colours.get(j)) for j in used]
         style.clean(ax, ylabel="coefficient")
         style.strength_axis(ax, alphas)
         ax.axhline(0.0, color=style.MUTED, linewidth=0.8, zorder=1)
         if self.alpha is not None:
             ax.axvline(self.alpha, color=style.INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-        names = [self._name(j) for j in strongest]
-        style.label_ends(ax, coefs[strongest, -1], names, colours.values())
+        names = [self._name(j) for j in named]
+        style.label_ends(ax, coefs[named, -1], names, colours.values())
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -143,3 +149,16 @@ class PathDisplay:
     def _name(self, j):
         names = self.path.feature_names
         return f"x{j}" if names is None else str(names[j])
+
+
+def _checked(features, n_features):
+    places = np.asarray(features)
+    if len(places) and (places.dtype.kind not in "iu" or places.min() < 0):
+        known = False
+    else:
+        known = not len(places) or places.max() < n_features
+    if not known:
+        raise ValueError(
+            f"features must be numbers of features, from 0 to {n_features - 1}, got {features!r}"
+        )
+    return places.astype(int)

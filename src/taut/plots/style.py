@@ -11,6 +11,7 @@ __all__ = [
     "MUTED",
     "axes",
     "clean",
+    "dates",
     "label_ends",
     "short",
     "strength_axis",
@@ -72,6 +73,15 @@ def whole_numbers(ax):
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
+def dates(ax):
+    """Short dates along the horizontal axis: years and months where they change."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=4, maxticks=9)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+
 def label_ends(ax, heights, labels, colours):
     """Write each label to the right of the axes, at its height, pushed apart where they collide."""
     if len(heights) == 0:
@@ -108,12 +118,17 @@ def spread(wanted, gap):
     """Positions at least ``gap`` apart, in the order wanted and as near to it as can be.
 
     Less ``gap`` times their rank, positions that keep their distance are non-decreasing: the
-    nearest such ones in least squares are an isotonic regression.
+    nearest such ones in least squares are an isotonic regression, clipped where all have to lie
+    between 0 and 1, as they do if there is room. The first of equals is the uppermost.
     """
     from scipy.optimize import isotonic_regression
 
-    order = np.argsort(wanted, kind="stable")
+    wanted = np.asarray(wanted, dtype=np.float64)
+    order = np.lexsort((-np.arange(len(wanted)), wanted))
     steps = gap * np.arange(len(wanted))
+    nearest = isotonic_regression(wanted[order] - steps).x
+    if steps[-1] <= 1.0:
+        nearest = np.clip(nearest, 0.0, 1.0 - steps[-1])
     placed = np.empty(len(wanted))
-    placed[order] = isotonic_regression(np.asarray(wanted)[order] - steps).x + steps
+    placed[order] = nearest + steps
     return placed

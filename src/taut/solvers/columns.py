@@ -9,7 +9,7 @@ from taut.designs.design import product
 from taut.problem import Problem
 from taut.solvers.centred import column_means, column_norms
 
-__all__ = ["Columns", "GrowingColumns", "column_scale"]
+__all__ = ["ColumnStore", "Columns", "GrowingColumns", "bordered", "column_scale"]
 
 
 def column_scale(problem: Problem) -> np.ndarray:
@@ -79,6 +79,52 @@ class Columns:
         return result * _rows(self.live, result)
 
 
+class ColumnStore:
+    """Columns that others join at the end; dense ones with room, so that few are moved.
+
+    Parameters
+    ----------
+    first : ndarray or sparse matrix of shape (n_samples, n_columns)
+    """
+
+    def __init__(self, first):
+        self._kept, self.size = first, first.shape[1]
+
+    @property
+    def matrix(self):
+        """Column by column in memory."""
+        if self._kept.shape[1] == self.size:
+            return self._kept  # a part of a sparse matrix would be a copy
+        return self._kept[:, : self.size]
+
+    def append(self, columns):
+        size = self.size + columns.shape[1]
+        if sparse.issparse(self._kept):
+            self._kept = sparse.hstack([self._kept, columns], format="csc")
+        else:
+            self._reserve(size)
+            self._kept[:, self.size : size] = columns
+        self.size = size
+
+    def _reserve(self, size):
+        if size <= self._kept.shape[1]:
+            return
+        room = max(size, 3 * self._kept.shape[1] // 2)
+        wider = np.empty((len(self._kept), room), order="F")
+        wider[:, : self.size] = self.matrix
+        self._kept = wider
+
+
+def bordered(known, columns):
+    """The symmetric matrix that begins with what is known; whole further columns are given."""
+    size, old = len(columns), len(known)
+    wider = np.empty((size, size))
+    wider[:old, :old] = known
+    wider[:, old:] = columns
+    wider[old:, :old] = columns[:old].T
+    return wider
+
+
 class GrowingColumns:
     """Columns as `Columns` copies them, and a first one of ones; more may join at the end.
 
@@ -93,37 +139,26 @@ class GrowingColumns:
         self.features = np.array([], dtype=int)
         self.mean = self.norm = np.array([])
         ones = np.ones((problem.design.shape[0], 1))
-        self._store = sparse.csc_array(ones) if sparse.issparse(problem.design.matrix) else ones
+        is_sparse = sparse.issparse(problem.design.matrix)
+        self._store = ColumnStore(sparse.csc_array(ones) if is_sparse else ones)
 
     @property
     def with_ones(self):
         """The matrix, ones first."""
-        return self._store[:, : len(self.features) + 1]
+        return self._store.matrix
 
     @property
     def matrix(self):
         """The matrix without them."""
-        return self._store[:, 1 : len(self.features) + 1]
+        return self._store.matrix[:, 1:]
 
     def append(self, features):
         """Add columns of the design."""
         fresh = Columns(self.problem, self.scale, features)
-        size = len(self.features) + 1
-        if sparse.issparse(self._store):
-            self._store = sparse.hstack([self._store, fresh.matrix], format="csc")
-        else:
-            self._reserve(size + len(features))
-            self._store[:, size : size + len(features)] = fresh.matrix
+        self._store.append(fresh.matrix)
         self.features = np.concatenate([self.features, features])
         self.mean = np.concatenate([self.mean, fresh.mean * fresh.live])
         self.norm = np.concatenate([self.norm, fresh.norm])
-
-    def _reserve(self, size):
-        if size <= self._store.shape[1]:
-            return
-        wider = np.empty((len(self._store), max(size, 3 * self._store.shape[1] // 2)), order="F")
-        wider[:, : self._store.shape[1]] = self._store
-        self._store = wider
 
     def product(self, coef):
         """As ``Columns.product``."""

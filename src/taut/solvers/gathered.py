@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from taut.solvers.columns import ColumnStore, bordered
+
 __all__ = ["GatheredColumns"]
 
 _ROOM = 2  # times as many columns are kept as there are rows
@@ -29,32 +31,23 @@ class GatheredColumns:
         """Columns of shape (m, k) and their Gram matrix of shape (k, k)."""
         self._gather(features)
         places = self.places[features]
-        return self.columns[:, places], self.gram[np.ix_(places, places)]
+        return self.store.matrix[:, places], self.gram[np.ix_(places, places)]
 
     def _gather(self, features):
         new = features[self.places[features] < 0]
         if not len(new):
             return
-        n_samples, n_known = self.columns.shape
-        if n_known and n_known + len(new) > _ROOM * n_samples:
+        n_known = self.store.size
+        if n_known and n_known + len(new) > _ROOM * self.matrix.shape[0]:
             self._forget()
             n_known, new = 0, features
         columns = self.matrix[:, new]
-        across, among = (_dense(part.T @ columns) for part in (self.columns, columns))
-        self.gram = np.block([[self.gram, across], [across.T, among]])
-        self.columns = _beside(self.columns, columns)
+        self.store.append(columns)
+        products = self.store.matrix.T @ columns
+        dense = products.toarray() if sparse.issparse(products) else products
+        self.gram = bordered(self.gram, dense)
         self.places[new] = n_known + np.arange(len(new))
 
     def _forget(self):
-        self.columns, self.gram = self.matrix[:, :0], np.empty((0, 0))
+        self.store, self.gram = ColumnStore(self.matrix[:, :0]), np.empty((0, 0))
         self.places = np.full(self.matrix.shape[1], -1)
-
-
-def _beside(known, new):
-    if sparse.issparse(new):
-        return sparse.hstack([known, new], format="csc")
-    return np.concatenate([known.T, new.T]).T  # column by column in memory
-
-
-def _dense(products):
-    return products.toarray() if sparse.issparse(products) else products

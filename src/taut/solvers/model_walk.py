@@ -17,7 +17,7 @@ from taut.penalties import SLOPE, GroupLasso, MultiTask, NativePenalty, SparseGr
 from taut.penalties.separable import Separable
 from taut.problem import Problem
 from taut.solution import Status
-from taut.solvers.columns import GrowingColumns
+from taut.solvers.columns import GrowingColumns, bordered
 from taut.solvers.fitted import Fitted, settled
 from taut.solvers.scaled_penalty import on_features
 from taut.solvers.sorted_quadratic import minimise_sorted
@@ -224,7 +224,8 @@ class _Hessian:
             self.gram = self._between(slice(None))
             self.profiled = self._without_intercept()
         elif len(self.gram) < self.working.with_ones.shape[1] * self._n_targets:
-            self._extend(len(self.gram) // self._n_targets)
+            first = len(self.gram) // self._n_targets
+            self.gram = bordered(self.gram, self._between(slice(first, None)))
             self.profiled = self._without_intercept()
         return self.profiled, is_fresh
 
@@ -236,15 +237,6 @@ class _Hessian:
         matrix, problem = self.working.with_ones, self.problem
         right = matrix if columns == slice(None) else matrix[:, columns]
         return problem.loss.hessian_gram(problem.response, self.eta, problem.weights, matrix, right)
-
-    def _extend(self, first):
-        columns = self._between(slice(first, None))
-        size, old = len(columns), len(self.gram)
-        wider = np.empty((size, size))
-        wider[:old, :old] = self.gram
-        wider[:, old:] = columns
-        wider[old:, :old] = columns[:old].T
-        self.gram = wider
 
     def _without_intercept(self):
         k = self._n_targets

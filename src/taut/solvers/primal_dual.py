@@ -91,7 +91,7 @@ class Analysed(NamedTuple):
         return gap and self.excess <= tol * size and self.dual_excess <= tol
 
 
-def analysed(measurement, analysis, fit, penalty, tol, max_iter) -> Analysed:
+def analysed(measurement, analysis, fit, penalty, tol, max_iter, say) -> Analysed:
     """Solve the analysis form by primal-dual steps whose lengths are balanced on the way.
 
     Parameters
@@ -104,6 +104,8 @@ def analysed(measurement, analysis, fit, penalty, tol, max_iter) -> Analysed:
         A norm of k entries.
     tol : float
     max_iter : int
+    say : callable
+        Takes a text on how far it is.
 
     Returns
     -------
@@ -142,6 +144,7 @@ def analysed(measurement, analysis, fit, penalty, tol, max_iter) -> Analysed:
             found = _judged(fit, penalty, x, z, v / even, p, slope, pull, n_iter)
             if found.is_within(tol, size):
                 break
+            say(f"gap {abs(found.gap) / max(found.objective, 1e-300):.1e} after {n_iter} steps")
             balance, pace = _balanced(balance, pace, down, up, before, (x, z, v, p, q, slope))
     return found
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import numbers
-from typing import NamedTuple
-
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, OutlierMixin
@@ -13,38 +9,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from taut.applications.anomalies.dictionary import FromDictionary
+from taut.applications.anomalies.errors import contributions_of, errors_of, usual_errors
+from taut.applications.anomalies.explanation import explained
 from taut.applications.anomalies.reconstruction import FromFeatures, FromRows
+from taut.applications.anomalies.thresholds import check_contamination, for_false_alarms
 from taut.designs.from_frame import names_of
-from taut.progress import tracked
 from taut.selection.rule import Rule
 from taut.validation import check_flag, check_matrix, check_positive, shown
 
-__all__ = ["Explanation", "SparseAnomalyDetector"]
-
-_BLOCK = 2000  # rows scored at a time
-
-
-class Explanation(NamedTuple):
-    """What one feature adds to the score of one row, and what was expected in its place.
-
-    Attributes
-    ----------
-    feature : str
-    value : float
-        As given.
-    from_features : float
-        What the lasso predicts from the row's other features, in the units of the value.
-    from_rows : float
-        The mean of the row's neighbours, or what the dictionary says, in the units of the value.
-    contribution : float
-        The contributions of all features sum to the row's anomaly score.
-    """
-
-    feature: str
-    value: float
-    from_features: float
-    from_rows: float
-    contribution: float
+__all__ = ["SparseAnomalyDetector"]
 
 
 class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
@@ -86,7 +59,7 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
     random_state : int, RandomState instance or None, default 0
         Draws the samples, or the folds of the dictionary.
     verbose : bool, default False
-        Show progress over the blocks of rows (needs rich, as in the extra ``compare``).
+        Show progress over features and blocks of rows (needs rich, as in the extra ``compare``).
 
     Attributes
     ----------
@@ -173,13 +146,13 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
         scale = np.where(np.ptp(matrix, axis=0) > 0, scale, 1.0)
         Z = (matrix - center) / scale
         random = check_random_state(self.random_state)
-        parts = FromFeatures.fit(Z, self.alpha), self._from_rows(Z, random)
-        errors = self._errors(Z, parts)
-        usual = [_usual(error) for error in errors]
+        parts = FromFeatures.fit(Z, self.alpha, self.verbose), self._from_rows(Z, random)
+        errors = errors_of(parts, Z, self.verbose)
+        usual = usual_errors(errors)
         validate_data(self, matrix if names is None else X, skip_check_array=True)
         self.center_, self.scale_, self._parts, self._usual = center, scale, parts, usual
         self.coef_, self.alphas_ = parts[0].nodewise.coefs.T, parts[0].nodewise.alphas
-        scores = -_shares(errors, usual).sum(axis=1)
+        scores = -contributions_of(errors, usual).sum(axis=1)
         self.offset_ = float(np.percentile(scores, 100.0 * self.contamination))
         return self
 
@@ -202,8 +175,7 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
         ValueError, TypeError
             X has other features than at fitting, or is not finite.
         """
-        Z = self._standardised(X)
-        return _shares(self._errors(Z, self._parts), self._usual)
+        return self._contributions(self._standardised(X))
 
     def score_samples(self, X):
         """The negative of the anomaly score, as scikit-learn's detectors have it.
@@ -270,21 +242,7 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
         Laxhammar, R. and Falkman, G. (2010). Conformal prediction for distribution-independent
         anomaly detection in streaming vessel data. StreamKDD, 47-55.
         """
-        rate = check_positive(false_alarm_rate, "false_alarm_rate", 0.05)
-        if rate >= 1:
-            raise ValueError(
-                f"false_alarm_rate must be below 1, got {shown(rate)}: it is the share of usual "
-                "rows that may be called anomalies, pass 0.05, say"
-            )
-        scores = np.sort(self.score_samples(X))
-        allowed = math.floor(rate * (len(scores) + 1) * (1 + 1e-12))
-        if allowed < 1:
-            raise ValueError(
-                f"X must have at least {math.ceil(1 / rate - 1)} usual rows to hold "
-                f"false_alarm_rate={rate:g}, got {len(scores)}: give more rows, or allow a higher "
-                "rate"
-            )
-        self.offset_ = float(scores[allowed - 1])
+        self.offset_ = for_false_alarms(self.score_samples(X), false_alarm_rate)
         return self
 
     def explain(self, X, top=3):
@@ -308,19 +266,10 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
         """
         top = check_positive(top, "top", 3)
         Z = self._standardised(X)
-        shares = _shares(self._errors(Z, self._parts), self._usual)
-        places = [Z, *(part.reconstruct(Z) for part in self._parts)]
-        places = [place * self.scale_ + self.center_ for place in places]
-        names = self._names()
-        return [
-            [
-                Explanation(
-                    names[j], *(float(place[i, j]) for place in places), float(shares[i, j])
-                )
-                for j in np.argsort(-shares[i], kind="stable")[:top]
-            ]
-            for i in range(len(Z))
-        ]
+        expected = [self._in_units(part.reconstruct(Z)) for part in self._parts]
+        return explained(
+            self._names(), self._in_units(Z), expected, self._contributions(Z), int(top)
+        )
 
     def plot(self, X, ax=None, *, top=15):
         """Draw the highest anomaly scores of X by feature, and the threshold.
@@ -367,19 +316,13 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
                 f"dictionary must be an estimator with components_, got {shown(self.dictionary)}: "
                 "pass sklearn.decomposition.MiniBatchDictionaryLearning(), say"
             )
-        share = self.contamination
-        if not isinstance(share, numbers.Real) or not 0 < share <= 0.5:
-            raise ValueError(
-                f"contamination must be a number above 0 and at most 0.5, got {shown(share)}: it "
-                "is the share of anomalies among the training rows, pass 0.1, say; where there "
-                "are none, fit, and then calibrate on further usual rows"
-            )
+        check_contamination(self.contamination)
 
-    def _errors(self, Z, parts):
-        """Of each part, of the shape of Z."""
-        starts = tracked(range(0, len(Z), _BLOCK), self.verbose, "rows")
-        blocks = [[part.errors(Z[start : start + _BLOCK]) for part in parts] for start in starts]
-        return [np.concatenate(errors) for errors in zip(*blocks, strict=True)]
+    def _contributions(self, Z):
+        return contributions_of(errors_of(self._parts, Z, self.verbose), self._usual)
+
+    def _in_units(self, Z):
+        return Z * self.scale_ + self.center_
 
     def _standardised(self, X):
         check_is_fitted(self)
@@ -400,15 +343,3 @@ def _dense(X, min_samples=2):
             "it in; pass X.toarray(), or reduce it first (sklearn.decomposition.TruncatedSVD)"
         )
     return check_matrix(X, names_of(X), min_samples).astype(np.float64, copy=False)
-
-
-def _usual(errors):
-    """Mean error of each feature; 1 where rounding alone keeps it from zero."""
-    mean = np.mean(errors, axis=0)
-    return np.where(mean > 1e-12, mean, 1.0)
-
-
-def _shares(errors, usual):
-    """The mean of all ratios of a row, shared out among its features."""
-    ratios = sum(error / mean for error, mean in zip(errors, usual, strict=True))
-    return ratios / (len(errors) * ratios.shape[1])

@@ -21,8 +21,8 @@ class FromFeatures:
     nodewise: Nodewise
 
     @classmethod
-    def fit(cls, Z, strength) -> FromFeatures:
-        return cls(nodewise_lasso(Z, strength))
+    def fit(cls, Z, strength, verbose=False) -> FromFeatures:
+        return cls(nodewise_lasso(Z, strength, verbose))
 
     def reconstruct(self, Z):
         """What the other features of each row let one expect, of the shape of Z."""

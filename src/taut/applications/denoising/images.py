@@ -108,7 +108,7 @@ def _checked_axis(array, axis):
         )
     axis = int(axis) % array.ndim
     likely = _likely_axis(array.shape)
-    if array.shape[axis] > _SOME and likely is not None:
+    if likely not in (None, axis) and (array.shape[axis] > _SOME or array.shape[likely] < _FEWEST):
         raise ValueError(
             f"channel_axis={axis} has length {array.shape[axis]} in an image of shape "
             f"{array.shape}, while axis {likely} has length {array.shape[likely]}: pass "

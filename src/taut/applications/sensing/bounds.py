@@ -35,6 +35,8 @@ def bounded(task: Task) -> Recovered:
     """
     if np.linalg.norm(task.y) <= task.noise:
         return Recovered(task.zero, np.inf, Proof(0.0, 0.0, 0.0))
+    if task.top == 0:  # no signal comes any closer than none
+        raise task.unreachable(np.linalg.norm(task.y))
     is_explicit = task.measurement.matrix is not None
     if is_explicit and _weights(task) is not None:
         return _along_faces(task)
@@ -74,8 +76,9 @@ def _along_faces(task: Task) -> Recovered:
             target = np.sqrt(max(task.noise**2 - rest**2, 0.0) / (signs @ inward))
             candidate = task.zero.copy()
             candidate[support] = _rounded(middle - target * inward)
-            dual = task.residual(candidate) if task.noise else face.product(inward)
-            best = task.better(best, task.proved(candidate, target, dual))
+            left = task.residual(candidate)
+            dual = left if task.noise else face.product(inward)
+            best = task.better(best, task.proved(candidate, target, left, dual))
             if task.is_solved(best):
                 return best
         elif strength < _SUSPECT * task.top:
@@ -94,7 +97,7 @@ def _by_secants(task: Task) -> Recovered:
         x = task.engine.lasso(task.y, strength, x, fineness)
         residual = task.residual(x)
         square = float(residual @ residual)
-        best = task.better(best, task.proved(x, strength, residual))
+        best = task.better(best, task.proved(x, strength, residual, residual))
         if task.is_solved(best):
             return best
         if square > task.noise**2 and strength < _SUSPECT * task.top:
@@ -133,7 +136,8 @@ def _by_multipliers(task: Task) -> Recovered:
         if found is None:
             # The smallest change that meets the equality.
             change = lsqr(task.measurement.linear, left, atol=1e-13, btol=1e-13)[0]
-            found = task.proved(x + change, 0.0, dual)
+            nearest = x + change
+            found = task.proved(nearest, 0.0, task.residual(nearest), dual)
         best, size = task.better(best, found), np.count_nonzero(x)
         if task.is_solved(best):
             # Where least squares on the support would do, it is the sparser answer.
@@ -161,15 +165,16 @@ def _exact_on_support(task, x, size, dual):
     face = task.measurement.face(support)
     candidate = task.zero.copy()
     candidate[support] = _rounded(face.least_squares(task.y))
-    if np.linalg.norm(task.residual(candidate)) > task.slack:
+    left = task.residual(candidate)
+    if np.linalg.norm(left) > task.slack:
         return None
-    found = task.proved(candidate, 0.0, dual)
+    found = task.proved(candidate, 0.0, left, dual)
     if task.is_solved(found) or weights is None:
         return found
     large = np.flatnonzero(candidate)
     face = task.measurement.face(large)
     signs = np.sign(candidate[large]) * weights[large]
-    return task.better(found, task.proved(candidate, 0.0, face.product(face.solve(signs))))
+    return task.better(found, task.proved(candidate, 0.0, left, face.product(face.solve(signs))))
 
 
 def _rounded(coef):

@@ -17,7 +17,7 @@ class CompressedSensing(RegressorMixin, BaseEstimator):
 
     Parameters
     ----------
-    noise, alpha, penalty, analysis, debias, tol, max_iter
+    noise, alpha, penalty, analysis, debias, tol, max_iter, verbose
         As `recover` takes them.
 
     Attributes
@@ -55,6 +55,7 @@ class CompressedSensing(RegressorMixin, BaseEstimator):
         debias=False,
         tol=None,
         max_iter=10_000,
+        verbose=False,
     ):
         self.noise = noise
         self.alpha = alpha
@@ -63,6 +64,7 @@ class CompressedSensing(RegressorMixin, BaseEstimator):
         self.debias = debias
         self.tol = tol
         self.max_iter = max_iter
+        self.verbose = verbose
 
     def fit(self, A, y):
         """Recover the signal.

@@ -40,7 +40,8 @@ def check_adjoint(operator, name="A"):
     Raises
     ------
     ValueError
-        The two sides differ by more than rounding, or there is no ``rmatvec``.
+        The two sides differ by more than rounding, one of them is not finite or of another length,
+        or there is no ``rmatvec``.
 
     References
     ----------
@@ -49,9 +50,9 @@ def check_adjoint(operator, name="A"):
     m, n = operator.shape
     rng = np.random.default_rng(0)
     u, v = rng.standard_normal(n), rng.standard_normal(m)
-    forth = np.asarray(operator.matvec(u))
+    forth = _applied(operator.matvec, u, m, f"{name}.matvec")
     try:
-        back = np.asarray(operator.rmatvec(v))
+        back = _applied(operator.rmatvec, v, n, f"{name}.rmatvec")
     except NotImplementedError as error:
         raise ValueError(
             f"{name} must have an adjoint, and this LinearOperator of shape {operator.shape} has "
@@ -65,6 +66,24 @@ def check_adjoint(operator, name="A"):
             f"<{name} u, v> = {left:.6g} and <u, {name}' v> = {right:.6g} for random u and v: "
             "check the scaling and the order of its steps, each adjoint in reverse"
         )
+
+
+def _applied(function, vector, size, name):
+    """What it makes of the vector: so many numbers, all of them finite."""
+    try:
+        result = np.asarray(function(vector))
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must take {len(vector)} numbers and return {size}, but fails on random ones: "
+            f"{error}; check the shape of the operator"
+        ) from error
+    if not np.isfinite(result).all():
+        place = int(np.argmin(np.isfinite(result)))
+        raise ValueError(
+            f"{name} must return finite numbers, got {result[place]} at entry {place} (counting "
+            "from 0) for a random vector: check what it divides by"
+        )
+    return result
 
 
 def partial_dct(shape, kept):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.utils.validation import check_array
@@ -13,6 +13,7 @@ from taut.applications.sensing.measurements import Measurement
 from taut.applications.sensing.sparse_recovery import Task, penalised
 from taut.estimators import PenalizedRegressor
 from taut.penalties import L1, Penalty
+from taut.progress import watched
 from taut.selection.rule import Rule
 from taut.solution import ConvergenceWarning
 from taut.solvers.primal_dual import Ball, Square, analysed
@@ -103,6 +104,7 @@ def recover(
     debias=False,
     tol=None,
     max_iter=10_000,
+    verbose=False,
 ):
     """Recover a sparse signal from linear measurements ``y = A x + noise``.
 
@@ -137,6 +139,8 @@ def recover(
         ``analysis``.
     max_iter : int, default 10000
         Most steps of the analysis form.
+    verbose : bool, default False
+        Show how small the gap is by now (needs rich, as in the extra ``compare``).
 
     Returns
     -------
@@ -187,20 +191,23 @@ def recover(
     check_positive(tol, "tol", 1e-6)
     check_positive(max_iter, "max_iter", 10_000)
     penalty = L1() if penalty is None else penalty
-    if analysis is not None:
-        if check_flag(debias, "debias"):
-            raise ValueError(
-                "debias must be False with analysis: the support of W x says no columns of A to "
-                "fit; lower noise or alpha instead"
-            )
-        found = _by_analysis(measurement, analysis, y, penalty, noise, alpha, tol, max_iter)
-    else:
+    check_flag(debias, "debias")
+    if analysis is None:
         _check_penalty(penalty, measurement.shape[1])
-        found = _by_synthesis(measurement, y, penalty, noise, alpha, tol)
-        if check_flag(debias, "debias"):
-            found = Recovery(
-                **{**vars(found), "x": _debiased(measurement, y, penalty, found.optimum)}
+    elif debias:
+        raise ValueError(
+            "debias must be False with analysis: the support of W x says no columns of A to "
+            "fit; lower noise or alpha instead"
+        )
+    with watched(check_flag(verbose, "verbose"), "recover") as say:
+        if analysis is None:
+            found = _by_synthesis(measurement, y, penalty, noise, alpha, tol, say)
+        else:
+            found = _by_analysis(
+                measurement, analysis, y, penalty, noise, alpha, tol, max_iter, say
             )
+    if debias:
+        found = replace(found, x=_debiased(measurement, y, penalty, found.optimum))
     if not found.solved:
         warnings.warn(
             f"recover: the certificate did not reach tol={tol:g} ({found}): loosen tol, raise "
@@ -211,14 +218,14 @@ def recover(
     return found
 
 
-def _by_synthesis(measurement, y, penalty, noise, alpha, tol):
+def _by_synthesis(measurement, y, penalty, noise, alpha, tol, say):
     m, size = len(y), max(float(np.linalg.norm(y)), 1e-300)
     if alpha is None:
-        x, strength, proof = bounded(Task(measurement, y, penalty, noise, tol))
+        x, strength, proof = bounded(Task(measurement, y, penalty, noise, tol, say))
         objective = proof.objective
     else:
         strength = m * _chosen(alpha, measurement, y, penalty)
-        x, strength, proof = penalised(measurement, y, penalty, strength, tol)
+        x, strength, proof = penalised(measurement, y, penalty, strength, tol, say)
         objective = proof.objective / m
     return Recovery(
         x=x,
@@ -234,7 +241,7 @@ def _by_synthesis(measurement, y, penalty, noise, alpha, tol):
     )
 
 
-def _by_analysis(measurement, analysis, y, penalty, noise, alpha, tol, max_iter):
+def _by_analysis(measurement, analysis, y, penalty, noise, alpha, tol, max_iter, say):
     m, size = len(y), max(float(np.linalg.norm(y)), 1e-300)
     analysis = Measurement(analysis, "analysis")
     if analysis.shape[1] != measurement.shape[1]:
@@ -250,7 +257,7 @@ def _by_analysis(measurement, analysis, y, penalty, noise, alpha, tol, max_iter)
     if isinstance(alpha, Rule):
         raise TypeError(f"alpha must be a number with analysis, got {alpha!r}: pass noise or alpha")
     fit = Ball(y, noise) if alpha is None else Square(y, m * alpha)
-    found = analysed(measurement, analysis, fit, penalty, tol, max_iter)
+    found = analysed(measurement, analysis, fit, penalty, tol, max_iter, say)
     return Recovery(
         x=found.x,
         optimum=found.x,

@@ -50,6 +50,8 @@ class Task:
     noise : float >= 0
     tol : float
         Relative duality gap.
+    say : callable
+        Takes a text on how far it is.
 
     Attributes
     ----------
@@ -59,9 +61,9 @@ class Task:
         By how much rounding may exceed the bound.
     """
 
-    def __init__(self, measurement, y, penalty, noise, tol):
+    def __init__(self, measurement, y, penalty, noise, tol, say):
         self.measurement, self.y, self.penalty = measurement, y, penalty
-        self.noise, self.tol = noise, tol
+        self.noise, self.tol, self.say = noise, tol, say
         self.top = penalty.dual_norm(measurement.adjoint(y))
         self.slack = _EXACT * np.linalg.norm(y)
         self.engine = engine_for(measurement, penalty)
@@ -81,12 +83,12 @@ class Task:
         pull = np.linalg.norm(self.measurement.adjoint(probe)) / np.sqrt(n)
         return min(_FIRST * self.top, 1.7 * pull * self.noise / np.sqrt(m))
 
-    def proved(self, x, strength, dual) -> Recovered:
+    def proved(self, x, strength, residual, dual) -> Recovered:
         """x and its gap, ``P(x) - (y'd - noise |d|)`` for the dual point, scaled to feasibility."""
         reach = self.penalty.dual_norm(self.measurement.adjoint(dual))
         dual = dual / max(reach, 1e-300)
         objective = self.penalty.value(x)
-        excess = np.linalg.norm(self.residual(x)) - self.noise
+        excess = np.linalg.norm(residual) - self.noise
         gap = objective - (self.y @ dual - self.noise * np.linalg.norm(dual))
         return Recovered(
             x, float(strength), Proof(float(objective), float(gap), float(max(excess, 0.0)))
@@ -96,7 +98,9 @@ class Task:
         return self._distance(found) <= self.tol
 
     def better(self, one: Recovered | None, other: Recovered) -> Recovered:
-        return other if one is None else min(one, other, key=self._distance)
+        best = other if one is None else min(one, other, key=self._distance)
+        self.say(f"gap and excess {self._distance(best):.1e}")
+        return best
 
     def _distance(self, found):
         """From the solution: the gap, and what exceeds the bound by more than its tolerance."""
@@ -126,12 +130,13 @@ class Task:
         )
 
 
-def penalised(measurement, y, penalty, strength, tol) -> Recovered:
+def penalised(measurement, y, penalty, strength, tol, say) -> Recovered:
     """The lasso at one strength, approached from the larger ones."""
     engine = engine_for(measurement, penalty)
     x = np.zeros(measurement.shape[1])
     now = _FIRST * penalty.dual_norm(measurement.adjoint(y))
     while now > strength:
+        say(f"strength {now:.2e} on the way to {strength:.2e}")
         x = engine.lasso(y, now, x, 1e-2)
         now *= _SMALLER
     x = engine.lasso(y, strength, x, 0.5 * tol)

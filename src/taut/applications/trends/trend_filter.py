@@ -174,7 +174,7 @@ class TrendFilter(BaseEstimator):
         if order > _MOST_ORDER:
             raise ValueError(
                 f"order must be at most {_MOST_ORDER}, got {order}: knots of higher degrees cannot "
-                "be told apart in double precision"
+                "be told apart in double precision; pass 2 for smooth curves, say"
             )
         return int(order)
 
