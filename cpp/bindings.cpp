@@ -346,24 +346,27 @@ nb::tuple solve_blocks(Square gram, Array beta, Array z, Flat<std::int64_t> star
   return std::move(found).packed(size, size);
 }
 
-// The same from its rows: their columns, curvatures and minus their slopes, which come back.
-nb::tuple solve_block_rows(Square matrix, Array curvature, Array beta, Array slopes,
-                           Flat<std::int64_t> starts, Array weights, Array l1, Array alphas,
-                           double goal, int max_iter) {
-  const std::size_t n = matrix.shape(0), size = matrix.shape(1);
-  require(curvature.shape(0) == n && slopes.shape(0) == n && beta.shape(0) == size, "inconsistent model");
-  require((n <= 1 || matrix.stride(0) == 1) && (size <= 1 || matrix.stride(1) >= static_cast<std::int64_t>(n)),
-          "matrix must be column-major");
+// The same from rows R with R'R for a Gram matrix, in single precision. `before` and `came` are the
+// coefficients of the strength before, and both strengths.
+nb::tuple solve_block_rows(Matrix<float> rows, Array beta, Array z, Array before, Array came,
+                           Flat<std::int64_t> starts, Array weights, Array l1, Array alphas, double goal,
+                           int max_iter) {
+  const std::size_t n = rows.shape(0), size = rows.shape(1);
+  require(beta.shape(0) == size && z.shape(0) == size, "inconsistent model");
+  require(before.shape(0) == size && came.shape(0) == 2, "before needs one entry for each coordinate, came two");
+  require((n <= 1 || rows.stride(0) == 1) && (size <= 1 || rows.stride(1) >= static_cast<std::int64_t>(n)),
+          "rows must be column-major");
   const taut::Groups groups = require_groups(size, starts, weights, l1);
   Models found;
   {
     nb::gil_scoped_release unlocked;
     taut::Interrupt interrupt = signals();
-    taut::BlockRows model(matrix.data(), matrix.stride(1), checked(n), checked(size), curvature.data(), groups,
-                          beta.data(), slopes.data(), [&interrupt] { interrupt.poll(); });
+    taut::BlockRows model(rows.data(), rows.stride(1), checked(n), checked(size), groups, beta.data(), z.data(),
+                          [&interrupt] { interrupt.poll(); });
+    model.come(before.data(), came.data()[0], came.data()[1]);
     for (std::size_t k = 0; k < alphas.shape(0); ++k) found.add(model, model.solve(alphas.data()[k], goal, max_iter));
   }
-  return std::move(found).packed(size, n);
+  return std::move(found).packed(size, size);
 }
 
 // The model under a separable penalty. `noise` is what rounding may do to each gradient, `objective`
@@ -565,10 +568,10 @@ NB_MODULE(_core, m) {
   m.def("solve_blocks", &solve_blocks, nb::arg("gram").noconvert(), nb::arg("beta").noconvert(),
         nb::arg("z").noconvert(), nb::arg("starts").noconvert(), nb::arg("weights").noconvert(),
         nb::arg("l1").noconvert(), nb::arg("alphas").noconvert(), "tol"_a, "max_iter"_a);
-  m.def("solve_block_rows", &solve_block_rows, nb::arg("matrix").noconvert(),
-        nb::arg("curvature").noconvert(), nb::arg("beta").noconvert(), nb::arg("slopes").noconvert(),
-        nb::arg("starts").noconvert(), nb::arg("weights").noconvert(), nb::arg("l1").noconvert(),
-        nb::arg("alphas").noconvert(), "goal"_a, "max_iter"_a);
+  m.def("solve_block_rows", &solve_block_rows, nb::arg("rows").noconvert(),
+        nb::arg("beta").noconvert(), nb::arg("z").noconvert(), nb::arg("before").noconvert(),
+        nb::arg("came").noconvert(), nb::arg("starts").noconvert(), nb::arg("weights").noconvert(),
+        nb::arg("l1").noconvert(), nb::arg("alphas").noconvert(), "goal"_a, "max_iter"_a);
   m.def("solve_coordinates", &solve_coordinates, nb::arg("gram").noconvert(),
         nb::arg("beta").noconvert(), nb::arg("z").noconvert(), nb::arg("l1").noconvert(),
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),

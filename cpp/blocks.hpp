@@ -66,9 +66,6 @@ class BlockQuadratic {
   int last(int g) const { return groups_.last(g); }
   const double* column(int j) const { return gram_ + j * ld_; }
 
-  static double soft(double x, double by) { return Groups::soft(x, by); }
-  double norm(const double* x, int g) const { return groups_.norm(x, g); }
-
   double square(int g) const { return simd::dot(beta_.data() + first(g), beta_.data() + first(g), groups_.width(g)); }
 
   // Returns the curvature times the square of the move.
@@ -88,39 +85,20 @@ class BlockQuadratic {
 
   // The largest violation of optimality over the groups, as a share of what their penalty weighs.
   double worst() const {
-    double scale = 0, largest = 0;
-    for (int g = 0; g < groups_.count; ++g) scale = std::max(scale, weight(g));
-    if (scale == 0) scale = 1;
+    const double heaviest = groups_.heaviest(alpha_);
+    double largest = 0;
     for (int g = 0; g < groups_.count; ++g) {
       if (groups_.fixed(g)) continue;
-      const double size = weight(g) > 0 ? weight(g) : scale;
-      largest = std::max(largest, violation(g) / size);
+      const double own = groups_.weight(g, alpha_);
+      largest = std::max(largest, violation(g) / (own > 0 ? own : heaviest));
     }
     return largest;
   }
 
-  double weight(int g) const {
-    if (groups_.fixed(g)) return 0;
-    double entries = 0;
-    for (int j = first(g); j < last(g); ++j) entries = std::max(entries, groups_.l1[j]);
-    return alpha_ * (groups_.weights[g] + entries);
-  }
-
-  double violation(int g) const {
-    const double size = norm(beta_.data() + first(g), g);
-    double square = 0;
-    for (int j = first(g); j < last(g); ++j) {
-      const double a = alpha_ * groups_.l1[j];
-      const double rest = beta_[j] == 0 ? soft(z_[j], a) : stationarity(j, size);
-      square += rest * rest;
-    }
-    const double excess = std::sqrt(square);
-    return size > 0 ? excess : std::max(excess - alpha_ * groups_.weights[g], 0.0);
-  }
+  double violation(int g) const { return groups_.violation(g, alpha_, z_.data() + first(g), beta_.data() + first(g)); }
 
   double stationarity(int j, double size) const {
-    const double w = groups_.weights[group_of_[j]];
-    return z_[j] - std::copysign(alpha_ * groups_.l1[j], beta_[j]) - (w > 0 ? alpha_ * w * beta_[j] / size : 0.0);
+    return groups_.stationarity(j, group_of_[j], alpha_, z_[j], beta_[j], size);
   }
 
   // One Newton step over the coordinates that are not zero; false where none lowers the objective.

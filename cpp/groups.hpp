@@ -32,6 +32,55 @@ struct Groups {
     for (int k = 0; k < width(g); ++k) square += x[k] * x[k];
     return std::sqrt(square);
   }
+
+  // The penalty at all coordinates, and at those of one group.
+  double price(double alpha, const double* b) const {
+    double total = 0;
+    for (int g = 0; g < count; ++g) total += price(g, alpha, b + first(g));
+    return total;
+  }
+
+  double price(int g, double alpha, const double* b) const {
+    const double size = norm(b, g);
+    if (size == 0) return 0;
+    double total = weights[g] * size;
+    for (int k = 0; k < width(g); ++k) total += l1[first(g) + k] * std::abs(b[k]);
+    return alpha * total;
+  }
+
+  // What the penalty weighs on a group: an excess of the gradient is held against that.
+  double weight(int g, double alpha) const {
+    if (fixed(g)) return 0;
+    double entries = 0;
+    for (int j = first(g); j < last(g); ++j) entries = std::max(entries, l1[j]);
+    return alpha * (weights[g] + entries);
+  }
+
+  double heaviest(double alpha) const {
+    double most = 0;
+    for (int g = 0; g < count; ++g) most = std::max(most, weight(g, alpha));
+    return most > 0 ? most : 1.0;
+  }
+
+  // Minus the derivative of the objective along coordinate j of group g, which is not zero there;
+  // `size` is the norm of the group.
+  double stationarity(int j, int g, double alpha, double z, double b, double size) const {
+    const double w = weights[g];
+    return z - std::copysign(alpha * l1[j], b) - (w > 0 ? alpha * w * b / size : 0.0);
+  }
+
+  // By how much a group violates its optimality; z and b are of the group alone.
+  double violation(int g, double alpha, const double* z, const double* b) const {
+    const double size = norm(b, g);
+    double square = 0;
+    for (int k = 0; k < width(g); ++k) {
+      const int j = first(g) + k;
+      const double rest = b[k] == 0 ? soft(z[k], alpha * l1[j]) : stationarity(j, g, alpha, z[k], b[k], size);
+      square += rest * rest;
+    }
+    const double excess = std::sqrt(square);
+    return size > 0 ? excess : std::max(excess - alpha * weights[g], 0.0);
+  }
 };
 
 // Proximal steps on one group, with its block of the Gram matrix and a bound on the eigenvalues of
@@ -69,8 +118,8 @@ class GroupStep {
   }
 
  private:
-  static constexpr int kMost = 8;
-  static constexpr double kEnough = 1e-3;
+  static constexpr int kMost = 30;
+  static constexpr double kEnough = 1e-6;
   const Groups& groups_;
   Vector z_, change_, trial_;
 };

@@ -93,6 +93,56 @@ TAUT_MULTIVERSION inline void symmetric4(const double* c, const double* const* c
   }
 }
 
+// The same in single precision, for steps whose errors are measured elsewhere: out[k] = column[k]' r
+// for four columns side by side, and y += sum_k c[k] column[k].
+TAUT_MULTIVERSION inline void dot4(const float* x, std::ptrdiff_t ld, const float* r, std::ptrdiff_t n, float* out) {
+  const float *x1 = x + ld, *x2 = x1 + ld, *x3 = x2 + ld;
+  float s0[16] = {}, s1[16] = {}, s2[16] = {}, s3[16] = {};
+  std::ptrdiff_t i = 0;
+  for (; i + 16 <= n; i += 16)
+    for (int k = 0; k < 16; ++k) {
+      const float v = r[i + k];
+      s0[k] += x[i + k] * v;
+      s1[k] += x1[i + k] * v;
+      s2[k] += x2[i + k] * v;
+      s3[k] += x3[i + k] * v;
+    }
+  for (std::ptrdiff_t k = 0; i < n; ++i, ++k) {
+    s0[k] += x[i] * r[i];
+    s1[k] += x1[i] * r[i];
+    s2[k] += x2[i] * r[i];
+    s3[k] += x3[i] * r[i];
+  }
+  out[0] = out[1] = out[2] = out[3] = 0;
+  for (int k = 0; k < 16; ++k) {
+    out[0] += s0[k];
+    out[1] += s1[k];
+    out[2] += s2[k];
+    out[3] += s3[k];
+  }
+}
+
+TAUT_MULTIVERSION inline float dot(const float* a, const float* b, std::ptrdiff_t n) {
+  float s[16] = {};
+  std::ptrdiff_t i = 0;
+  for (; i + 16 <= n; i += 16)
+    for (int k = 0; k < 16; ++k) s[k] += a[i + k] * b[i + k];
+  for (std::ptrdiff_t k = 0; i < n; ++i, ++k) s[k] += a[i] * b[i];
+  float total = 0;
+  for (float t : s) total += t;
+  return total;
+}
+
+TAUT_MULTIVERSION inline void axpy4(const float* c, const float* x, std::ptrdiff_t ld, float* y, std::ptrdiff_t n) {
+  const float c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
+  const float *x1 = x + ld, *x2 = x1 + ld, *x3 = x2 + ld;
+  for (std::ptrdiff_t i = 0; i < n; ++i) y[i] += c0 * x[i] + c1 * x1[i] + c2 * x2[i] + c3 * x3[i];
+}
+
+TAUT_MULTIVERSION inline void axpy(float c, const float* x, float* y, std::ptrdiff_t n) {
+  for (std::ptrdiff_t i = 0; i < n; ++i) y[i] += c * x[i];
+}
+
 // max_i |z_i| g_i
 TAUT_MULTIVERSION inline double largest_ratio(const double* z, const double* g, std::ptrdiff_t n) {
   double s[8] = {0, 0, 0, 0, 0, 0, 0, 0};

@@ -19,12 +19,12 @@ class Model:
         if copies and self.X.shape[1] > 1:
             self.X[:, -1] = self.X[:, 0]
         y = self.X[:, :3].sum(axis=1) + 0.3 * random.normal(size=n_samples)
-        self.slopes = (y - y.mean()) / n_samples
+        slopes = (y - y.mean()) / n_samples
         self.weights = (1 - ratio) * np.sqrt(sizes)
         self.l1 = np.full(self.starts[-1], ratio)
-        self.curvature = np.full(n_samples, 1 / n_samples)
+        self.rows = np.asfortranarray(self.X / np.sqrt(n_samples), dtype=np.float32)
         self.gram = np.asfortranarray(self.X.T @ self.X / n_samples)
-        self.z = self.X.T @ self.slopes
+        self.z = self.X.T @ slopes
         self.groups = (self.starts, self.weights, self.l1)
 
     def largest_alpha(self):
@@ -39,9 +39,20 @@ class Model:
         return _core.solve_blocks(self.gram, start, self.z, *self.groups, alphas, tol, 2000)
 
     def by_rows(self, alphas, goal=1e-20):
-        start = np.zeros(len(self.z))
+        """As walks do it: from where the last call ended, until rounding is all that is left."""
+        start, found = np.zeros(len(self.z)), []
+        for alpha in alphas:
+            for _ in range(4):
+                betas, left, _ = self.once_by_rows(start, np.array([alpha]), goal)
+                start = np.ascontiguousarray(betas[:, 0])
+            found.append((start, left[:, 0]))
+        return [np.column_stack(part) for part in zip(*found, strict=True)]
+
+    def once_by_rows(self, start, alphas, goal):
+        z = self.z - self.gram @ start
+        came = np.array([2.0, 1.0])
         return _core.solve_block_rows(
-            self.X, self.curvature, start, self.slopes, *self.groups, alphas, goal, 20000
+            self.rows, start, z, start, came, *self.groups, alphas, goal, 20000
         )
 
     def violation(self, beta, alpha):
@@ -70,13 +81,12 @@ def test_both_forms_are_optimal_at_every_strength(sizes, n_samples, ratio, copie
     model = Model(sizes, n_samples, ratio, seed, copies)
     alphas = model.largest_alpha() * np.array([1.5, 0.5, 0.1])
     betas, gradients, _ = model.by_gram(alphas)
-    others, slopes, _ = model.by_rows(alphas)
+    others, left = model.by_rows(alphas)
     for k, alpha in enumerate(alphas):
         assert model.violation(betas[:, k], alpha) <= 1e-7 * alpha
         assert model.violation(others[:, k], alpha) <= 1e-5 * alpha
     assert_allclose(gradients, model.z[:, None] - model.gram @ betas, rtol=0, atol=1e-10)
-    expected = model.slopes[:, None] - model.X @ others / n_samples
-    assert_allclose(slopes, expected, rtol=0, atol=1e-10)
+    assert_allclose(left, model.z[:, None] - model.gram @ others, rtol=0, atol=1e-10)
 
 
 def test_more_free_coordinates_than_newton_takes_are_left_to_descent():
@@ -130,16 +140,17 @@ def test_bad_models_are_refused(name):
         _core.solve_blocks(*arguments.values(), np.array([0.1]), 1e-6, 10)
 
 
-@pytest.mark.parametrize("name", ["curvature", "beta", "slopes", "matrix"])
+@pytest.mark.parametrize("name", ["beta", "z", "before", "came", "rows"])
 def test_bad_rows_are_refused(name):
     model = Model([2, 2], 10)
     arguments = {
-        "matrix": model.X,
-        "curvature": model.curvature,
+        "rows": model.rows,
         "beta": np.zeros(4),
-        "slopes": model.slopes,
+        "z": model.z,
+        "before": np.zeros(4),
+        "came": np.array([2.0, 1.0]),
     }
     given_ = arguments[name]
-    arguments[name] = np.ascontiguousarray(given_) if name == "matrix" else given_[:-1]
+    arguments[name] = np.ascontiguousarray(given_) if name == "rows" else given_[:-1]
     with pytest.raises((ValueError, TypeError)):
         _core.solve_block_rows(*arguments.values(), *model.groups, np.array([0.1]), 1e-6, 10)

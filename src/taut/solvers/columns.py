@@ -110,7 +110,7 @@ class ColumnStore:
         if size <= self._kept.shape[1]:
             return
         room = max(size, 3 * self._kept.shape[1] // 2)
-        wider = np.empty((len(self._kept), room), order="F")
+        wider = np.empty((len(self._kept), room), dtype=self._kept.dtype, order="F")
         wider[:, : self.size] = self.matrix
         self._kept = wider
 

@@ -17,11 +17,11 @@ from taut.penalties import SLOPE, GroupLasso, MultiTask, NativePenalty, SparseGr
 from taut.penalties.separable import Separable
 from taut.problem import Problem
 from taut.solution import Status
-from taut.solvers.columns import GrowingColumns, bordered
+from taut.solvers.columns import ColumnStore, GrowingColumns, bordered
 from taut.solvers.fitted import Fitted, settled
 from taut.solvers.scaled_penalty import on_features
 from taut.solvers.sorted_quadratic import minimise_sorted
-from taut.solvers.walk import State, Walk
+from taut.solvers.walk import PATIENCE, State, Walk
 
 __all__ = ["ModelWalk", "has_model"]
 
@@ -31,6 +31,8 @@ _ROUNDING = 1e-14
 _FEW = 512  # coordinates from which on rows are as good as a Gram matrix
 # Of the tolerance: Newton steps converge so fast that more costs next to nothing.
 _SHARP = 1e-4
+# Of the tolerance, by the root of the patience: most of it with the one that walks begin with.
+_BLUNT = 8.0
 _WIDEST = 8  # strengths ahead
 _STEPS = 1000  # of the core on one model
 _NEAR = 0.8  # share of the threshold from which a coordinate at zero may move
@@ -60,8 +62,15 @@ class ModelWalk(Walk):
         super().__init__(problem, controls)
         self.working = GrowingColumns(problem, self.scale)
         self.hessian = _Hessian(problem, self.working)
+        self.rows = _Rows(problem, self.working)
         self.n_targets = int(np.prod(problem.coef_shape[1:], dtype=int))
         self.stuck_at = None
+        # The last two strengths and their coefficients; the null model is the same at any.
+        self.trail = [(2.0, self.state.coef), (1.0, self.state.coef)]
+
+    def solved(self, alpha, verdict, status, n_iter):
+        self.trail = [self.trail[-1], (alpha, self.state.coef)]
+        return super().solved(alpha, verdict, status, n_iter)
 
     def along(self, alphas):
         if not self.problem.loss.is_quadratic or isinstance(self.penalty, Separable):
@@ -85,7 +94,7 @@ class ModelWalk(Walk):
         if len(alphas) == 1 or not self._take_in(self.likely(float(alphas[-1]))):
             return
         coef, point = self.state.coef[self.working.features], self.state.point
-        model = self._model(alphas, self.controls.tol)
+        model = self._model(alphas, PATIENCE)
         targets, rounds = model.minimised(point, coef)
         fits = self.working.product(targets.reshape(len(coef), -1)).reshape(
             len(point.eta), *targets.shape[1:]
@@ -249,6 +258,34 @@ class _Hessian:
         return np.ascontiguousarray(gram).T
 
 
+class _Rows:
+    """The working columns times the root of the loss's curvature at a point, without what an
+    intercept explains of them, in single precision: their products are the Hessian."""
+
+    def __init__(self, problem, working):
+        self.problem, self.working = problem, working
+        self.stack = None
+        self.unit = 1.0  # that the matrix comes in
+
+    def at(self, point):
+        """The matrix, column-major, at this very point."""
+        loss = self.problem.loss
+        if self.stack is None or not loss.is_quadratic:
+            self.curvature = loss.curvature(self.problem.response, point.eta, self.problem.weights)
+            self.unit = np.max(self.working.norm, initial=0.0) or 1.0
+            self.stack = ColumnStore(np.empty((len(self.curvature), 0), dtype=np.float32))
+        if self.stack.size < len(self.working.features):
+            self.stack.append(self._weighed(self.working.matrix[:, self.stack.size :]))
+        return self.stack.matrix
+
+    def _weighed(self, matrix):
+        root = np.sqrt(self.curvature) / self.unit
+        mean = 0.0
+        if self.problem.fit_intercept:
+            mean = self.curvature @ matrix / (self.curvature.sum() or 1.0)
+        return (matrix - mean) * root[:, None]
+
+
 class _Model:
     """The quadratic model on the working set, as the core takes it.
 
@@ -386,33 +423,26 @@ class _Blocks(_Model):
 
 
 class _BlockRows(_Blocks):
-    """The same from the rows, where coordinates are many; the intercept is a group of its own."""
+    """The same from the rows, where coordinates are many.
+
+    In units in which the largest column and the response have norm one: single precision ends at
+    1e38.
+    """
 
     def solve(self, point, coef, z):
-        walk, problem = self.walk, self.walk.problem
-        starts, weights, l1 = self._groups()
-        matrix = walk.working.with_ones
-        intercept = problem.fit_intercept
-        if intercept:
-            starts, weights, l1 = (
-                np.append(0, starts + 1),
-                np.append(0.0, weights),
-                np.append(0.0, l1),
-            )
-            coef = np.append(0.0, coef)
-        else:
-            matrix = walk.working.matrix
-        curvature = problem.loss.curvature(problem.response, point.eta, problem.weights)
-        found, slopes, rounds = _core.solve_block_rows(
+        walk, rows = self.walk, self.walk.rows
+        matrix = rows.at(point)
+        column, response = rows.unit, walk.null.norm or 1.0
+        came, (before, _) = zip(*walk.trail, strict=True)
+        found, left, rounds = _core.solve_block_rows(
             matrix,
-            np.ascontiguousarray(curvature),
-            coef,
-            -point.slope,
-            starts,
-            weights,
-            l1,
-            self.alphas,
-            self.patience * self.tol * walk.null.objective,
+            coef * (column / response),
+            z / (column * response),
+            before[walk.working.features] * (column / response),
+            np.array(came) / (column * response),
+            *self._groups(),
+            self.alphas / (column * response),
+            _BLUNT * np.sqrt(self.patience) * self.tol * walk.null.objective / response**2,
             _STEPS,
         )
-        return found[int(intercept) :], walk.working.cross(slopes), rounds, True
+        return found * (response / column), left * (column * response), rounds, True

@@ -21,9 +21,9 @@ from taut.solvers.fitted import Fitted, Point, balanced, null_standing
 from taut.solvers.forward_backward import forward_backward
 from taut.solvers.scaled_penalty import blocks_of, free_directions, in_units_of, on_features
 
-__all__ = ["State", "Walk"]
+__all__ = ["PATIENCE", "State", "Walk"]
 
-_PATIENCE = 1e-2  # forward-backward steps go on until one promises less than this share of tol
+PATIENCE = 1e-2  # forward-backward steps go on until one promises less than this share of tol
 _LEAST_PATIENCE = 1e-20
 _FEWEST = 64  # features that may always enter a working set together
 _POWER_STEPS = 12
@@ -108,7 +108,7 @@ class Walk:
     def to(self, alpha: float):
         """The same at the next strength."""
         tol, features = self.controls.tol, self.likely(alpha)
-        patience, n_iter, status = _PATIENCE, 0, None
+        patience, n_iter, status = PATIENCE, 0, None
         while status is None:
             taken, rounding_shows = self.solve_on(features, alpha, patience, n_iter)
             n_iter += taken
