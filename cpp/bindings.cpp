@@ -225,7 +225,8 @@ nb::object call_native(std::uintptr_t address, const Array& first, const Columns
 nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights, bool centre,
                           const taut::Loss& loss, Array l1, Array l2, Array lower, Array upper,
                           std::optional<Array> alphas, int n_alphas, double alpha_min_ratio, double tol,
-                          int max_iter, int engine, const taut::Cancel* cancel, double room, Optional fall, Optional knot) {
+                          int max_iter, int engine, const taut::Cancel* cancel, double room, std::optional<Array> start,
+                          Optional fall, Optional knot) {
   const std::size_t samples = X.design->rows();
   require(samples > 0 && weights.shape(0) == samples, "weights need one entry for each row");
   const std::size_t targets = y.shape(0) / samples, n = samples * targets, p = X.design->cols() * targets;
@@ -233,8 +234,9 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
   checked(std::max(n, p));
   require(p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
   require(loss.targets() == static_cast<int>(targets), "this loss takes another number of targets");
+  require(!start || start->shape(0) == p, "start needs one entry for each column of each target");
   const taut::Penalty penalty = checked_penalty(p, l1, l2, lower, upper, fall, knot);
-  taut::Relay path(penalty, p, given(alphas), n_alphas, alpha_min_ratio);
+  taut::Relay path(penalty, p, given(alphas), n_alphas, alpha_min_ratio, start ? start->data() : nullptr);
   taut::Vector intercepts;
   {
     nb::gil_scoped_release unlocked;
@@ -557,7 +559,7 @@ NB_MODULE(_core, m) {
         nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
         nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
         "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none(),
-        "room"_a = std::numeric_limits<double>::infinity(),
+        "room"_a = std::numeric_limits<double>::infinity(), nb::arg("start").noconvert().none() = nb::none(),
         nb::arg("fall").noconvert().none() = nb::none(), nb::arg("knot").noconvert().none() = nb::none());
   m.def("solve_gram_path", &solve_gram_path, nb::arg("gram").noconvert(),
         nb::arg("correlation").noconvert(), "squares"_a, nb::arg("l1").noconvert(),

@@ -296,10 +296,11 @@ class DenseColumns final : public Columns {
     return std::make_unique<Following>(*this, std::move(root));
   }
 
-  std::unique_ptr<Residual> model(const double* slope, const Curvature& curvature) const override {
+  std::unique_ptr<Residual> model(const double* slope, const Curvature& curvature,
+                                  const std::vector<int>& places) const override {
     Vector bend(X_.rows());
     curvature.between(0, 0, bend.data());
-    return std::make_unique<Model>(*this, slope, std::move(bend));
+    return std::make_unique<Model>(*this, slope, std::move(bend), places);
   }
 
   void reweigh(const Curvature& curvature, double* gram, std::ptrdiff_t ld) override {
@@ -388,8 +389,9 @@ class DenseColumns final : public Columns {
   // As in sparse.hpp, times the roots of the weights.
   class Model final : public Residual {
    public:
-    Model(const DenseColumns& columns, const double* slope, Vector curvature)
-        : columns_(columns), u_(columns.X_.rows()), h_(std::move(curvature)), mean_(columns.size_), curvature_(columns.size_) {
+    Model(const DenseColumns& columns, const double* slope, Vector curvature, const std::vector<int>& places)
+        : columns_(columns), places_(places), u_(columns.X_.rows()), h_(std::move(curvature)), mean_(places.size()),
+          curvature_(places.size()) {
       const Vector& root = columns.view_.root_v;
       const std::ptrdiff_t n = u_.size();
       Vector weighed(n), scaled(n);
@@ -401,25 +403,26 @@ class DenseColumns final : public Columns {
         sum_ += root[i] * u_[i];
       }
       share_ = columns.view_.centred && total > 0 ? 1.0 / total : 0.0;
-      for (int k = 0; k < columns.size_; ++k) {
-        const double* x = columns.column(k);
+      for (std::size_t k = 0; k < places_.size(); ++k) {
+        const double* x = columns.column(places_[k]);
         mean_[k] = simd::dot(weighed.data(), x, n);
         for (std::ptrdiff_t i = 0; i < n; ++i) scaled[i] = h_[i] * x[i];
         curvature_[k] = simd::dot(scaled.data(), x, n) - mean_[k] * mean_[k] * share_;
       }
     }
     double correlation(int k) const override {
-      return simd::dot(columns_.column(k), u_.data(), u_.size()) - mean_[k] * sum_ * share_;
+      return simd::dot(columns_.column(places_[k]), u_.data(), u_.size()) - mean_[k] * sum_ * share_;
     }
     double curvature(int k) const override { return curvature_[k]; }
     void move(int k, double by) override {
-      const double* x = columns_.column(k);
+      const double* x = columns_.column(places_[k]);
       for (std::size_t i = 0; i < u_.size(); ++i) u_[i] -= by * h_[i] * x[i];
       sum_ -= by * mean_[k];
     }
 
    private:
     const DenseColumns& columns_;
+    const std::vector<int> places_;
     Vector u_, h_, mean_, curvature_;
     double sum_ = 0, share_ = 0;
   };

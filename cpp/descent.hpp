@@ -80,8 +80,8 @@ class DescentPath final : public PathSolver {
   void stand_at(const Batch& batch, int i) override {
     beta_ = batch.betas[i];
     residual_.reset();
-    patience_ *= 1e-3;
   }
+  void tighten() override { patience_ *= 1e-3; }
   void accept(const Batch&, int) override { patience_ = kPatience; }
   void begin() override {}
   bool takes_gram() const override { return false; }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "simd.hpp"
+#include "sweep.hpp"
 #include "zeros.hpp"
 
 namespace taut {
@@ -31,6 +32,11 @@ class Residual {
   virtual double curvature(int k) const = 0;
   // The coefficient of working column k grows by `by`.
   virtual void move(int k, double by) = 0;
+  // One sweep of descent under these penalties (sweep.hpp). A kind of residual whose columns are
+  // short says it again for itself: then nothing is looked up entry by entry.
+  virtual double sweep(const std::vector<Coordinate>& penalties, bool every, Vector& beta) {
+    return taut::sweep([&](std::size_t k) { return penalties[k]; }, every, *this, beta);
+  }
 };
 
 // That of the response, which can be written out: v * residual, and its weighted sum of squares.
@@ -69,9 +75,10 @@ class Columns {
   virtual void product(const double* coefs, double* out) const = 0;
   // For least squares: the residual of a response that the view has centred, at these coefficients.
   virtual std::unique_ptr<ResponseResidual> follow(const double* centred_y, const double* coefs) const;
-  // The same of a quadratic model with these slopes and curvatures of the rows; where the view is
-  // centred, the intercept is always at its best.
-  virtual std::unique_ptr<Residual> model(const double* slope, const Curvature& curvature) const = 0;
+  // The same of a quadratic model with these slopes and curvatures of the rows, for some of the
+  // working columns, by place; where the view is centred, the intercept is always at its best.
+  virtual std::unique_ptr<Residual> model(const double* slope, const Curvature& curvature,
+                                          const std::vector<int>& places) const = 0;
   // From here on rows count `curvature` times their weight in the Gram matrix, which is written
   // anew; where the view is centred, what an intercept explains is taken out under these weights.
   // The curvature has to stay as it is until the next call.

@@ -115,6 +115,24 @@ struct LogisticRow {
   double lowest(double y) const { return -x_log_x(y) - x_log_x(1 - y); }
 };
 
+// The same, many rows at a time.
+class LogisticLoss final : public RowLoss<LogisticRow> {
+ public:
+  LogisticLoss() : RowLoss({}) {}
+
+  double evaluate(Index n, const double* v, const double* y, const double* eta, double* slope,
+                  double* bend) const override {
+    constexpr Index kBlock = 256;
+    double value[kBlock], total = 0;
+    for (Index i = 0; i < n; i += kBlock) {
+      const Index rows = std::min(kBlock, n - i);
+      simd::logistic(v + i, y + i, eta + i, value, slope + i, bend + i, rows);
+      total += simd::dot(v + i, value, rows);
+    }
+    return total;
+  }
+};
+
 // exp(eta) - y eta
 struct PoissonRow {
   static constexpr bool kCurved = true;

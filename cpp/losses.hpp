@@ -11,7 +11,7 @@ inline std::unique_ptr<Loss> make_loss(int code, double parameter, int targets) 
   if (targets != 1) return nullptr;
   switch (code) {
     case 0: return std::make_unique<RowLoss<SquaredRow>>(SquaredRow{});
-    case 1: return std::make_unique<RowLoss<LogisticRow>>(LogisticRow{});
+    case 1: return std::make_unique<LogisticLoss>();
     case 2: return std::make_unique<RowLoss<PoissonRow>>(PoissonRow{});
     case 3: return std::make_unique<RowLoss<GammaRow>>(GammaRow{});
     case 4: return std::make_unique<RowLoss<TweedieRow>>(TweedieRow{parameter});

@@ -43,6 +43,8 @@ class NewtonPath : public PathSolver {
     renew();
     refresh();
     z_alpha_ = alpha;
+    join(moving(alpha));
+    pad(beta_);
   }
 
  protected:
@@ -73,7 +75,7 @@ class NewtonPath : public PathSolver {
       before = decrease;
     }
     model(alpha, gradient());
-    return steps;
+    return std::max(1, steps);
   }
 
   void keep(Batch& batch, int i) override {
@@ -92,9 +94,7 @@ class NewtonPath : public PathSolver {
   void residual_here(double* R) override { downhill(here_.slope.data(), R); }
 
   double misfit(const Batch&, int i, double t) const override {
-    if (t == 1.0) return 0.0;
-    const double* eta = etas_.data() + static_cast<std::size_t>(i) * X_.rows();
-    return data_.loss.scaling_gap(X_.rows() / X_.targets(), view_.v.data(), data_.y, eta, t);
+    return cost(etas_.data() + static_cast<std::size_t>(i) * X_.rows(), t);
   }
 
   bool has_gap() const override { return data_.loss.has_conjugate() && PathSolver::has_gap(); }
@@ -104,8 +104,9 @@ class NewtonPath : public PathSolver {
     pad(beta_);
     here_.level = levels_[i];
     stand_here();
-    patience_ *= 1e-4;
   }
+
+  void tighten() override { patience_ *= 1e-4; }
 
   void accept(const Batch& batch, int i) override {
     Vector intercept = levels_[i];
@@ -136,6 +137,27 @@ class NewtonPath : public PathSolver {
   // A step that promises less than this share of the tolerance is the last one, until the check of
   // its result asks for more. Stationarity is about the root of a promise.
   static constexpr double kPatience = 1e-3;
+
+  // Whether the point would pass its check if there were no features but those of the working set.
+  // `share` is what it may use up of the tolerance.
+  bool settled(double alpha, const Vector& z, double share) {
+    solo_.resize(X_.cols());
+    for (std::size_t k = 0; k < z.size(); ++k) solo_[features_[k]] = z[k];
+    const double goal = share * settings_.tol;
+    const auto measure = [&](auto&& misfit) {
+      const Certificate found = certify(view_, y_, penalty_, alpha, solo_.data(), misfit, static_cast<Index>(z.size()),
+                                        [&](Index k) { return features_[k]; }, [&](Index k) { return beta_[k]; });
+      return has_gap() ? found.relative_gap : found.kkt;
+    };
+    // What the loss adds takes logarithms of every row, and is left out as long as it does not count.
+    return measure([](double) { return 0.0; }) <= goal && measure([&](double t) { return cost(here_.eta.data(), t); }) <= goal;
+  }
+
+  // What the loss adds to the gap at these predictors where the dual point is scaled by t.
+  double cost(const double* eta, double t) const {
+    if (t == 1.0 || !data_.loss.has_conjugate()) return 0.0;
+    return data_.loss.scaling_gap(X_.rows() / X_.targets(), view_.v.data(), data_.y, eta, t);
+  }
 
   void downhill(const double* slope, double* R) const {
     for (Index i = 0; i < X_.rows(); ++i) R[i] = -view_.v[i] * slope[i];
@@ -243,6 +265,7 @@ class NewtonPath : public PathSolver {
   double scale_ = 1;
   double first_ = data_.loss.has_conjugate() ? kPatience : kPatience * settings_.tol;
   double patience_ = first_;
+  Vector solo_;  // correlations, where the working set is all there is
   bool fresh_ = true;  // the Gram matrix is that of the current point
 };
 

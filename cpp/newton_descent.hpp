@@ -3,11 +3,11 @@
 //
 // For sparse columns, where a sweep costs a pass over a few entries and a Gram matrix with its
 // inverse would be dense, and for working sets that outgrow memory. Curvatures are always those of
-// the point. Most sweeps visit only what is not at rest; one over everything ends each step.
+// the point. The model of a step has only the coefficients that the gradient at its start moves, or
+// that are not at rest: the gradient after it shows who else wants to join.
 #pragma once
 
 #include "newton.hpp"
-#include "sweep.hpp"
 
 namespace taut {
 
@@ -26,25 +26,31 @@ class NewtonDescent final : public NewtonPath {
 
   int minimise(double alpha, int most) override {
     pad(beta_);
-    double before = kInfinity;
+    double before = kInfinity, enough = patience_ * last_gain();
     int sweeps = 0;
     while (sweeps < most) {
       poll_();
-      const std::unique_ptr<Residual> residual = columns_->model(here_.slope.data(), here_.curvature);
-      Vector z(beta_.size()), goal = beta_;
-      for (std::size_t k = 0; k < z.size(); ++k) z[k] = residual->correlation(static_cast<int>(k));
-      const double enough = patience_ * last_gain();
-      sweeps += descend(alpha, *residual, goal, enough, most - sweeps);
+      const Vector z = gradient();
+      if (settled(alpha, z, kSolo * std::sqrt(patience_ / first_))) break;
+      const std::vector<int> places = awake(alpha, z);
+      const std::unique_ptr<Residual> residual = columns_->model(here_.slope.data(), here_.curvature, places);
+      Vector moved = picked(places);
+      sweeps += descend(penalties(alpha, places), *residual, moved, enough, most - sweeps);
+      Vector goal = beta_;
       double decrease = 0;
-      for (std::size_t k = 0; k < z.size(); ++k)
-        if (goal[k] != beta_[k]) decrease += (z[k] - residual->correlation(static_cast<int>(k))) * (goal[k] - beta_[k]);
+      for (std::size_t k = 0; k < places.size(); ++k) {
+        double& b = goal[places[k]];
+        if (moved[k] == b) continue;
+        decrease += (z[places[k]] - residual->correlation(static_cast<int>(k))) * (moved[k] - b);
+        b = moved[k];
+      }
       // Steps that no longer contract have met rounding.
       if (!(decrease > 0) || (decrease <= rounding() && decrease >= before)) break;
-      const double taken = search(alpha, goal, decrease);
-      if (taken == 0 || (decrease <= enough && taken == 1)) break;
+      if (search(alpha, goal, decrease) == 0) break;
+      if (decrease <= enough) enough *= kCloser;
       before = decrease;
     }
-    return sweeps;
+    return std::max(1, sweeps);
   }
 
   void begin() override {}
@@ -53,14 +59,41 @@ class NewtonDescent final : public NewtonPath {
 
  private:
   static constexpr double kShare = 0.05;  // a model is left when a sweep gains less than this share
+  static constexpr double kCloser = 1e-2;
+  // Of the tolerance, what the working set may use up by itself; a gap is about the root of a promise.
+  static constexpr double kSolo = 0.5;
+
+  // The coefficients that are not at rest, or want to move.
+  std::vector<int> awake(double alpha, const Vector& z) const {
+    std::vector<int> out;
+    for (std::size_t k = 0; k < beta_.size(); ++k) {
+      const double b = beta_[k];
+      if (b != penalty_.resting(features_[k]) || tangent(k, alpha).direction(b, z[k], 0.0) != 0) out.push_back(static_cast<int>(k));
+    }
+    return out;
+  }
+
+  std::vector<Coordinate> penalties(double alpha, const std::vector<int>& places) const {
+    std::vector<Coordinate> out;
+    out.reserve(places.size());
+    for (int k : places) out.push_back(tangent(k, alpha));
+    return out;
+  }
+
+  Vector picked(const std::vector<int>& places) const {
+    Vector out;
+    out.reserve(places.size());
+    for (int k : places) out.push_back(beta_[k]);
+    return out;
+  }
 
   // Sweeps until one over everything gains little; returns how many.
-  int descend(double alpha, Residual& residual, Vector& goal, double enough, int most) {
+  int descend(const std::vector<Coordinate>& penalties, Residual& residual, Vector& goal, double enough, int most) {
     double total = 0;
     bool every = true;
     for (int swept = 1; swept <= most; ++swept) {
       poll_();
-      const double gain = sweep([&](std::size_t k) { return tangent(k, alpha); }, every, residual, goal);
+      const double gain = residual.sweep(penalties, every, goal);
       total += gain;
       const bool little = gain <= std::max(kShare * total, 0.1 * enough);
       if (little && every) return swept;

@@ -92,10 +92,7 @@ class PathSolver {
     view_.cross(reference_.residual.data(), 1, z_.data());
     reference_.z = z_;
     z_alpha_ = alpha;
-    std::vector<Index> moving;
-    for (Index j = 0; j < X_.cols(); ++j)
-      if (violates(j, z_[j], alpha)) moving.push_back(j);
-    join(moving);
+    join(moving(alpha));
     quadratic_.set_alpha(alpha);
     anchor(beta, z_.data());
   }
@@ -174,6 +171,10 @@ class PathSolver {
 
   // Whether there is a gap; the KKT residual is held against the tolerance where there is none.
   virtual bool has_gap() const { return !penalty_.folded(); }
+
+  // A strength failed its check though nothing outside the working set wants to move: it has to be
+  // solved better than it was.
+  virtual void tighten() {}
 
   // The working set stands at strength i of the batch from now on; z_ is its gradient.
   virtual void stand_at(const Batch& batch, int i) { anchor(batch.betas[i], z_.data()); }
@@ -453,7 +454,11 @@ class PathSolver {
       const double measure = has_gap() ? certificate.relative_gap : certificate.kkt;
       const int column = columns_of_[k];
       const bool solved = trusted && measure <= (column < 0 ? std::max(kOnTheWay, settings_.tol) : settings_.tol);
-      if (!solved && iterations < settings_.max_iter && (retries < 8 || violated(z, alphas_[k]))) break;
+      const bool outside = !solved && violated(z, alphas_[k]);
+      if (!solved && iterations < settings_.max_iter && (retries < 8 || outside)) {
+        if (!outside) tighten();
+        break;
+      }
       if (!solved && settings_.yields) {
         yielded_ = true;
         break;
@@ -511,6 +516,14 @@ class PathSolver {
   // Up to which correlation a feature keeps to zero.
   double bar(Index j, double alpha) const {
     return penalty_.folded() ? penalty_.at(j, alpha).bar(curvature(j)) : alpha * penalty_.l1[j];
+  }
+
+  // Features outside the working set that want to move, by what is known of the last point.
+  std::vector<Index> moving(double alpha) const {
+    std::vector<Index> out;
+    for (Index j = 0; j < X_.cols(); ++j)
+      if (violates(j, z_[j], alpha)) out.push_back(j);
+    return out;
   }
 
   bool violated(const double* z, double alpha) const {

@@ -92,6 +92,8 @@ class SparseDesign final : public Design {
     return (s[0] + s[1]) + (s[2] + s[3]);
   }
 
+  std::size_t length(Index j) const { return static_cast<std::size_t>(start_[j + 1] - start_[j]); }
+
   void axpy(Index j, double c, double* out) const {
     each(j, [&](I i, double x) { out[i] += c * x; });
   }
@@ -136,10 +138,11 @@ class SparseColumns final : public Columns {
     return out;
   }
 
-  std::unique_ptr<Residual> model(const double* slope, const Curvature& curvature) const override {
+  std::unique_ptr<Residual> model(const double* slope, const Curvature& curvature,
+                                  const std::vector<int>& places) const override {
     Vector bend(X_.rows());
     curvature.between(0, 0, bend.data());
-    return std::make_unique<Model>(*this, slope, bend);
+    return std::make_unique<Model>(*this, slope, std::move(bend), places);
   }
 
   void reweigh(const Curvature& curvature, double* gram, std::ptrdiff_t ld) override {
@@ -244,42 +247,62 @@ class SparseColumns final : public Columns {
   };
 
   // With slopes u and weights h of the rows, and m_k = x_k'h: the best intercept takes h sum(u) /
-  // sum(h) off u, which costs nothing as long as sum(u) is known.
+  // sum(h) off u, which costs nothing as long as sum(u) is known. The entries are copied, with what
+  // a move adds to u beside them: a sweep reads memory in order, and u alone out of order.
   class Model final : public Residual {
    public:
-    Model(const SparseColumns& columns, const double* slope, const Vector& curvature)
-        : columns_(columns), u_(columns.X_.rows()), h_(u_.size()), mean_(columns.features_.size()), curvature_(mean_.size()) {
+    Model(const SparseColumns& columns, const double* slope, Vector curvature, const std::vector<int>& places)
+        : u_(columns.X_.rows()), mean_(places.size()), curvature_(places.size()) {
       const Vector& v = columns.view_.v;
+      Vector& h = curvature;
       double total = 0;
       for (std::size_t i = 0; i < u_.size(); ++i) {
         u_[i] = -v[i] * slope[i];
-        h_[i] = v[i] * curvature[i];
-        total += h_[i];
+        h[i] *= v[i];
+        total += h[i];
         sum_ += u_[i];
       }
       share_ = columns.view_.centred && total > 0 ? 1.0 / total : 0.0;
-      for (std::size_t k = 0; k < mean_.size(); ++k) {
+      start_.reserve(places.size() + 1);
+      std::size_t size = 0;
+      for (int k : places) size += columns.X_.length(columns.features_[k]);
+      entries_.reserve(size);
+      for (std::size_t k = 0; k < places.size(); ++k) {
         double first = 0, second = 0;
-        columns.X_.each(columns.features_[k], [&](I i, double x) {
-          first += h_[i] * x;
-          second += h_[i] * x * x;
+        columns.X_.each(columns.features_[places[k]], [&](I i, double x) {
+          const double weighed = h[i] * x;
+          first += weighed;
+          second += weighed * x;
+          entries_.push_back({x, weighed, i});
         });
+        start_.push_back(entries_.size());
         mean_[k] = first;
         curvature_[k] = second - first * first * share_;
       }
     }
     double correlation(int k) const override {
-      return columns_.X_.dot(columns_.features_[k], u_.data()) - mean_[k] * sum_ * share_;
+      double total = 0;
+      for (std::size_t e = start_[k]; e < start_[k + 1]; ++e) total += entries_[e].value * u_[entries_[e].row];
+      return total - mean_[k] * sum_ * share_;
     }
     double curvature(int k) const override { return curvature_[k]; }
     void move(int k, double by) override {
-      columns_.X_.each(columns_.features_[k], [&](I i, double x) { u_[i] -= by * h_[i] * x; });
+      for (std::size_t e = start_[k]; e < start_[k + 1]; ++e) u_[entries_[e].row] -= by * entries_[e].weighed;
       sum_ -= by * mean_[k];
+    }
+    double sweep(const std::vector<Coordinate>& penalties, bool every, Vector& beta) override {
+      return taut::sweep([&](std::size_t k) { return penalties[k]; }, every, *this, beta);
     }
 
    private:
-    const SparseColumns& columns_;
-    Vector u_, h_, mean_, curvature_;
+    struct Weighed {
+      double value, weighed;
+      I row;
+    };
+
+    Vector u_, mean_, curvature_;
+    std::vector<Weighed> entries_;
+    std::vector<std::size_t> start_{0};
     double sum_ = 0, share_ = 0;
   };
 

@@ -1,8 +1,10 @@
 // One sweep of coordinate descent over the working set.
 #pragma once
 
+#include <cstddef>
+#include <vector>
+
 #include "coordinate.hpp"
-#include "design.hpp"
 
 namespace taut {
 
@@ -10,8 +12,8 @@ namespace taut {
 // unless `every` one is asked for. Returns the curvature times the squared moves: about twice what
 // the objective fell by, and free of the rounding of a difference.
 // coordinate(k) is the penalty of the k-th coefficient.
-template <class Penalties>
-double sweep(Penalties&& coordinate, bool every, Residual& residual, Vector& beta) {
+template <class Penalties, class Residual>
+double sweep(Penalties&& coordinate, bool every, Residual& residual, std::vector<double>& beta) {
   double gain = 0;
   for (std::size_t k = 0; k < beta.size(); ++k) {
     const Coordinate h = coordinate(k);

@@ -89,10 +89,18 @@ class TargetColumns final : public Columns {
   }
 
   // Under the part of the curvature within targets: each has a model of its own.
-  std::unique_ptr<Residual> model(const double* slope, const Curvature& curvature) const override {
+  std::unique_ptr<Residual> model(const double* slope, const Curvature& curvature,
+                                  const std::vector<int>& places) const override {
+    std::vector<std::vector<int>> mine(targets());
+    std::vector<Place> found;
+    for (int e : places) {
+      const Place place = places_[e];
+      found.push_back({place.target, static_cast<int>(mine[place.target].size())});
+      mine[place.target].push_back(place.column);
+    }
     std::vector<std::unique_ptr<Residual>> models;
-    for (int k = 0; k < targets(); ++k) models.push_back(each_[k]->model(slope + k * rows(), Within(curvature, k)));
-    return std::make_unique<Models>(*this, std::move(models));
+    for (int k = 0; k < targets(); ++k) models.push_back(each_[k]->model(slope + k * rows(), Within(curvature, k), mine[k]));
+    return std::make_unique<Models>(std::move(found), std::move(models));
   }
 
   void product(const double* coefs, double* out) const override {
@@ -127,14 +135,14 @@ class TargetColumns final : public Columns {
 
   class Models final : public Residual {
    public:
-    Models(const TargetColumns& columns, std::vector<std::unique_ptr<Residual>> each)
-        : places_(columns.places_), each_(std::move(each)) {}
+    Models(std::vector<Place> places, std::vector<std::unique_ptr<Residual>> each)
+        : places_(std::move(places)), each_(std::move(each)) {}
     double correlation(int k) const override { return each_[places_[k].target]->correlation(places_[k].column); }
     double curvature(int k) const override { return each_[places_[k].target]->curvature(places_[k].column); }
     void move(int k, double by) override { each_[places_[k].target]->move(places_[k].column, by); }
 
    private:
-    const std::vector<Place>& places_;
+    std::vector<Place> places_;
     std::vector<std::unique_ptr<Residual>> each_;
   };
 

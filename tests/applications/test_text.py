@@ -14,6 +14,10 @@ from sklearn.model_selection import cross_val_score
 
 import taut
 from taut.applications import TextClassifier
+from taut.designs import as_design
+from taut.problem import Problem
+from taut.selection.cross_validation import Folds
+from taut.solvers import Controls
 
 TOPICS = {
     "food": "bread soup apple cheese oven salt",
@@ -299,3 +303,20 @@ def test_reviews_as_well_as_scikit_learn_does(data_folder):
     model = TextClassifier(5e-5, vectorizer=plain).fit(train["text"], train["label"])
     assert log_loss(test["label"], model.predict_proba(test["text"])) < 0.528
     assert model.score(test["text"], test["label"]) >= 0.740
+
+
+def test_a_fold_goes_on_where_it_ended(two):
+    """A path in two parts has the errors of one in one part."""
+    texts, labels = two
+    X = TfidfVectorizer().fit_transform(texts).tocsc()
+    y = (np.asarray(labels) == labels[0]).astype(float)
+    weights = np.full(len(y), 1 / len(y))
+    problem = Problem(as_design(X), y, taut.losses.Logistic(), taut.penalties.L1(), weights)
+    folds = Folds([problem], taut.CV(3).splits([problem]), Controls(1e-9))
+    alphas = 0.05 * 0.7 ** np.arange(9)
+    whole, parts = folds.path(0), folds.path(0)
+    expected = whole.errors(alphas, Controls(1e-9))
+    first = parts.errors(alphas[:4], Controls(1e-9))
+    np.testing.assert_array_equal(parts.errors(alphas, Controls(1e-9))[:, :4], first)
+    np.testing.assert_allclose(parts.errors(alphas, Controls(1e-9)), expected, rtol=1e-5)
+    np.testing.assert_array_equal(parts.errors(alphas[:2], Controls(1e-9)), first[:, :2])

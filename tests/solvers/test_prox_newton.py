@@ -1,5 +1,7 @@
 """The compiled path of other losses: judged from outside, with and without looking ahead."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -209,3 +211,34 @@ def test_counts_in_the_thousands_do_not_overflow():
     solved = ProxNewton().path(posed("poisson", X, y), Grid(None, 20, 1e-3), Controls(1e-8, 5000))
     assert np.all(np.isfinite(solved.coefs))
     assert all(c.solved for c in solved.certificates)
+
+
+@every_loss
+@every_shape
+@pytest.mark.parametrize("matrix", [np.asfortranarray, sparse.csc_matrix])
+def test_a_start_changes_no_answer(name, shape, matrix):
+    X, y = data(name, shape)
+    problem = posed(name, matrix(X), y)
+    alphas = Grid(None, 12, 1e-2)
+    controls = Controls(TOL[name], 5000)
+    cold = ProxNewton().path(problem, alphas, controls)
+    rest = Grid(cold.alphas[5:])
+    near = ProxNewton().path(problem, rest, replace(controls, start=cold.coefs[:, 4]))
+    far = ProxNewton().path(problem, rest, replace(controls, start=cold.coefs[:, -1]))
+    there = ProxNewton().path(
+        problem, Grid(rest.alphas[:1]), replace(controls, start=cold.coefs[:, 5])
+    )
+    for warm in (near, far, there):
+        assert all(c.solved for c in warm.certificates)
+        assert_allclose(
+            [
+                problem.objective(*point)
+                for point in zip(warm.coefs.T, warm.intercepts, warm.alphas, strict=True)
+            ],
+            [
+                problem.objective(*point)
+                for point in zip(cold.coefs.T[5:], cold.intercepts[5:], warm.alphas, strict=False)
+            ][: len(warm.alphas)],
+            atol=20 * TOL[name],
+        )
+    assert there.certificates[0].n_iter <= 2

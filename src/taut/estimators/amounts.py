@@ -31,7 +31,8 @@ class PoissonRegressor(PenalisedGLM):
     tol : float, default 1e-6
         Duality gap, relative to the objective of the null model, at which the fit counts as solved.
     warm_start : bool, default False
-        Accepted for compatibility, without effect: the solution does not depend on the start.
+        Begin with the coefficients of the last fit, which saves steps where little has changed (not
+        under a ridge on thousands of features). The solution does not depend on the start.
     verbose : int, default 0
         Accepted for compatibility; nothing is printed.
     l1_ratio : float in [0, 1], default 0.0
@@ -132,7 +133,8 @@ class GammaRegressor(PenalisedGLM):
     tol : float, default 1e-6
         Duality gap, relative to the objective of the null model, at which the fit counts as solved.
     warm_start : bool, default False
-        Accepted for compatibility, without effect: the solution does not depend on the start.
+        Begin with the coefficients of the last fit, which saves steps where little has changed (not
+        under a ridge on thousands of features). The solution does not depend on the start.
     verbose : int, default 0
         Accepted for compatibility; nothing is printed.
     l1_ratio : float in [0, 1], default 0.0
@@ -235,7 +237,8 @@ class TweedieRegressor(PenalisedGLM):
     tol : float, default 1e-6
         Duality gap, relative to the objective of the null model, at which the fit counts as solved.
     warm_start : bool, default False
-        Accepted for compatibility, without effect: the solution does not depend on the start.
+        Begin with the coefficients of the last fit, which saves steps where little has changed (not
+        under a ridge on thousands of features). The solution does not depend on the start.
     verbose : int, default 0
         Accepted for compatibility; nothing is printed.
     l1_ratio : float in [0, 1], default 0.0

@@ -44,7 +44,8 @@ class HuberRegressor(SingleTargetRegressor, PenalisedModel):
     alpha : float, default 0.0001
         Strength of the ridge penalty, >= 0.
     warm_start : bool, default False
-        Accepted for compatibility, without effect: the solution does not depend on the start.
+        Begin with the coefficients of the last fit, which saves steps where little has changed (not
+        under a ridge on thousands of features). The solution does not depend on the start.
     fit_intercept : bool, default True
         The intercept is not penalised.
     tol : float, default 1e-6
@@ -134,7 +135,8 @@ class HuberRegressor(SingleTargetRegressor, PenalisedModel):
         task = self._prepare(X, y, sample_weight)
         controls = self._controls()
         self.alpha_ = float(check_positive(self.alpha, "alpha", 1e-4, zero=True))
-        fits = _AtScale(task.problems[0], float(self.epsilon), self.alpha_ / task.total_weight)
+        start, alpha = self._starts(task)[0], self.alpha_ / task.total_weight
+        fits = _AtScale(task.problems[0], float(self.epsilon), alpha, start)
         # Errors of the coefficients are errors of the slope: the search wants exact ones.
         exact = replace(controls, tol=min(controls.tol, _ACCURACY))
         self.scale_ = _least(fits, exact)
@@ -145,15 +147,21 @@ class HuberRegressor(SingleTargetRegressor, PenalisedModel):
 
 
 class _AtScale:
-    """The problem for a fixed scale, and how its objective changes with the scale."""
+    """The problem for a fixed scale, and how its objective changes with the scale.
 
-    def __init__(self, problem, epsilon, alpha):
-        self.problem, self.epsilon, self.alpha = problem, epsilon, alpha
+    Each scale begins with the coefficients of the last one.
+    """
+
+    def __init__(self, problem, epsilon, alpha, start=None):
+        self.problem, self.epsilon, self.alpha, self._start = problem, epsilon, alpha, start
 
     def solved(self, scale, controls):
         # Divided by 2 sum(w) / s the objective is a mean of Huber's losses with delta = epsilon s.
         problem = replace(self.problem, loss=losses.Huber(self.epsilon * scale), shared={})
-        return solve_path(problem, Grid(np.array([self.alpha * scale])), controls)
+        grid = Grid(np.array([self.alpha * scale]))
+        solved = solve_path(problem, grid, replace(controls, start=self._start))
+        self._start = solved.coefs[:, 0]
+        return solved
 
     def residuals(self, solved):
         fitted = self.problem.design.product(solved.coefs[:, 0]) + solved.intercepts[0]

@@ -54,7 +54,8 @@ class LogisticRegression(LinearClassifier):
     verbose : int, default 0
         Accepted for compatibility; nothing is printed.
     warm_start : bool, default False
-        Accepted for compatibility, without effect: the solution does not depend on the start.
+        Begin with the coefficients of the last fit, which saves steps where little has changed (not
+        under a ridge on thousands of features). The solution does not depend on the start.
     n_jobs : int, default None
         Accepted for compatibility; the compiled core uses the threads of BLAS.
     standardize : bool, default False

@@ -78,9 +78,11 @@ class PenalisedModel(LinearModel):
         nothing = [None] * len(task.problems)
         if not getattr(self, "warm_start", False) or not hasattr(self, "coef_"):
             return nothing
-        coefs = np.atleast_2d(self.coef_)
-        n_features = task.problems[0].design.shape[1]
-        return list(coefs) if coefs.shape == (len(nothing), n_features) else nothing
+        coefs, shape = np.atleast_2d(self.coef_), task.problems[0].coef_shape
+        if coefs.shape == (len(nothing), *shape):
+            return list(coefs)
+        # Classes that are fitted jointly are the last axis of a problem.
+        return [coefs.T] if len(nothing) == 1 and coefs.T.shape == shape else nothing
 
     def _fit_path(self, task: Task, groups):
         controls = self._controls()

@@ -21,7 +21,7 @@ from taut.selection.threads import side_by_side
 from taut.solvers import Controls, Grid, solve_path
 from taut.validation import check_choice, check_positive, check_ratio, shown
 
-__all__ = ["CV", "CVResults", "cross_validate", "share"]
+__all__ = ["CV", "CVResults", "FoldPath", "Folds", "cross_validate", "share"]
 
 _RULES = ("min", "1se")
 _CLASSES = (Logistic, Multinomial, SquaredHinge)  # whose folds hold every class
@@ -186,10 +186,11 @@ def solve_and_validate(problems: Sequence[Problem], grid: Grid, splits, controls
     if grid.alphas is None:
         solved = solve_targets(problems, grid, controls)
         return solved, cross_validate(problems, solved[0].alphas, splits, controls)
-    folds = _Folds(problems, grid, splits, controls)
+    folds = Folds(problems, splits, controls)
     paths = [partial(solve_path, problem, grid) for problem in problems]
-    found = side_by_side([*paths, *folds.jobs()], controls, problems[0].design.size)
-    return found[: len(paths)], folds.results(found[len(paths) :])
+    jobs = [*paths, *folds.jobs(grid.alphas)]
+    found = side_by_side(jobs, controls, problems[0].design.size)
+    return found[: len(paths)], folds.results(grid.alphas, found[len(paths) :])
 
 
 def cross_validate(problems: Sequence[Problem], alphas, splits, controls: Controls) -> CVResults:
@@ -209,15 +210,23 @@ def cross_validate(problems: Sequence[Problem], alphas, splits, controls: Contro
     ValueError
         A fold's training or test rows all have zero weight.
     """
-    folds = _Folds(problems, Grid(np.asarray(alphas)), splits, controls)
-    return folds.results(side_by_side(folds.jobs(), controls, problems[0].design.size))
+    alphas = np.asarray(alphas)
+    folds = Folds(problems, splits, controls)
+    found = side_by_side(folds.jobs(alphas), controls, problems[0].design.size)
+    return folds.results(alphas, found)
 
 
-class _Folds:
-    """The folds of one cross-validation: what to solve on each, and what comes of it."""
+class Folds:
+    """The folds of one cross-validation: what to solve on each, and what comes of it.
 
-    def __init__(self, problems, grid, splits, controls):
-        self.problems, self.grid, self.splits = problems, grid, splits
+    Parameters
+    ----------
+    problems, splits, controls
+        As for `cross_validate`.
+    """
+
+    def __init__(self, problems, splits, controls):
+        self.problems, self.splits = problems, splits
         self.weights = problems[0].weights
         self.moments = gather(problems, splits, controls)
         # Every fold is looked at before the first is fitted; held together, the weights of many
@@ -231,34 +240,67 @@ class _Folds:
     def _parts(self, k):
         return (share(self.weights, rows, k) for rows in self.splits[k])
 
-    def jobs(self):
+    def jobs(self, alphas) -> list:
         """One call per fold, of (controls) -> training errors, held-out errors."""
-        return [partial(self._errors, k) for k in self._range]
+        return [partial(self._errors, k, alphas) for k in self._range]
 
-    def _errors(self, k, controls):
+    def path(self, k) -> FoldPath:
+        """That of the k-th fold, from its rows."""
+        return FoldPath(self.problems, *self._parts(k))
+
+    def _errors(self, k, alphas, controls):
         if self.moments is not None:
-            moments = self.moments[k]
-            found = fold_errors(self.problems[0], moments, self.grid.alphas, controls)
+            found = fold_errors(self.problems[0], self.moments[k], alphas, controls)
             if found is not None:
                 return found
-        return _fold_errors(self.problems, self.grid, controls, *self._parts(k))
+        return _fold_errors(self.problems, alphas, controls, *self._parts(k))
 
-    def results(self, found) -> CVResults:
+    def results(self, alphas, found) -> CVResults:
+        """Of what the calls have returned."""
         train_errors, errors = (np.column_stack(part) for part in zip(*found, strict=True))
         weighted = np.ptp(self.weights) > 0
-        return CVResults(
-            self.grid.alphas, errors, train_errors, self.held_out if weighted else None
-        )
+        return CVResults(alphas, errors, train_errors, self.held_out if weighted else None)
 
 
-def _fold_errors(problems, grid, controls, training, testing):
-    """Training and held-out errors of one fold, each target fitted on the rows themselves."""
-    fold = replace(problems[0], weights=training / training.sum(), shared={})
-    parts = []
-    for problem in problems:
-        solved = solve_path(fold.for_response(problem.response), grid, controls)
-        parts.append(mean_errors(problem, solved, (training, testing)))
-    return tuple(np.mean(parts, axis=0))
+class FoldPath:
+    """The path of one fold, each target fitted on the rows themselves; it can go on later.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        One per target, on the same design and weights.
+    training, testing : ndarray of shape (n_samples,)
+        Weights of the rows.
+    """
+
+    def __init__(self, problems, training, testing):
+        fold = replace(problems[0], weights=training / training.sum(), shared={})
+        self._problems = problems
+        self._fits = [fold.for_response(problem.response) for problem in problems]
+        self._starts = [None] * len(problems)
+        self._parts = training, testing
+        self._found = np.empty((2, 0))
+
+    def errors(self, alphas, controls: Controls) -> np.ndarray:
+        """Training and held-out errors, of shape (2, n_alphas).
+
+        Strengths that an earlier call has solved have to come first, and are not solved again.
+        """
+        rest = alphas[self._found.shape[1] :]
+        if len(rest):
+            parts = [self._go_on(k, Grid(rest), controls) for k in range(len(self._fits))]
+            self._found = np.column_stack([self._found, np.mean(parts, axis=0)])
+        return self._found[:, : len(alphas)]
+
+    def _go_on(self, k, grid, controls):
+        solved = solve_path(self._fits[k], grid, replace(controls, start=self._starts[k]))
+        self._starts[k] = solved.coefs[..., -1]
+        return mean_errors(self._problems[k], solved, self._parts)
+
+
+def _fold_errors(problems, alphas, controls, training, testing):
+    """Training and held-out errors of one fold that need not go on."""
+    return FoldPath(problems, training, testing).errors(alphas, controls)
 
 
 def share(weights, rows, fold):

@@ -54,7 +54,7 @@ class Controls:
         Most iterations for one strength.
     cancel : Cancel or None
         Ends the solve early once it is set; for solves in several threads.
-    start : ndarray of shape (n_features,), default None
+    start : ndarray of shape (n_features,) or (n_features, n_outputs), default None
         Coefficients to begin with, where a solver can make use of them; None for its own start.
     """
 

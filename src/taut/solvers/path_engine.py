@@ -17,7 +17,14 @@ from taut.solution import Certificate, Status
 from taut.solvers.base import Cancel, Controls, Grid, Solved, path_of_kept_moments
 from taut.solvers.products import plain_moments
 
-__all__ = ["PathEngine", "penalty_arrays", "solved_by_core", "takes_penalty", "working_set_memory"]
+__all__ = [
+    "PathEngine",
+    "penalty_arrays",
+    "solved_by_core",
+    "start_within",
+    "takes_penalty",
+    "working_set_memory",
+]
 
 
 _MANY, _FEW = 5000, 2000  # rows and features
@@ -67,7 +74,7 @@ class PathEngine:
                 engine,
                 cancel,
                 room,
-                _start(coordinates, controls),
+                start_within(coordinates, controls),
                 *folds,
                 abandon=cancel.set,
             )
@@ -115,12 +122,13 @@ def penalty_arrays(problem: Problem):
     return problem.folded or (problem.coordinates, ())
 
 
-def _start(coordinates, controls):
-    """Coefficients to begin with, inside their bounds; None where there are none."""
+def start_within(coordinates, controls: Controls, n_targets: int = 1):
+    """Coefficients to begin with, inside their bounds, one target after another; None for none."""
     if controls.start is None:
         return None
     _, _, lower, upper = coordinates
-    return np.clip(np.asarray(controls.start, dtype=np.float64), lower, upper)
+    start = np.asarray(controls.start, dtype=np.float64).reshape(-1, n_targets)
+    return np.clip(start.T, lower, upper).ravel()
 
 
 def _operations(problem, grid):

@@ -13,6 +13,7 @@ from taut.solvers.fitted import balanced
 from taut.solvers.path_engine import (
     penalty_arrays,
     solved_by_core,
+    start_within,
     takes_penalty,
     working_set_memory,
 )
@@ -106,6 +107,7 @@ class ProxNewton:
                 engine,
                 controls.cancel,
                 room,
+                start_within(coordinates, controls, n_targets),
                 *(np.tile(part, n_targets) for part in folds),
             )
         solved = solved_by_core(found, controls, "prox_newton")
