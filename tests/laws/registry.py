@@ -44,6 +44,7 @@ N_FEATURES = 5
 WEIGHTS = [0.0, 0.3, 1.0, 4.0, np.inf]
 GROUPS = [[3, 0], [1], [4, 2]]  # of unequal sizes, not in the order of the columns
 GROUP_WEIGHTS = [0.0, 1.5, np.inf]
+EDGES = [[0, 1], [2, 0], [1, 2], [3, 1]]  # a triangle and its tail; the last feature is alone
 
 
 class PenaltyCase(NamedTuple):
@@ -106,6 +107,10 @@ PENALTIES = [
     ordered(FusedLasso()),
     ordered(FusedLasso(l1_ratio=0.5)),
     ordered(FusedLasso(l1_ratio=2.0, weights=[0.3, 0.0, np.inf, 4.0])),
+    ordered(TotalVariation(edges=EDGES)),
+    ordered(TotalVariation(edges=EDGES, weights=[0.3, 0.0, np.inf, 4.0])),
+    ordered(FusedLasso(l1_ratio=0.5, edges=EDGES)),
+    ordered(FusedLasso(l1_ratio=2.0, edges=EDGES, weights=[0.3, 0.0, np.inf, 4.0])),
     PenaltyCase(MCP()),
     PenaltyCase(MCP(gamma=1.5, weights=WEIGHTS)),
     grouped(MCP(groups=GROUPS)),

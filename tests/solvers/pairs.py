@@ -27,6 +27,7 @@ from taut.penalties import (
 N_SAMPLES, N_FEATURES = 40, 8
 GROUPS = np.array([0, 1, 1, 2, 2, 2, 0, 1])
 LAMBDAS = np.linspace(2.0, 0.5, N_FEATURES)
+EDGES = np.array([[0, 1], [1, 2], [2, 3], [0, 3], [3, 4], [4, 5], [5, 6], [6, 4]])  # one is alone
 FREE = np.r_[0.0, np.ones(N_FEATURES - 1)]
 
 
@@ -97,6 +98,7 @@ PENALTIES = {
     "slope": SLOPE(LAMBDAS),
     "fused lasso": FusedLasso(0.5),
     "total variation": TotalVariation(),
+    "graph fused lasso": FusedLasso(0.5, edges=EDGES),
     "nuclear": Nuclear(),
 }
 NON_CONVEX = {

@@ -10,10 +10,14 @@ from taut.problem import Problem
 from taut.solvers import Controls, Grid, solve_path
 from taut.solvers.proximal_gradient import ProximalGradient
 
-from .pairs import FREE, GROUPS, LAMBDAS, LOSSES, MATRIX, NON_CONVEX, PENALTIES, data
+from .pairs import EDGES, FREE, GROUPS, LAMBDAS, LOSSES, MATRIX, NON_CONVEX, PENALTIES, data
 
 each_loss = pytest.mark.parametrize("loss", LOSSES)
-each_penalty = pytest.mark.parametrize("penalty", PENALTIES)
+SLOW = ("graph fused lasso",)  # each prox is a few maximum flows
+each_penalty = pytest.mark.parametrize(
+    "penalty",
+    [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in PENALTIES],
+)
 each_non_convex = pytest.mark.parametrize("penalty", NON_CONVEX)
 
 
@@ -156,6 +160,9 @@ def as_cvxpy_penalty(cp, name, b):
     def jumps(c):
         return cp.norm1(c[1:] - c[:-1])
 
+    def over_edges(c):
+        return cp.norm1(c[EDGES[:, 1]] - c[EDGES[:, 0]])
+
     sizes = np.sqrt([len(g) for g in groups])
     l1, squares = cp.sum(cp.abs(b)), 0.5 * cp.sum_squares(b)
     rows = l1 if b.ndim == 1 else cp.sum(cp.norm(b, 2, axis=1))
@@ -165,6 +172,7 @@ def as_cvxpy_penalty(cp, name, b):
         sum(gap * cp.sum_largest(cp.abs(c), k + 1) for k, gap in enumerate(gaps)) for c in columns
     )
     variation = sum(jumps(c) for c in columns)
+    on_graph = sum(over_edges(c) for c in columns)
     nuclear = cp.norm(b, 2) if b.ndim == 1 else cp.normNuc(b)
     return {
         "l1": l1,
@@ -179,6 +187,7 @@ def as_cvxpy_penalty(cp, name, b):
         "slope": sorted_l1,
         "fused lasso": variation + 0.5 * l1,
         "total variation": variation,
+        "graph fused lasso": on_graph + 0.5 * l1,
         "nuclear": nuclear,
     }[name]
 

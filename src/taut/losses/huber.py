@@ -9,6 +9,7 @@ import numpy as np
 
 from taut.losses.base import Loss
 from taut.losses.checks import as_number
+from taut.losses.roots import clipped_root
 
 __all__ = ["Huber"]
 
@@ -66,3 +67,7 @@ class Huber(Loss):
         theta = np.asarray(theta)
         inside = np.abs(theta) <= self.delta
         return np.where(inside, theta * (np.asarray(y) + 0.5 * theta), np.inf)
+
+    def null_intercept(self, y, v, offset=None):
+        centres = y if offset is None else y - offset
+        return clipped_root(centres, v, -self.delta, self.delta)

@@ -1,10 +1,10 @@
-"""Roots of increasing functions, by Newton steps that cannot leave a bracket."""
+"""Roots of increasing functions: Newton steps that cannot leave a bracket, or exact."""
 
 from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["increasing_root", "minimiser"]
+__all__ = ["clipped_root", "increasing_root", "minimiser"]
 
 _EPS = np.finfo(np.float64).eps
 _MOST_STEPS = 200
@@ -69,3 +69,34 @@ def minimiser(derivatives) -> float:
         if np.isinf(lower):
             return lower
     return float(increasing_root(derivatives, np.float64(lower), np.float64(upper)))
+
+
+def clipped_root(centres, v, lower, upper) -> float:
+    """The least ``b`` with ``sum_i v_i clip(b - centres_i, lower, upper) = 0``.
+
+    Parameters
+    ----------
+    centres : ndarray of shape (n,)
+    v : ndarray of shape (n,)
+        At least 0, and one is positive.
+    lower, upper : float
+        Below and above 0.
+
+    Returns
+    -------
+    float
+    """
+    # The sum is piecewise linear and rises: its slope grows by v_i at centres_i + lower, and falls
+    # by as much at centres_i + upper.
+    there = v > 0
+    centres, v = centres[there], v[there]
+    places = np.concatenate([centres + lower, centres + upper])
+    order = np.argsort(places)
+    places = places[order]
+    slopes = np.cumsum(np.concatenate([v, -v])[order])
+    sums = lower * v.sum() + np.append(0.0, np.cumsum(slopes[:-1] * np.diff(places)))
+    k = min(int(np.argmax(sums >= 0)) or len(sums) - 1, len(sums) - 1)
+    # No piece before the first place has a slope, and rounding may keep the last sum below zero.
+    if slopes[k - 1] <= 0:
+        return float(places[k])
+    return float(np.clip(places[k - 1] - sums[k - 1] / slopes[k - 1], places[k - 1], places[k]))

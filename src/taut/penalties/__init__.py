@@ -3,6 +3,8 @@
 from taut.penalties.base import Coordinates, Penalty
 from taut.penalties.bounds import Box, NonNegative
 from taut.penalties.folded_concave import MCP, SCAD
+from taut.penalties.fused_lasso import FusedLasso
+from taut.penalties.graph import grid_edges
 from taut.penalties.group_lasso import GroupLasso, MultiTask, SparseGroupLasso
 from taut.penalties.groups import overlapping
 from taut.penalties.native import NativePenalty
@@ -10,7 +12,7 @@ from taut.penalties.norms import L1, L2, ElasticNet
 from taut.penalties.nuclear import Nuclear
 from taut.penalties.separable import Separable, Sum
 from taut.penalties.slope import SLOPE
-from taut.penalties.total_variation import FusedLasso, TotalVariation
+from taut.penalties.total_variation import TotalVariation
 
 __all__ = [
     "L1",
@@ -32,5 +34,6 @@ __all__ = [
     "SparseGroupLasso",
     "Sum",
     "TotalVariation",
+    "grid_edges",
     "overlapping",
 ]

@@ -60,11 +60,51 @@ class Penalty:
     is_norm: ClassVar[bool] = False
 
     def value(self, coef):
-        """Penalty at ``coef`` (alpha = 1): a float for NumPy, a 0-d tensor for torch."""
+        """Penalty at ``coef``, at alpha = 1.
+
+        Parameters
+        ----------
+        coef : array or torch tensor of shape (n_features, ...)
+
+        Returns
+        -------
+        float, or for torch a 0-d tensor
+            inf where a bound is violated, an excluded feature is not zero, or there is a jump of
+            weight inf.
+
+        Raises
+        ------
+        TypeError
+            ``coef`` is not real.
+        ValueError
+            ``coef`` has not as many features as the weights, bounds, groups or edges are for; for
+            ``Nuclear``, it is no matrix.
+        """
         raise NotImplementedError
 
     def prox(self, coef, step):
-        """``argmin_b 1/2 |b - coef|^2 + step * value(b)``, of the shape and type of ``coef``."""
+        """Proximal map, ``argmin_b 1/2 |b - coef|^2 + step * value(b)``.
+
+        Parameters
+        ----------
+        coef : array or torch tensor of shape (n_features, ...)
+        step : float, or array where the penalty is a sum over single coefficients
+            Finite and non-negative; an array follows axis 0 of ``coef`` or has its shape. At 0 the
+            map is the projection on what the penalty allows.
+
+        Returns
+        -------
+        array or torch tensor
+            Of the shape, dtype and device of ``coef``. Where coefficients are tied to one another,
+            an entry that is not finite makes all that are tied to it NaN.
+
+        Raises
+        ------
+        TypeError
+            ``coef`` or ``step`` is not real.
+        ValueError
+            ``step`` is negative or not finite, or shapes or numbers of features differ.
+        """
         raise NotImplementedError
 
     def scaled_value(self, coef, alpha):
@@ -175,7 +215,7 @@ class Penalty:
 
     def __repr__(self):
         shown = (
-            f"{name}=array of {value.size}" if isinstance(value, np.ndarray) else f"{name}={value}"
+            f"{name}=array of {len(value)}" if isinstance(value, np.ndarray) else f"{name}={value}"
             for name, value in vars(self).items()
             if value is not None
         )

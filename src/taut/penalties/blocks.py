@@ -41,48 +41,9 @@ class BlockPenalty(Penalty):
         raise NotImplementedError
 
     def value(self, coef):
-        """Penalty at ``coef``, at alpha = 1.
-
-        Parameters
-        ----------
-        coef : array or torch tensor of shape (n_features, ...)
-
-        Returns
-        -------
-        float, or for torch a 0-d tensor
-            inf where an excluded block is not zero.
-
-        Raises
-        ------
-        TypeError
-            ``coef`` is not real.
-        ValueError
-            ``coef`` has not as many features as the groups or weights.
-        """
         return self.scaled_value(coef, 1.0)
 
     def prox(self, coef, step):
-        """Proximal map, ``argmin_b 1/2 |b - coef|^2 + step * value(b)``.
-
-        Parameters
-        ----------
-        coef : array or torch tensor of shape (n_features, ...)
-        step : float
-            Finite and non-negative. Where blocks are entries, also an array that follows axis 0
-            of ``coef`` or has its shape.
-
-        Returns
-        -------
-        array or torch tensor
-            Of the shape, dtype and device of ``coef``.
-
-        Raises
-        ------
-        TypeError
-            ``coef`` or ``step`` is not real.
-        ValueError
-            ``step`` is negative or not finite, or shapes or numbers of features differ.
-        """
         return self.scaled_prox(coef, step, 1.0)
 
     def scaled_value(self, coef, alpha):

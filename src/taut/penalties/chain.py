@@ -1,10 +1,10 @@
-"""Exact prox of the total variation of a sequence, in linear time."""
+"""Exact prox and dual norm of the total variation of a sequence, in linear time."""
 
 from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["chain_prox"]
+__all__ = ["chain_prox", "greatest_interval"]
 
 
 def chain_prox(y, radii):
@@ -90,3 +90,30 @@ def _backward(low, high, x):
         x = min(max(x, lowest), highest)
         xs.append(x)
     return xs[::-1]
+
+
+def greatest_interval(z, l1_ratio, jumps, closed):
+    """Largest sum of ``z`` over an interval relative to ``l1_ratio * length`` and its two jumps.
+
+    ``jumps`` are the costs of the n + 1 places where an interval can start or end, but for those
+    that are ``closed``.
+
+    The ratio of the interval that gains most at a price, ``sum - price * cost``, is the next
+    price, until none gains (Dinkelbach 1967, On nonlinear fractional programming).
+    """
+    sums = np.concatenate([[0.0], np.cumsum(z)])
+    lengths = l1_ratio * np.arange(len(sums))
+    ratio = 0.0
+    while True:
+        cut = np.where(closed, np.inf, ratio * jumps)
+        level = sums - ratio * lengths
+        starts = level + cut
+        # The best start before each end, the positions 0, ..., end - 1.
+        lowest = np.minimum.accumulate(starts[:-1])
+        end = 1 + int(np.argmax(level[1:] - cut[1:] - lowest))
+        start = int(np.argmin(starts[:end]))
+        cost = lengths[end] - lengths[start] + jumps[start] + jumps[end]
+        better = float((sums[end] - sums[start]) / cost)
+        if not better > ratio:
+            return ratio
+        ratio = better

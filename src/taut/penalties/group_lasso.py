@@ -129,14 +129,12 @@ class SparseGroupLasso(Penalty):
         )
 
     def value(self, coef):
-        """Penalty at ``coef``, at alpha = 1; see ``GroupLasso.value``."""
         entries, blocks = self._parts()
         return entries.scaled_value(coef, self.l1_ratio) + blocks.scaled_value(
             coef, 1 - self.l1_ratio
         )
 
     def prox(self, coef, step):
-        """Proximal map: that of the L1 part, then that of the groups; see ``GroupLasso.prox``."""
         # Shrinking a group leaves the signs and zeros of its entries alone, so that the
         # subgradient of the L1 part still fits after it (Simon et al. 2013, section 3).
         entries, blocks = self._parts()

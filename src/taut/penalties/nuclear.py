@@ -42,24 +42,6 @@ class Nuclear(Penalty):
     is_norm = True
 
     def value(self, coef):
-        """Penalty at ``coef``, at alpha = 1.
-
-        Parameters
-        ----------
-        coef : array or torch tensor of shape (n_features,) or (n_features, n_targets)
-
-        Returns
-        -------
-        float, or for torch a 0-d tensor
-            NaN where an entry is not finite.
-
-        Raises
-        ------
-        TypeError
-            ``coef`` is not real.
-        ValueError
-            ``coef`` is no matrix.
-        """
         coef = as_real("coef", coef)
         matrix = _as_matrix("coef", widened(coef))
         if not _is_finite(matrix):
@@ -67,26 +49,6 @@ class Nuclear(Penalty):
         return as_scalar(namespace(matrix).linalg.norm(matrix, "nuc"), coef)
 
     def prox(self, coef, step):
-        """Proximal map: singular values are lowered by ``step``, to 0 at least.
-
-        Parameters
-        ----------
-        coef : array or torch tensor of shape (n_features,) or (n_features, n_targets)
-        step : float
-            Finite and non-negative.
-
-        Returns
-        -------
-        array or torch tensor
-            Of the shape, dtype and device of ``coef``; NaN where an entry is not finite.
-
-        Raises
-        ------
-        TypeError
-            ``coef`` or ``step`` is not real.
-        ValueError
-            ``coef`` is no matrix, or ``step`` is negative or not finite.
-        """
         coef = as_real("coef", coef)
         matrix = _as_matrix("coef", widened(coef))
         step = as_one_step(step, coef, "singular values share it; pass a float")

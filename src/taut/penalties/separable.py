@@ -26,24 +26,6 @@ class Separable(Penalty):
         raise NotImplementedError
 
     def value(self, coef):
-        """Penalty at ``coef``, at alpha = 1.
-
-        Parameters
-        ----------
-        coef : array or torch tensor of shape (n_features, ...)
-
-        Returns
-        -------
-        float, or for torch a 0-d tensor
-            inf where a bound is violated or an excluded feature is not zero.
-
-        Raises
-        ------
-        TypeError
-            ``coef`` is not real.
-        ValueError
-            ``coef`` has not as many features as the weights or bounds.
-        """
         coef = as_real("coef", coef)
         xp = namespace(coef)
         l1, l2, lower, upper = self._aligned(coef)
@@ -53,27 +35,6 @@ class Separable(Penalty):
         return as_scalar(total, coef)
 
     def prox(self, coef, step):
-        """Proximal map, ``argmin_b 1/2 |b - coef|^2 + step * value(b)``.
-
-        Parameters
-        ----------
-        coef : array or torch tensor of shape (n_features, ...)
-        step : float or array
-            Finite and non-negative; an array follows axis 0 of ``coef`` or has its shape. At 0 the
-            map is the projection on the bounds.
-
-        Returns
-        -------
-        array or torch tensor
-            Of the shape, dtype and device of ``coef``.
-
-        Raises
-        ------
-        TypeError
-            ``coef`` or ``step`` is not real.
-        ValueError
-            ``step`` is negative or not finite, or shapes or numbers of features differ.
-        """
         # One coordinate minimises g(b) = 1/2 (b - z)^2 + t (l1 |b| + 1/2 l2 b^2) on an interval.
         # Without the interval, 0 in dg reads z in b (1 + t l2) + t l1 d|b|: b = 0 for
         # |z| <= t l1, else (z - sign(z) t l1) / (1 + t l2). g is convex in one dimension, so it

@@ -80,24 +80,6 @@ class SLOPE(Penalty):
         self._set(sequence=sequence, q=q, weights=weights)
 
     def value(self, coef):
-        """Penalty at ``coef``, at alpha = 1.
-
-        Parameters
-        ----------
-        coef : array or torch tensor of shape (n_features, ...)
-
-        Returns
-        -------
-        float, or for torch a 0-d tensor
-            inf where an excluded feature is not zero.
-
-        Raises
-        ------
-        TypeError
-            ``coef`` is not real.
-        ValueError
-            ``coef`` has not as many features as the sequence or weights.
-        """
         coef = as_real("coef", coef)
         xp = namespace(coef)
         lambdas, weights = self._aligned(coef)
@@ -110,27 +92,6 @@ class SLOPE(Penalty):
         return as_scalar(xp.where(forbidden, xp.inf, cost).sum(), coef)
 
     def prox(self, coef, step):
-        """Proximal map, ``argmin_b 1/2 |b - coef|^2 + step * value(b)``.
-
-        Parameters
-        ----------
-        coef : array or torch tensor of shape (n_features, ...)
-        step : float
-            Finite and non-negative.
-
-        Returns
-        -------
-        array or torch tensor
-            Of the shape, dtype and device of ``coef``; a column that is not finite comes back as
-            NaN.
-
-        Raises
-        ------
-        TypeError
-            ``coef`` or ``step`` is not real.
-        ValueError
-            ``step`` is negative or not finite, or numbers of features differ.
-        """
         coef = as_real("coef", coef)
         step = as_one_step(step, coef, "sorted features share it; pass a float")
         lambdas, weights = self._aligned(coef)

@@ -1,44 +1,61 @@
-"""Penalties on the jumps between neighbouring coefficients."""
+"""Penalties on the jumps between neighbouring coefficients, in a row or on a graph."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from taut.penalties.arrays import as_numpy, as_real, as_scalar, by_column, like, namespace
+from taut.penalties.arrays import (
+    as_numpy,
+    as_real,
+    as_scalar,
+    by_column,
+    like,
+    namespace,
+    positions_like,
+)
 from taut.penalties.base import Penalty, greatest_ratio
 from taut.penalties.chain import chain_prox
-from taut.penalties.checks import as_number, as_one_step, as_weights, check_axis
-from taut.penalties.norms import L1
+from taut.penalties.checks import as_one_step, as_weights, check_axis
+from taut.penalties.cuts import graph_prox, greatest_cut
+from taut.penalties.graph import as_edges
 
-__all__ = ["FusedLasso", "TotalVariation"]
+__all__ = ["TotalVariation", "checked_jumps", "greatest_on"]
 
 
 class TotalVariation(Penalty):
-    """Total variation along the features, ``sum_j w_j |b_(j+1) - b_j|``: piecewise constant.
+    """Total variation, ``sum_e w_e |b_j - b_i|`` over edges e = (i, j): piecewise constant.
 
-    The order of the features matters: time, place, wavelength. Columns of coefficients are
-    penalised one by one. Only a chain of features has an exact prox; the total variation on a
-    general graph has none in closed form and is not offered.
+    Neighbours are those in a row, where the order of the features is that of time, place or
+    wavelength, or those that ``edges`` join: pixels, regions, sensors. The prox is exact on both,
+    by dynamic programming and by minimum cuts. Columns of coefficients are penalised one by one.
 
     On torch tensors ``value`` has a gradient; ``prox`` goes through NumPy and has none.
 
     Parameters
     ----------
-    weights : array of shape (n_features - 1,), default None
-        Factor per jump; 0 = free (the chain is cut there), inf = no jump (the two coefficients are
+    weights : array of shape (n_features - 1,) or (n_edges,), default None
+        Factor per jump; 0 = free (the graph is cut there), inf = no jump (the two coefficients are
         equal), None = 1.
+    edges : integer array of shape (n_edges, 2), default None
+        Pairs of columns, each pair once (``grid_edges`` lists those of an image), or a SciPy sparse
+        incidence matrix of shape (n_edges, n_features). A feature without an edge is unpenalised.
+        None joins each feature to the next.
 
     Raises
     ------
     TypeError
-        ``weights`` are not real numbers.
+        ``weights`` are not real numbers, or ``edges`` not integers.
     ValueError
-        ``weights`` are negative, NaN or not one-dimensional.
+        ``weights`` are negative, NaN or not one for each jump; ``edges`` are no pairs, or join a
+        feature with itself or twice with another.
 
     References
     ----------
-    Condat, L. (2013). A direct algorithm for 1-D total variation denoising. IEEE Signal Processing
-    Letters 20, 1054-1057.
+    Johnson, N. A. (2013). A dynamic programming algorithm for the fused lasso and
+    L0-segmentation. JCGS 22, 246-260.
+
+    Chambolle, A. and Darbon, J. (2009). On total variation minimization and surface evolution using
+    parametric maximum flows. International Journal of Computer Vision 84, 288-307.
 
     Examples
     --------
@@ -46,67 +63,34 @@ class TotalVariation(Penalty):
     3.0
     >>> TotalVariation().prox([0.0, 0.0, 6.0], 1.0).tolist()
     [0.5, 0.5, 5.0]
+    >>> TotalVariation(edges=[[0, 1], [0, 2], [0, 3]]).prox([0.0, 0.0, 0.0, 8.0], 1.0).tolist()
+    [0.3333333333333333, 0.3333333333333333, 0.3333333333333333, 7.0]
     """
 
     is_norm = True
 
-    def __init__(self, weights=None):
-        self._set(weights=as_weights(weights, per="jump"))
+    def __init__(self, weights=None, edges=None):
+        self._set(**checked_jumps(weights, edges))
 
     def value(self, coef):
-        """Penalty at ``coef``, at alpha = 1.
-
-        Parameters
-        ----------
-        coef : array or torch tensor of shape (n_features, ...)
-
-        Returns
-        -------
-        float, or for torch a 0-d tensor
-            inf where there is a jump of weight inf.
-
-        Raises
-        ------
-        TypeError
-            ``coef`` is not real.
-        ValueError
-            ``coef`` has not one feature more than there are weights.
-        """
         coef = as_real("coef", coef)
         xp = namespace(coef)
         finite, rigid = self._split_weights(coef)
-        jumps = abs(coef[1:] - coef[:-1])
+        tails, heads = self._ends(coef)
+        jumps = abs(coef[heads] - coef[tails])
         forbidden = like(rigid, jumps) * jumps > 0
         cost = like(finite, jumps) * jumps
         return as_scalar(xp.where(forbidden, xp.inf, cost).sum(), coef)
 
     def prox(self, coef, step):
-        """Proximal map, ``argmin_b 1/2 |b - coef|^2 + step * value(b)``, in linear time.
-
-        Parameters
-        ----------
-        coef : array or torch tensor of shape (n_features, ...)
-        step : float
-            Finite and non-negative.
-
-        Returns
-        -------
-        array or torch tensor
-            Of the shape, dtype and device of ``coef``; a column that is not finite comes back as
-            NaN.
-
-        Raises
-        ------
-        TypeError
-            ``coef`` or ``step`` is not real.
-        ValueError
-            ``step`` is negative or not finite, or numbers of features differ.
-        """
         coef = as_real("coef", coef)
         step = as_one_step(step, coef, "neighbours share it; pass a float")
         finite, rigid = self._split_weights(coef)
         radii = np.where(rigid, np.inf, step * finite)
-        return like(by_column(chain_prox, as_numpy("coef", coef), radii), coef)
+        y = as_numpy("coef", coef)
+        if self.edges is None:
+            return like(by_column(chain_prox, y, radii), coef)
+        return like(_graph_by_column(y, self.edges, radii), coef)
 
     def dual_norm(self, correlations) -> float:
         """Smallest alpha at which coefficients without a jump are stationary.
@@ -114,13 +98,15 @@ class TotalVariation(Penalty):
         Parameters
         ----------
         correlations : array or torch tensor of shape (n_features, ...)
-            Negative gradient of the loss there. Its mean over a chain, which pulls at a level that
-            is unpenalised, is ignored.
+            Negative gradient of the loss there. Its mean over a connected piece, which pulls at a
+            level that is unpenalised, is ignored.
 
         Returns
         -------
         float
-            ``max_k |z_1 + ... + z_k| / w_k`` with ``z`` centred on each chain, over all columns.
+            The largest over sets of features of their ``|sum of z|`` over the weight of the edges
+            that leave them, with ``z`` centred on each piece; over all columns. On a chain that is
+            ``max_k |z_1 + ... + z_k| / w_k``.
 
         Raises
         ------
@@ -131,6 +117,8 @@ class TotalVariation(Penalty):
         """
         z = as_numpy("correlations", correlations)
         weights = self._weights_for(z, "correlations")
+        if self.edges is not None:
+            return greatest_on(self.edges, z, weights, 0.0)
         chains = np.split(z, np.flatnonzero(weights == 0) + 1)
         walk = np.concatenate([np.cumsum(chain - chain.mean(axis=0), axis=0) for chain in chains])
         return greatest_ratio(abs(walk[:-1]), like(weights, walk))
@@ -141,8 +129,15 @@ class TotalVariation(Penalty):
         rigid = np.isinf(weights)
         return np.where(rigid, 0.0, weights), rigid
 
+    def _ends(self, coef):
+        if self.edges is None:
+            return slice(None, -1), slice(1, None)
+        return (positions_like(end, coef) for end in self.edges.T)
+
     def _weights_for(self, coef, name="coef"):
         check_axis(name, coef)
+        if self.edges is not None:
+            return self._edge_weights(coef.shape[0], name)
         n_jumps = max(coef.shape[0] - 1, 0)
         if self.weights is None:
             return np.ones(n_jumps)
@@ -153,114 +148,44 @@ class TotalVariation(Penalty):
             )
         return self.weights
 
-
-class FusedLasso(Penalty):
-    """Fused lasso, ``TotalVariation + l1_ratio * L1``: piecewise constant, and zero in pieces.
-
-    The order of the features matters: time, place, wavelength. Columns of coefficients are
-    penalised one by one. On torch tensors ``value`` has a gradient; ``prox`` goes through NumPy
-    and has none.
-
-    Parameters
-    ----------
-    l1_ratio : float >= 0, default 0.0
-        Strength of the L1 part over that of the jumps, not a share of the two.
-    weights : array of shape (n_features - 1,), default None
-        Factor per jump, not in the L1 part; 0 = free (the chain is cut there), inf = no jump (the
-        two coefficients are equal), None = 1.
-
-    Raises
-    ------
-    TypeError
-        ``l1_ratio`` or ``weights`` are not real numbers.
-    ValueError
-        ``l1_ratio`` is negative or not finite; ``weights`` are negative, NaN or not
-        one-dimensional.
-
-    References
-    ----------
-    Tibshirani, R., Saunders, M., Rosset, S., Zhu, J. and Knight, K. (2005). Sparsity and
-    smoothness via the fused lasso. JRSS B 67, 91-108.
-
-    Friedman, J., Hastie, T., Höfling, H. and Tibshirani, R. (2007). Pathwise coordinate
-    optimization. Annals of Applied Statistics 1, 302-332.
-
-    Examples
-    --------
-    >>> FusedLasso(l1_ratio=0.5).value([1.0, 3.0, 2.0])
-    6.0
-    >>> FusedLasso(l1_ratio=0.5).prox([0.0, 0.0, 6.0], 1.0).tolist()
-    [0.0, 0.0, 4.5]
-    """
-
-    is_norm = True
-
-    def __init__(self, l1_ratio=0.0, weights=None):
-        l1_ratio = as_number("l1_ratio", l1_ratio, "a float >= 0")
-        if not 0 <= l1_ratio < np.inf:
+    def _edge_weights(self, n_features, name):
+        beyond = np.flatnonzero((self.edges >= n_features).any(axis=1))
+        if beyond.size:
             raise ValueError(
-                f"l1_ratio must be non-negative and finite, got {l1_ratio}: it is the strength of "
-                "the L1 part over that of the jumps; use 0 for jumps alone and L1 for no jumps"
+                f"edges of {self!r} join {self.edges[beyond[0]].tolist()} at index {beyond[0]}, "
+                f"but {name} has {n_features} features: count columns from 0"
             )
-        self._set(l1_ratio=l1_ratio, weights=as_weights(weights, per="jump"))
+        return np.ones(len(self.edges)) if self.weights is None else self.weights
 
-    def value(self, coef):
-        """Penalty at ``coef``, at alpha = 1; see ``TotalVariation.value``."""
-        return self._jumps().value(coef) + L1().scaled_value(coef, self.l1_ratio)
 
-    def prox(self, coef, step):
-        """Proximal map: that of the jumps, then that of L1; see ``TotalVariation.prox``."""
-        # Soft thresholding keeps the order of neighbours and their ties, so that the subgradient
-        # of the jumps still fits after it (Friedman et al. 2007, lemma A.1).
-        return L1().scaled_prox(self._jumps().prox(coef, step), step, self.l1_ratio)
-
-    def dual_norm(self, correlations) -> float:
-        """Smallest alpha at which zero is stationary; without L1 part, see ``TotalVariation``.
-
-        The largest ``|sum of z over I| / value(1 on I, 0 elsewhere)`` over intervals ``I``.
-        """
-        # The penalty of b is an integral of penalties of its level sets, whose indicators split
-        # into intervals: no b has a larger ratio of z'b to its penalty than some interval.
-        if self.l1_ratio == 0:
-            return self._jumps().dual_norm(correlations)
-        z = as_numpy("correlations", correlations)
-        finite, rigid = self._jumps()._split_weights(z, "correlations")
-        # No jump before the first feature and after the last.
-        jumps, closed = np.pad(finite, 1), np.pad(rigid, 1)
-        if not np.isfinite(z).all():
-            return float(np.max(abs(z)))
-        return max(
-            _greatest_interval(sign * column, self.l1_ratio, jumps, closed)
-            for column in z.reshape(len(z), -1).T
-            for sign in (1.0, -1.0)
+def checked_jumps(weights, edges):
+    """Weights and edges, checked and read-only; None for the defaults."""
+    edges = None if edges is None else as_edges(edges)
+    weights = as_weights(weights, per="jump")
+    if edges is not None and weights is not None and weights.size != len(edges):
+        raise ValueError(
+            f"weights must have one entry per edge, got {weights.size} for {len(edges)} edges: "
+            "pass them in the order of the edges"
         )
-
-    def _jumps(self):
-        return TotalVariation(self.weights)
+    return {"weights": weights, "edges": edges}
 
 
-def _greatest_interval(z, l1_ratio, jumps, closed):
-    """Largest sum of ``z`` over an interval relative to ``l1_ratio * length`` and its two jumps.
+def _graph_by_column(y, edges, radii):
+    """The prox of all columns at once, as one graph of a copy for each; NaN as in ``by_column``."""
+    columns = y.reshape(len(y), -1)
+    finite = np.isfinite(columns).all(axis=0)
+    count = np.count_nonzero(finite)
+    copies = (edges + len(y) * np.arange(count)[:, None, None]).reshape(-1, 2)
+    results = np.full_like(columns, np.nan)
+    if count:
+        together = graph_prox(columns[:, finite].ravel("F"), copies, np.tile(radii, count))
+        results[:, finite] = together.reshape(count, -1).T
+    return results.reshape(y.shape)
 
-    ``jumps`` are the costs of the n + 1 places where an interval can start or end, but for those
-    that are ``closed``.
 
-    The ratio of the interval that gains most at a price, ``sum - price * cost``, is the next
-    price, until none gains (Dinkelbach 1967, On nonlinear fractional programming).
-    """
-    sums = np.concatenate([[0.0], np.cumsum(z)])
-    lengths = l1_ratio * np.arange(len(sums))
-    ratio = 0.0
-    while True:
-        cut = np.where(closed, np.inf, ratio * jumps)
-        level = sums - ratio * lengths
-        starts = level + cut
-        # The best start before each end, the positions 0, ..., end - 1.
-        lowest = np.minimum.accumulate(starts[:-1])
-        end = 1 + int(np.argmax(level[1:] - cut[1:] - lowest))
-        start = int(np.argmin(starts[:end]))
-        cost = lengths[end] - lengths[start] + jumps[start] + jumps[end]
-        better = float((sums[end] - sums[start]) / cost)
-        if not better > ratio:
-            return ratio
-        ratio = better
+def greatest_on(edges, z, weights, l1_ratio):
+    """``greatest_cut`` over all columns."""
+    if not np.isfinite(z).all():
+        return float(np.max(abs(z)))
+    columns = z.reshape(len(z), -1).T
+    return max(greatest_cut(column, edges, weights, l1_ratio) for column in columns)

@@ -84,8 +84,8 @@ class Solved:
     certificates : tuple of Certificate
     method : str
         How they were found, by scikit-learn's word where it has one: "svd", "eigen", "lsqr",
-        "sparse_cg", "active_set", "prox_newton", "proximal_gradient", "lbfgs", "highs" or
-        "interior_point".
+        "sparse_cg", "active_set", "prox_newton", "proximal_gradient", "lbfgs", "highs",
+        "interior_point" or "multipliers".
     """
 
     alphas: np.ndarray

@@ -8,6 +8,7 @@ from taut.memory import require_memory
 from taut.problem import Problem
 from taut.solvers.base import Controls, Grid, Solved, Solver
 from taut.solvers.least_squares import LeastSquares
+from taut.solvers.multipliers import Multipliers
 from taut.solvers.path_engine import PathEngine
 from taut.solvers.prox_newton import ProxNewton
 from taut.solvers.proximal_gradient import ProximalGradient
@@ -26,6 +27,7 @@ SOLVERS: tuple[Solver, ...] = (
     ProxNewton(),
     QuantileProgramme(),
     QuantileDual(),
+    Multipliers(),
     Smooth(),
     ProximalGradient(),
 )
