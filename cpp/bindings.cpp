@@ -23,6 +23,7 @@
 #include "prox_descent.hpp"
 #include "relay.hpp"
 #include "sparse.hpp"
+#include "step_groups.hpp"
 #include "targets.hpp"
 
 namespace nb = nanobind;
@@ -525,6 +526,65 @@ nb::tuple certify(const Handle& X, Array y, Array weights, bool centre, Array l1
                         to_numpy(std::move(kkt), {count}));
 }
 
+// Weights of a network, in place: (before, features, after) as they lie in memory.
+template <class T>
+using Weights = nb::ndarray<T, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+
+template <class T>
+taut::step::Shape shape_of(const Weights<T>& weights) {
+  return {static_cast<std::ptrdiff_t>(weights.shape(0)), static_cast<std::ptrdiff_t>(weights.shape(1)),
+          static_cast<std::ptrdiff_t>(weights.shape(2))};
+}
+
+template <class T>
+taut::step::Metric<T> metric_of(const Weights<T>& weights, const std::optional<Flat<T>>& moments, bool squared,
+                                     double shift) {
+  require(!moments || moments->shape(0) == weights.size(), "moments need one number for each weight");
+  return {moments ? moments->data() : nullptr, squared, static_cast<T>(shift)};
+}
+
+template <class T>
+std::ptrdiff_t require_slopes(const Weights<T>& weights, const Flat<T>& first, const Flat<T>& second) {
+  const std::size_t count = first.shape(0);
+  require(second.shape(0) == count && (count == 1 || count == weights.shape(1)),
+          "a penalty needs one number for each feature, or one for all");
+  return static_cast<std::ptrdiff_t>(count);
+}
+
+template <class T>
+void shrink_slopes(Weights<T> weights, std::optional<Flat<T>> moments, bool squared, double shift, double amount,
+                   Flat<T> l1, Flat<T> l2) {
+  const auto metric = metric_of(weights, moments, squared, shift);
+  const taut::step::Slopes<T> penalty{static_cast<T>(amount), l1.data(), l2.data(), require_slopes(weights, l1, l2)};
+  nb::gil_scoped_release unlocked;
+  taut::step::shrink_entries(weights.data(), shape_of(weights), metric, penalty);
+}
+
+template <class T>
+void shrink_folds(Weights<T> weights, std::optional<Flat<T>> moments, bool squared, double shift, double amount,
+                  double strength, double fall, Flat<T> l1, Flat<T> knots) {
+  const auto metric = metric_of(weights, moments, squared, shift);
+  const taut::step::Folds<T> penalty{static_cast<T>(amount), static_cast<T>(strength), static_cast<T>(fall),
+                                     l1.data(), knots.data(), require_slopes(weights, l1, knots)};
+  nb::gil_scoped_release unlocked;
+  taut::step::shrink_entries(weights.data(), shape_of(weights), metric, penalty);
+}
+
+// Without labels each feature is a group.
+template <class T>
+void shrink_groups(Weights<T> weights, std::optional<Flat<T>> moments, bool squared, double shift, double amount,
+                   Array of_groups, std::optional<Flat<std::int64_t>> labels) {
+  const std::size_t features = weights.shape(1), count = of_groups.shape(0);
+  require(labels ? labels->shape(0) == features : count == features, "groups are for another number of features");
+  for (std::size_t j = 0; labels && j < features; ++j)
+    require(labels->data()[j] >= 0 && static_cast<std::size_t>(labels->data()[j]) < count, "label out of range");
+  const auto metric = metric_of(weights, moments, squared, shift);
+  nb::gil_scoped_release unlocked;
+  taut::step::Groups<T>(weights.data(), shape_of(weights), metric, amount, of_groups.data(),
+                             static_cast<std::ptrdiff_t>(count), labels ? labels->data() : nullptr)
+      .shrink();
+}
+
 }  // namespace
 
 NB_MODULE(_core, m) {
@@ -585,6 +645,16 @@ NB_MODULE(_core, m) {
   m.def("moments", &moments, "design"_a, nb::arg("weights").noconvert(), "centre"_a);
   m.def("gram", &gram, "design"_a, nb::arg("y").noconvert(), nb::arg("weights").noconvert(), "centre"_a);
   m.def("inverse", &inverse, nb::arg("matrix").noconvert());
+  const auto of_weights = [&](auto slopes, auto folds, auto groups) {
+    m.def("shrink_slopes", slopes, nb::arg("weights").noconvert(), nb::arg("moments").noconvert().none(), "squared"_a,
+          "shift"_a, "amount"_a, nb::arg("l1").noconvert(), nb::arg("l2").noconvert());
+    m.def("shrink_folds", folds, nb::arg("weights").noconvert(), nb::arg("moments").noconvert().none(), "squared"_a,
+          "shift"_a, "amount"_a, "strength"_a, "fall"_a, nb::arg("l1").noconvert(), nb::arg("knots").noconvert());
+    m.def("shrink_groups", groups, nb::arg("weights").noconvert(), nb::arg("moments").noconvert().none(), "squared"_a,
+          "shift"_a, "amount"_a, nb::arg("of_groups").noconvert(), nb::arg("labels").noconvert().none());
+  };
+  of_weights(&shrink_slopes<double>, &shrink_folds<double>, &shrink_groups<double>);
+  of_weights(&shrink_slopes<float>, &shrink_folds<float>, &shrink_groups<float>);
   m.def("certify", &certify, "design"_a, nb::arg("y").noconvert(), nb::arg("weights").noconvert(),
         "centre"_a, nb::arg("l1").noconvert(), nb::arg("l2").noconvert(),
         nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),

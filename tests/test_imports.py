@@ -42,10 +42,10 @@ def test_import_alone_costs_nothing():
     assert imported("", of=("numpy", "scipy", "sklearn", "taut.path"), hidden=()) == []
 
 
-def test_only_designs_solvers_and_native_functions_know_the_compiled_core():
+def test_only_who_computes_knows_the_compiled_core():
     root = Path(taut.__file__).parent
     users = {path.relative_to(root).parts[0] for path in root.rglob("*.py") if _imports_core(path)}
-    assert users == {"designs", "native.py", "solvers"}
+    assert users == {"designs", "native.py", "nn", "solvers"}
 
 
 def _imports_core(path):

@@ -300,13 +300,30 @@ def test_files_hold_no_code(tmp_path):
 
     path = tmp_path / "model.taut"
     torch.save({"description": Evil(), "state": {}}, path)
-    with pytest.raises(ValueError, match=r"no model saved by taut\.nn"):
+    with pytest.raises(ValueError, match=r"no model saved by taut\.nn \(it holds objects"):
         nn.load(path)
     path.write_bytes(b"nothing")
     with pytest.raises(ValueError, match=r"no model saved by taut\.nn"):
         nn.load(path)
     with pytest.raises(FileNotFoundError):
         nn.load(tmp_path / "none.taut")
+
+
+def test_a_file_that_has_changed_is_refused(tmp_path):
+    path = tmp_path / "model.taut"
+    nn.NeuralRegressor(**FAST).fit(X, Y).save(path)
+    whole = path.read_bytes()
+    weight = nn.load(path).module_.state_dict().popitem()[1].numpy().tobytes()
+    spoilt = bytearray(whole)
+    spoilt[whole.index(weight)] ^= 1
+    for content, reason in ((spoilt, "has changed"), (whole[:-100], "zip"), (b"", "zip")):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=rf"no model saved by taut\.nn .*{reason}"):
+            nn.load(path)
+    description = '{"format": 1, "estimator": "NeuralRegressor", "parameters": {"depth": 1}}'
+    torch.save({"description": description, "state": {}}, path)
+    with pytest.raises(ValueError, match=r"its description is broken.*depth"):
+        nn.load(path)
 
 
 def test_saving_says_what_it_leaves_out(tmp_path):

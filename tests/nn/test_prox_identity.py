@@ -36,10 +36,28 @@ BY_ENTRY = [P.MCP(), P.SCAD(weights=WEIGHTS)]
 OTHERS = [P.SLOPE(), P.FusedLasso(0.5), P.Nuclear(), P.MCP(groups=GROUPS), P.SCAD(groups=GROUPS)]
 
 
-def ours(penalty, coef, step, strength, adaptive):
+def ours(penalty, coef, step, strength, adaptive, lay=torch.tensor):
     prox = prox_of(penalty, len(coef), adaptive, Workspace())
-    metric = by_entry(torch.tensor(step)) if adaptive else Metric(step)
-    return prox(torch.tensor(coef), metric, strength).numpy()
+    metric = by_entry(lay(step)) if adaptive else Metric(step)
+    return prox(lay(coef), metric, strength).numpy()
+
+
+def with_gaps(array):
+    """A tensor that only torch can reach, entry by entry."""
+    return torch.tensor(np.repeat(array, 2, axis=-1))[..., ::2]
+
+
+def by_columns(array):
+    """A tensor whose features, along axis 0, are the columns in memory."""
+    return torch.tensor(np.ascontiguousarray(np.moveaxis(array, 0, -1))).movedim(-1, 0)
+
+
+def by_channels(array):
+    """Features in the middle of memory, as the input channels of a convolution are."""
+    return torch.tensor(np.ascontiguousarray(np.swapaxes(array, 0, 1))).movedim(1, 0)
+
+
+LAYOUTS = [torch.tensor, with_gaps, by_columns]
 
 
 def by_entry(step):
@@ -47,31 +65,70 @@ def by_entry(step):
     return Metric(0.3, (0.3 / step) ** 2)
 
 
+@pytest.mark.parametrize("lay", LAYOUTS)
 @pytest.mark.parametrize("shape", [(4,), (4, 3), (4, 3, 2)], ids=str)
 @pytest.mark.parametrize("penalty", SEPARABLE + BY_BLOCK + BY_ENTRY + OTHERS, ids=repr)
-def test_one_step_is_that_of_the_penalty(penalty, shape):
+def test_one_step_is_that_of_the_penalty(penalty, shape, lay):
     if isinstance(penalty, P.Nuclear) and len(shape) > 2:
         pytest.skip("the nuclear norm is for matrices")
     coef = 2 * np.random.default_rng(0).standard_normal(shape)
-    found = ours(penalty, coef, 0.4, 0.9, adaptive=False)
+    found = ours(penalty, coef, 0.4, 0.9, adaptive=False, lay=lay)
     expected = penalty.scaled_prox(coef, 0.4, 0.9)
     np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-15)
     assert ((found == 0) == (expected == 0)).all()
 
 
+@pytest.mark.parametrize("lay", LAYOUTS)
 @pytest.mark.parametrize("penalty", SEPARABLE + BY_BLOCK + BY_ENTRY, ids=repr)
-def test_equal_steps_by_entry_are_one_step(penalty):
+def test_equal_steps_by_entry_are_one_step(penalty, lay):
     coef = 2 * np.random.default_rng(1).standard_normal((4, 3))
-    found = ours(penalty, coef, np.full((4, 3), 0.4), 0.9, adaptive=True)
+    found = ours(penalty, coef, np.full((4, 3), 0.4), 0.9, adaptive=True, lay=lay)
     np.testing.assert_allclose(found, penalty.scaled_prox(coef, 0.4, 0.9), rtol=1e-13, atol=1e-15)
 
 
+@pytest.mark.parametrize("lay", LAYOUTS)
 @pytest.mark.parametrize("penalty", SEPARABLE + BY_ENTRY, ids=repr)
-def test_steps_by_entry_are_those_of_the_penalty(penalty):
+def test_steps_by_entry_are_those_of_the_penalty(penalty, lay):
     generator = np.random.default_rng(2)
     coef, steps = 2 * generator.standard_normal((4, 3)), generator.uniform(0, 2, (4, 3))
-    found = ours(penalty, coef, steps, 0.9, adaptive=True)
+    found = ours(penalty, coef, steps, 0.9, adaptive=True, lay=lay)
     np.testing.assert_allclose(found, penalty.scaled_prox(coef, steps, 0.9), rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("penalty", BY_ENTRY, ids=repr)
+def test_folded_penalties_have_their_least_at_any_step(penalty):
+    """Also beyond gamma, where two points compete and `proximal` refuses to begin."""
+    generator = np.random.default_rng(4)
+    coef, steps = 3 * generator.standard_normal((4, 200)), 10 ** generator.uniform(-2, 2, (4, 200))
+    found = ours(penalty, coef, steps, 0.9, adaptive=True)
+    np.testing.assert_allclose(found, penalty.scaled_prox(coef, steps, 0.9), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("lay", [torch.tensor, by_columns, by_channels])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("adaptive", [False, True])
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        P.L1(),
+        P.ElasticNet(weights=np.linspace(0, 2, 70)),
+        P.MultiTask(weights=np.linspace(0, 2, 70)),
+        P.GroupLasso(np.arange(70) % 9),
+        P.SparseGroupLasso(np.arange(70) // 2),
+    ],
+    ids=repr,
+)
+def test_the_core_and_torch_agree_in_every_layout(penalty, adaptive, dtype, lay):
+    generator = np.random.default_rng(5)
+    coef = generator.standard_normal((70, 40, 30)).astype(dtype)
+    steps = (10 ** generator.uniform(-4, 0, coef.shape)).astype(dtype) if adaptive else 0.03
+    strength = 2.0 if adaptive else 30.0
+    found, by_torch = (
+        ours(penalty, coef, steps, strength, adaptive, lay=way) for way in (lay, with_gaps)
+    )
+    tolerance = 100 * np.finfo(dtype).eps
+    np.testing.assert_allclose(found, by_torch, rtol=tolerance, atol=tolerance * coef.std())
+    assert ((found == 0) == (by_torch == 0)).mean() > 1 - 1e-4
 
 
 @given(

@@ -362,6 +362,21 @@ def test_strengths_that_are_none_are_refused(strength):
         nn.proximal(_sgd(net), {net: penalties.L1()}, strength=strength)
 
 
+@pytest.mark.parametrize("later", [-1.0, np.nan, "strong"])
+def test_strengths_that_become_none_are_refused(later):
+    net = network()
+    optimizer = nn.proximal(
+        _sgd(net), {net: penalties.L1()}, strength=lambda step: 0.1 if step < 2 else later
+    )
+    train(net, optimizer, 1)
+    with pytest.raises((TypeError, ValueError), match="strength"):
+        train(net, optimizer, 1)
+    other = nn.proximal(_sgd(net), {net: penalties.L1()})
+    other.param_groups[0]["strength"] = later
+    with pytest.raises((TypeError, ValueError), match="strength"):
+        train(net, other, 1)
+
+
 def test_a_second_call_is_refused():
     net = network()
     optimizer = nn.proximal(_sgd(net), {net[0]: penalties.L1()})

@@ -11,7 +11,9 @@ import dataclasses
 import io
 import json
 import os
+import pickle
 import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -89,9 +91,10 @@ def load(path, module: nn.Module | None = None):
     FileNotFoundError
         There is no such file.
     ValueError
-        The file holds something else, or a network that ``module`` does not fit.
+        The file holds something else, has changed since it was written, or has a network that
+        ``module`` does not fit.
     """
-    return _model(path, str(path), module)
+    return _model(Path(path).read_bytes(), str(path), module)
 
 
 def as_bytes(model) -> tuple[bytes, list[str]]:
@@ -119,16 +122,15 @@ def as_bytes(model) -> tuple[bytes, list[str]]:
 
 def from_bytes(content: bytes, name: str):
     """The estimator that `as_bytes` wrote; ``name`` is for errors, which are those of `load`."""
-    return _model(io.BytesIO(content), name, None)
+    return _model(content, name, None)
 
 
-def _model(source, path, module):
-    description, state = _read(source, path)
-    model = _ESTIMATORS[description["estimator"]](
-        **{name: _read_back(value) for name, value in description["parameters"].items()}
-    )
-    for name, value in description["fitted"].items():
-        setattr(model, name, _read_back(value))
+def _model(content, path, module):
+    description, state = _read(content, path)
+    try:
+        model = _described(description)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _no_model(path, f"its description is broken: {error!r}") from error
     if description["own_module"] and not isinstance(module, nn.Module):
         raise ValueError(
             f"module must be given for {path!r}, which has a network of its own: a file holds "
@@ -148,25 +150,48 @@ def _model(source, path, module):
     return model
 
 
-def _read(source, path):
+def _described(description):
+    model = _ESTIMATORS[description["estimator"]](
+        **{name: _read_back(value) for name, value in description["parameters"].items()}
+    )
+    for name, value in description["fitted"].items():
+        setattr(model, name, _read_back(value))
+    return model
+
+
+def _read(content, path):
     try:
-        content = torch.load(source, map_location="cpu", weights_only=True)
-        description = json.loads(content["description"])
+        _check_sums(content)
+        stored = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        description = json.loads(stored["description"])
         known = description["format"] == _FORMAT and description["estimator"] in _ESTIMATORS
-        state = content["state"]
-    except FileNotFoundError:
-        raise
+        state = stored["state"]
+    except pickle.UnpicklingError as error:
+        # What torch advises here, to read it all the same, would run what the file holds.
+        raise _no_model(path, "it holds objects that could run code") from error
     except Exception as error:  # whatever a reader says of bytes that are none of its own
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ValueError(
-            f"{path!r} is no model saved by taut.nn ({reason[:200]}): pass a file that save() wrote"
-        ) from error
+        raise _no_model(path, reason[:200]) from error
     if not known:
         raise ValueError(
             f"{path!r} holds format {description['format']} of {description['estimator']}, "
             "which this version does not know: update taut"
         )
     return description, state
+
+
+def _check_sums(content):
+    """torch reads weights whose bytes have changed since they were written, and says nothing."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        changed = archive.testzip()
+    if changed:
+        raise ValueError(f"{changed} has changed since it was written")
+
+
+def _no_model(path, reason):
+    return ValueError(
+        f"{path!r} is no model saved by taut.nn ({reason}): pass a file that save() wrote"
+    )
 
 
 def _fitted(model) -> dict[str, object]:

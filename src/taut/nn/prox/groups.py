@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from taut.nn.prox.in_memory import InMemory
 from taut.nn.prox.metric import Metric, Workspace
 from taut.nn.prox.separable import SeparableProx
 from taut.penalties import L1, GroupLasso
@@ -39,10 +40,17 @@ class GroupsProx:
         self.workspace, self.aligned = workspace, {}
 
     def __call__(self, coef: torch.Tensor, metric: Metric, strength: float) -> torch.Tensor:
+        laid = InMemory.of(coef, metric)
+        if laid is None:
+            return self._by_tensors(coef, metric, strength)
+        laid.shrink_groups(strength * metric.length, self.weights, self.labels)
+        return coef
+
+    def _by_tensors(self, coef, metric, strength):
         if coef.ndim == 1:
             moments = metric.moments
             column = metric._replace(moments=None if moments is None else moments[:, None])
-            return self(coef[:, None], column, strength)[:, 0]
+            return self._by_tensors(coef[:, None], column, strength)[:, 0]
         labels, weights = self._aligned(coef)
         # An excluded group is one also at a strength of 0, which times inf is NaN.
         amounts = (strength * metric.length * weights).nan_to_num_(torch.inf, posinf=torch.inf)

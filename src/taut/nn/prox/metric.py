@@ -51,7 +51,10 @@ class Workspace:
 
     def take(self, tensor: torch.Tensor, count: int) -> list[torch.Tensor]:
         """Tensors of the shape and the order in memory of ``tensor``, with any entries."""
-        key, size = (tensor.dtype, tensor.device, count), tensor.numel()
+        strides = tensor.stride()
+        # With the gaps of a tensor that is part of another.
+        size = 1 + sum((n - 1) * step for n, step in zip(tensor.shape, strides, strict=True))
+        key = tensor.dtype, tensor.device, count
         if key not in self.kept or len(self.kept[key][0]) < size:
             self.kept[key] = list(tensor.new_empty(count, size))
-        return [room.as_strided(tensor.shape, tensor.stride()) for room in self.kept[key]]
+        return [room.as_strided(tensor.shape, strides) for room in self.kept[key]]

@@ -6,6 +6,7 @@ that is kept on the device of the parameter.
 
 from __future__ import annotations
 
+from taut.nn.prox.folded import FoldedProx
 from taut.nn.prox.groups import GroupsProx, SparseGroupsProx
 from taut.nn.prox.max_norm import MaxNorm
 from taut.nn.prox.metric import Workspace
@@ -36,14 +37,12 @@ def prox_of(penalty, n_features: int, adaptive: bool, workspace: Workspace):
         return SparseGroupsProx(penalty, n_features, workspace)
     if isinstance(penalty, MaxNorm):
         return lambda coef, metric, strength: coef.mul_(penalty.factors(coef))
-    if not adaptive or _is_by_entry(penalty):
+    if isinstance(penalty, MCP | SCAD) and penalty.groups is None:
+        return FoldedProx(penalty, n_features)
+    if not adaptive:
         return lambda coef, metric, strength: penalty.scaled_prox(coef, metric.inverse(), strength)
     raise TypeError(
         f"penalty {type(penalty).__name__} has no prox in closed form where an adaptive optimiser "
         "gives each coordinate a step of its own: use SGD, or one of L1, L2, ElasticNet, "
         "NonNegative, Box, GroupLasso, MultiTask, SparseGroupLasso, and MCP or SCAD without groups"
     )
-
-
-def _is_by_entry(penalty) -> bool:
-    return isinstance(penalty, MCP | SCAD) and penalty.groups is None

@@ -190,7 +190,9 @@ class _ProximalStep:
 
     def strength(self, group):
         if self.schedule is not None:
-            group[_STRENGTH] = float(self.schedule(group[_COUNT]))
+            group[_STRENGTH] = self.schedule(group[_COUNT])
+        check_positive(group[_STRENGTH], "strength", 1e-3, zero=True)
+        group[_STRENGTH] = float(group[_STRENGTH])  # which torch saves and loads
         return group[_STRENGTH]
 
     def _apply(self, block, state, group):

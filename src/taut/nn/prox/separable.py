@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from taut.nn.prox.in_memory import InMemory
 from taut.nn.prox.metric import Metric, Workspace
 from taut.penalties.arrays import like
 
@@ -34,16 +35,28 @@ class SeparableProx:
     def __call__(self, coef: torch.Tensor, metric: Metric, strength: float) -> torch.Tensor:
         amount = strength * metric.length
         if amount and self.has_slopes:
-            slopes = self.slopes if self.is_shared else self._aligned("slopes", coef)
-            l1, l2 = (amount * part for part in slopes)
-            if metric.moments is None:
-                self._shrink(coef, l1, l2)
+            laid = InMemory.of(coef, metric)
+            if laid is not None:
+                laid.shrink_slopes(amount, *self._in_memory(laid.coef.dtype))
             else:
-                self._shrink_in_metric(coef, metric, l1, l2)
+                self._shrink_by_tensors(coef, metric, amount)
         if self.bounds is not None:
             lower, upper = self._aligned("bounds", coef)
             torch.minimum(torch.maximum(coef, lower, out=coef), upper, out=coef)
         return coef
+
+    def _in_memory(self, dtype):
+        if dtype not in self.aligned:
+            self.aligned[dtype] = [np.atleast_1d(part).astype(dtype) for part in self.slopes]
+        return self.aligned[dtype]
+
+    def _shrink_by_tensors(self, coef, metric, amount):
+        slopes = self.slopes if self.is_shared else self._aligned("slopes", coef)
+        l1, l2 = (amount * part for part in slopes)
+        if metric.moments is None:
+            self._shrink(coef, l1, l2)
+        else:
+            self._shrink_in_metric(coef, metric, l1, l2)
 
     def _shrink_in_metric(self, coef, metric, l1, l2):
         diagonal = metric.diagonal(*self.workspace.take(coef, 1))

@@ -1,0 +1,96 @@
+"""Weights in the memory of the processor, as the compiled core takes them: no copies, one pass.
+
+A chain of tensor operations reads and writes all weights once for each of them, which next to a
+training step of a small network is a lot; the core does it all while an entry is at hand. What does
+not lie in such a way, on another device say, is left to torch.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from taut import _core
+from taut.nn.prox.metric import Metric
+
+__all__ = ["InMemory"]
+
+_DTYPES = torch.float32, torch.float64
+
+
+class InMemory(NamedTuple):
+    """Coefficients and the metric as arrays on the same memory.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (before, n_features, after)
+        In the order of memory, whichever axis of a parameter holds the features.
+    moments : ndarray of shape (n_coefs,) or None
+    squared : bool
+        Whether the metric has roots of the moments.
+    shift : float
+    """
+
+    coef: np.ndarray
+    moments: np.ndarray | None
+    squared: bool
+    shift: float
+
+    @classmethod
+    def of(cls, coef: torch.Tensor, metric: Metric) -> InMemory | None:
+        """None where the core cannot reach them: gaps, other devices and other precisions."""
+        moments = metric.moments
+        if coef.device.type != "cpu" or coef.dtype not in _DTYPES:
+            return None
+        strides = coef.stride()
+        if moments is not None and (
+            moments.device.type != "cpu"
+            or moments.dtype != coef.dtype
+            or moments.stride() != strides
+        ):
+            return None
+        places = _places(coef.shape, strides)
+        if places is None:
+            return None
+        if moments is not None:
+            moments = moments.detach().numpy().transpose(places.order).reshape(-1)
+        weights = coef.detach().numpy().transpose(places.order).reshape(places.shape)
+        return cls(weights, moments, metric.root is torch.sqrt, metric.shift)
+
+    def shrink_slopes(self, amount: float, l1: np.ndarray, l2: np.ndarray) -> None:
+        """The prox of ``amount (l1 |b| + l2/2 b^2)``, slopes of each feature or one for all."""
+        _core.shrink_slopes(*self, amount, l1, l2)
+
+    def shrink_folds(self, length, strength, fall: float, l1: np.ndarray, knots: np.ndarray):
+        """The prox of slopes that fall: see ``taut.penalties.base.Folds``."""
+        _core.shrink_folds(*self, length * strength, strength, length * fall, l1, knots)
+
+    def shrink_groups(self, amount: float, weights: np.ndarray, labels: np.ndarray | None) -> None:
+        """The prox of ``amount`` times norms of groups; without labels each feature is one."""
+        _core.shrink_groups(*self, amount, weights, labels)
+
+
+class _Places(NamedTuple):
+    order: tuple[int, ...]
+    shape: tuple[int, int, int]
+
+
+@lru_cache(maxsize=1024)
+def _places(shape, strides) -> _Places | None:
+    """The axes in the order of memory, and how they meet around axis 0; None where there are gaps.
+
+    Kept, since every step asks again.
+    """
+    order = tuple(sorted(range(len(shape)), key=strides.__getitem__, reverse=True))
+    size = 1
+    for axis in reversed(order):
+        if shape[axis] != 1 and strides[axis] != size:
+            return None
+        size *= shape[axis]
+    place = order.index(0)
+    before, after = ([shape[axis] for axis in part] for part in (order[:place], order[place + 1 :]))
+    return _Places(order, (prod(before), shape[0], prod(after)))
