@@ -23,6 +23,8 @@
 #include "prox_descent.hpp"
 #include "relay.hpp"
 #include "sparse.hpp"
+#include "sparse_rows.hpp"
+#include "statistics.hpp"
 #include "step_groups.hpp"
 #include "targets.hpp"
 
@@ -82,21 +84,32 @@ Handle dense(Matrix<T> x) {
           nb::make_tuple(nb::cast(x))};
 }
 
-template <class T, class I>
-Handle sparse(Flat<T> values, Flat<I> rows, Flat<I> starts, std::size_t n, std::size_t p) {
+// By columns or by rows: its lines, and where in them its entries lie.
+template <class Sparse, class T, class I>
+Handle sparse(Flat<T> values, Flat<I> places, Flat<I> starts, std::size_t n, std::size_t p, std::size_t lines,
+              std::size_t across) {
   const taut::Index n_rows = checked(n), n_columns = checked(p);
   const std::size_t stored = values.shape(0);
-  if (rows.shape(0) != stored || starts.shape(0) != p + 1)
+  if (places.shape(0) != stored || starts.shape(0) != lines + 1)
     throw nb::value_error("inconsistent sparse arrays");
   const I* s = starts.data();
-  bool sound = s[0] == 0 && static_cast<std::size_t>(s[p]) <= stored;
-  for (std::size_t j = 0; sound && j < p; ++j) sound = s[j] <= s[j + 1];
-  for (std::size_t k = 0; sound && k < static_cast<std::size_t>(s[p]); ++k)
-    sound = rows.data()[k] >= 0 && static_cast<std::size_t>(rows.data()[k]) < n;
+  bool sound = s[0] == 0 && static_cast<std::size_t>(s[lines]) <= stored;
+  for (std::size_t j = 0; sound && j < lines; ++j) sound = s[j] <= s[j + 1];
+  for (std::size_t k = 0; sound && k < static_cast<std::size_t>(s[lines]); ++k)
+    sound = places.data()[k] >= 0 && static_cast<std::size_t>(places.data()[k]) < across;
   if (!sound) throw nb::value_error("sparse indices out of range");
-  return {std::make_unique<taut::SparseDesign<T, I>>(values.data(), rows.data(), s, n_rows,
-                                                     n_columns),
-          nb::make_tuple(nb::cast(values), nb::cast(rows), nb::cast(starts))};
+  return {std::make_unique<Sparse>(values.data(), places.data(), s, n_rows, n_columns),
+          nb::make_tuple(nb::cast(values), nb::cast(places), nb::cast(starts))};
+}
+
+template <class T, class I>
+Handle sparse_columns(Flat<T> values, Flat<I> rows, Flat<I> starts, std::size_t n, std::size_t p) {
+  return sparse<taut::SparseDesign<T, I>>(values, rows, starts, n, p, p, n);
+}
+
+template <class T, class I>
+Handle sparse_rows(Flat<T> values, Flat<I> columns, Flat<I> starts, std::size_t n, std::size_t p) {
+  return sparse<taut::SparseRows<T, I>>(values, columns, starts, n, p, n, p);
 }
 
 template <class T, class A>
@@ -427,20 +440,20 @@ nb::object group_statistics(const Handle& X, Array y, Array weights, Flat<std::i
           "y, weights and group need one entry for each row");
   require(shift.shape(0) == q, "shift needs one entry for each column and one for y");
   for (std::size_t i = 0; i < n; ++i) require(group.data()[i] < groups, "group out of range");
-  std::vector<taut::GroupStatistics> found;
+  std::vector<taut::Statistics> found;
   {
     nb::gil_scoped_release unlocked;
     taut::Interrupt interrupt = signals(cancel);
     const auto gather = [&](const auto& design) {
-      found = taut::group_statistics(design, y.data(), weights.data(), group.data(), groups,
-                                     shift.data(), [&interrupt] { interrupt.poll(); });
+      taut::Gatherer gatherer(design, {y.data(), weights.data(), shift.data(), group.data()}, groups);
+      found = gatherer.gather([&interrupt] { interrupt.poll(); });
     };
     if (const auto* wide = dynamic_cast<const taut::DenseDesign<double>*>(X.design.get())) gather(*wide);
     else if (const auto* narrow = dynamic_cast<const taut::DenseDesign<float>*>(X.design.get())) gather(*narrow);
   }
   if (found.empty()) return nb::none();
   nb::list out;
-  for (taut::GroupStatistics& g : found)
+  for (taut::Statistics& g : found)
     out.append(nb::make_tuple(g.weight, to_numpy(std::move(g.sums), {q}), to_numpy(std::move(g.products), {q, q})));
   return nb::object(out);
 }
@@ -596,14 +609,22 @@ NB_MODULE(_core, m) {
       .def_prop_ro("shape", [](const Handle& X) { return nb::make_tuple(X.design->rows(), X.design->cols()); });
   m.def("dense", &dense<double>, nb::arg("x").noconvert());
   m.def("dense", &dense<float>, nb::arg("x").noconvert());
-  const auto sparse_args = [&](auto f) {
+  const auto by_columns = [&](auto f) {
     m.def("sparse", f, nb::arg("values").noconvert(), nb::arg("rows").noconvert(),
           nb::arg("starts").noconvert(), "n_rows"_a, "n_columns"_a);
   };
-  sparse_args(&sparse<double, std::int32_t>);
-  sparse_args(&sparse<double, std::int64_t>);
-  sparse_args(&sparse<float, std::int32_t>);
-  sparse_args(&sparse<float, std::int64_t>);
+  const auto by_rows = [&](auto f) {
+    m.def("sparse_rows", f, nb::arg("values").noconvert(), nb::arg("columns").noconvert(),
+          nb::arg("starts").noconvert(), "n_rows"_a, "n_columns"_a);
+  };
+  by_columns(&sparse_columns<double, std::int32_t>);
+  by_columns(&sparse_columns<double, std::int64_t>);
+  by_columns(&sparse_columns<float, std::int32_t>);
+  by_columns(&sparse_columns<float, std::int64_t>);
+  by_rows(&sparse_rows<double, std::int32_t>);
+  by_rows(&sparse_rows<double, std::int64_t>);
+  by_rows(&sparse_rows<float, std::int32_t>);
+  by_rows(&sparse_rows<float, std::int64_t>);
   nb::class_<taut::Loss>(m, "Loss");
   m.def("compiled_loss", &compiled_loss, "code"_a, "parameter"_a = 0.0, "targets"_a = 1);
   m.def("native_loss", &native_loss, "value"_a, "gradient"_a, "hessian"_a, "conjugate"_a);

@@ -26,18 +26,20 @@ class DenseDesign final : public Design {
             const std::function<void()>& poll) const override;
 
   // out (m x k, ld m) = rows first..first+m of some columns, weighted and centred by the view.
-  void gather_rows(const Index* selected, Index m, const double* root, const double* shift,
-                   double* out) const;  // the same for some rows and all columns
   void gather(const View& view, const Index* features, int k, Index first, Index m,
               double* out) const;
+  // The same for some rows, their roots and all columns, oriented as the matrix is.
+  void gather_rows(const Index* selected, Index m, const double* root, const double* shift, double* out,
+                   std::ptrdiff_t lead) const;
+
+  bool row_major() const { return row_major_; }
+  const T* row(Index i) const { return data_ + i * row_stride_; }
 
  private:
   double at(std::ptrdiff_t i, std::ptrdiff_t j) const {
     return static_cast<double>(data_[i * row_stride_ + j * col_stride_]);
   }
   bool nearly_centred(const View& view) const;
-  void gram_in_place(const View& view, const double* centred_y, double* gram, double* correlation,
-                     const std::function<void()>& poll) const;
   void cross_converted(const double* R, int count, double* out) const;
 
   const T* data_;
@@ -182,8 +184,7 @@ void DenseDesign<T>::gather(const View& view, const Index* features, int k, Inde
   }
 }
 
-// With equal weights v, X'VX = v X'X, and centring takes n v m m' = m m' away again. That cancels
-// (mean / norm)^2 of the precision, so it is for columns whose means are no larger than a few norms.
+// Equal weights, and means no larger than a few norms.
 template <class T>
 bool DenseDesign<T>::nearly_centred(const View& view) const {
   for (double v : view.v)
@@ -194,69 +195,20 @@ bool DenseDesign<T>::nearly_centred(const View& view) const {
 }
 
 template <class T>
-void DenseDesign<T>::gram_in_place(const View& view, const double* centred_y, double* gram,
-                                   double* correlation, const std::function<void()>& poll) const {
-  const Index n = rows(), p = cols();
-  const double v = view.v[0];
-  // A billion multiply-adds or so at a time, which Ctrl-C can wait for.
-  const Index block = std::max<Index>(256, static_cast<Index>(std::min(1e9, 1e9 / p / p)));
-  for (Index first = 0; first < n; first += block) {
-    poll();
-    const Index m = std::min(block, n - first);
-    const double* x = data_ + first * row_stride_;
-    const double beta = first ? 1.0 : 0.0;
-    if (row_major_) blas::syrk('N', p, m, v, x, p, beta, gram, p);
-    else blas::syrk('T', p, m, v, x, n, beta, gram, p);
-  }
-  for (std::ptrdiff_t j = 0; j < p; ++j) simd::axpy(-view.mean[j], view.mean.data(), gram + j * p, j + 1);
-  mirror(gram, p, 0, p);
-  Vector r(n);
-  for (Index i = 0; i < n; ++i) r[i] = v * centred_y[i];
-  view.cross(r.data(), 1, correlation);
-}
-
-// X'VX in one pass over row blocks that stay in cache: each block is weighted and centred into a
-// buffer, then multiplied there, so nothing of the size of X is ever allocated.
-template <class T>
-bool DenseDesign<T>::gram(const View& view, const double* centred_y, double* gram,
-                          double* correlation, const std::function<void()>& poll) const {
-  const Index n = rows(), p = cols();
-  if constexpr (std::is_same_v<T, double>)
-    if (nearly_centred(view)) {
-      gram_in_place(view, centred_y, gram, correlation, poll);
-      return true;
-    }
-  const Index block = std::clamp<Index>(static_cast<Index>((1 << 18) / std::max<Index>(p, 1)), 64, 2048);
-  Vector buffer(static_cast<std::size_t>(block) * p), y(block);
-  std::vector<Index> all(p);
-  for (Index j = 0; j < p; ++j) all[j] = j;
-  for (Index first = 0; first < n; first += block) {
-    poll();
-    const Index m = std::min(block, n - first);
-    gather(view, all.data(), p, first, m, buffer.data());
-    for (Index i = 0; i < m; ++i) y[i] = view.root_v[first + i] * centred_y[first + i];
-    const double beta = first ? 1.0 : 0.0;
-    blas::syrk('T', p, m, 1.0, buffer.data(), m, beta, gram, p);
-    blas::gemv('T', m, p, 1.0, buffer.data(), m, y.data(), beta, correlation);
-  }
-  mirror(gram, p, 0, p);
-  return true;
-}
-
-template <class T>
-void DenseDesign<T>::gather_rows(const Index* selected, Index m, const double* root,
-                                 const double* shift, double* out) const {
-  const Index p = cols();
+void DenseDesign<T>::gather_rows(const Index* selected, Index m, const double* root, const double* shift,
+                                 double* out, std::ptrdiff_t lead) const {
   if (row_major_) {
     for (Index i = 0; i < m; ++i) {
-      const T* x = data_ + selected[i] * row_stride_;
-      for (std::ptrdiff_t j = 0; j < p; ++j) out[i + j * m] = root[i] * (static_cast<double>(x[j]) - shift[j]);
+      const T* x = row(selected[i]);
+      double* z = out + i * lead;
+      for (Index j = 0; j < cols(); ++j) z[j] = root[i] * (static_cast<double>(x[j]) - shift[j]);
     }
     return;
   }
-  for (std::ptrdiff_t j = 0; j < p; ++j) {
+  for (Index j = 0; j < cols(); ++j) {
     const T* x = data_ + j * col_stride_;
-    for (Index i = 0; i < m; ++i) out[i + j * m] = root[i] * (static_cast<double>(x[selected[i]]) - shift[j]);
+    double* z = out + j * lead;
+    for (Index i = 0; i < m; ++i) z[i] = root[i] * (static_cast<double>(x[selected[i]]) - shift[j]);
   }
 }
 

@@ -39,8 +39,8 @@ inline void cross(int m, int n, int k, const double* a, std::ptrdiff_t lda, cons
         for (int q = 0; q < 4; ++q)
           for (int p = 0; p < 4; ++p) c[i + p + (j + q) * ldc] += alpha * block[p + 4 * q];
       }
-    for (int j = 0; j < n; ++j)
-      for (int i = j < n4 ? m4 : 0; i < m; ++i)
+    for (int i = 0; i < m; ++i)
+      for (int j = i < m4 ? n4 : 0; j < n; ++j)
         c[i + j * ldc] += alpha * simd::dot(x + i * lda, r + j * ldb, rows);
   }
 }

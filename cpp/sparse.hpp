@@ -8,6 +8,15 @@
 
 namespace taut {
 
+// The same as settle_mean() from the stored entries of a column, which hold `stored` of the weight.
+inline void settle_sparse_mean(simd::Deviation d, double stored, Index rows, bool centre, double& mean, double& norm) {
+  // Weight of the zeros; what little a full column seems to lack is rounding.
+  const double rest = 1.0 - stored > 1e-15 * rows ? 1.0 - stored : 0.0;
+  d.first -= mean * rest;
+  d.second += mean * mean * rest;
+  settle_mean(d, centre, mean, norm);
+}
+
 template <class T, class I>
 class SparseDesign final : public Design {
  public:
@@ -26,12 +35,8 @@ class SparseDesign final : public Design {
         d.first += w;
         d.second += w * (x - m);
       });
-      // Weight of the zeros; what little a full column seems to lack is rounding.
-      const double rest = 1.0 - stored > 1e-15 * rows() ? 1.0 - stored : 0.0;
-      d.first -= m * rest;
-      d.second += m * m * rest;
       mean[j] = m;
-      settle_mean(d, centre, mean[j], norm[j]);
+      settle_sparse_mean(d, stored, rows(), centre, mean[j], norm[j]);
     }
   }
 

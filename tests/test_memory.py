@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 from tests.core.script import run_script
 
 import taut
 from taut import memory, penalties
 from taut.designs.encoder import TableEncoder
-from taut.designs.moments import Moments
+from taut.designs.moments import Moments, Rows
 
 MIB = 2**20
 RANDOM = np.random.default_rng(0)
@@ -87,6 +88,19 @@ REFUSED = {
 }
 
 
+@pytest.mark.parametrize("model", [taut.Ridge(), taut.LinearRegression()], ids=str)
+def test_rows_compressed_serve_where_no_column_is_needed(model, only):
+    table = sparse.random_array((5000, 200), density=0.05, format="csr", rng=RANDOM)
+    target = table @ np.arange(200) + RANDOM.normal(size=5000)
+    usual = clone(model).fit(table.tocsc(), target)
+    only(0.9 * (table.data.nbytes + table.indices.nbytes))
+    found = clone(model).fit(table, target)
+    assert found.certificate_.solved
+    np.testing.assert_allclose(found.coef_, usual.coef_, atol=1e-6)
+    with pytest.raises(MemoryError, match="column-compressed copy of X, 50,000 stored entries"):
+        taut.Lasso().fit(table, target)
+
+
 @pytest.mark.parametrize("read", [taut.Lasso().fit, taut.fit_path], ids=["fit", "fit_path"])
 @pytest.mark.parametrize("case", REFUSED)
 def test_copies_of_x(case, read, only):
@@ -122,7 +136,7 @@ def test_copies_of_x(case, read, only):
         ),
         (
             lambda: X,
-            lambda X: Moments.of_groups(X, Y, np.arange(400), 400),
+            lambda X: Moments.of_groups(Rows.of(X, Y), np.arange(400), 400),
             "products of 31 columns, for 400 groups of rows, would take 2.9 MiB.*taut.fit_path",
         ),
         (

@@ -110,8 +110,9 @@ def require_copy(X) -> None:
         The message says what is read without a copy.
     """
     if sparse.issparse(X):
+        readable = X.format in ("csc", "csr") and X.dtype in _FLOATS
         copies = (X.format != "csc") + (X.dtype not in _FLOATS)
-        if copies:
+        if not readable:
             require_sparse_copy(X, copies)
         return
     shape = getattr(X, "shape", ())

@@ -20,12 +20,11 @@ from taut.validation import (
     check_alphas,
     check_features,
     check_flag,
-    check_magnitudes,
     check_matrix,
     check_per_row,
     check_positive,
     check_ratio,
-    check_response,
+    check_targets,
     check_weights,
     shown,
 )
@@ -334,9 +333,7 @@ def _is_one_by_one(problem):
 
 def _checked_response(y, X, loss):
     if isinstance(loss, losses.Squared) or y is None:
-        y = check_response(y, X)
-        check_magnitudes("y", y)
-        return np.ascontiguousarray(y)
+        return np.ascontiguousarray(check_targets(y, X))
     y = loss.check_response(y)
     if len(y) != X.shape[0]:
         raise ValueError(

@@ -172,17 +172,23 @@ CORRUPT = {
 }
 
 
+# By columns, and the same arrays as rows of the transpose.
+READ = {"columns": (_core.sparse, (N, P)), "rows": (_core.sparse_rows, (P, N))}
+
+
+@pytest.mark.parametrize("lines", READ)
 @pytest.mark.parametrize("kind", [np.int32, np.int64])
 @pytest.mark.parametrize("change", CORRUPT)
-def test_corrupt_sparse_matrices_are_refused(change, kind):
+def test_corrupt_sparse_matrices_are_refused(change, kind, lines):
+    read, shape = READ[lines]
     X = sparse.csc_array(made(N, P, density=0.6).X)
     good = X.data, X.indices.astype(kind), X.indptr.astype(kind)
-    assert _core.sparse(*good, N, P).shape == (N, P)
+    assert read(*good, *shape).shape == shape
     values, rows, starts = CORRUPT[change](*good)
     if rows.dtype.kind == "i" and starts.dtype.kind == "i" and change != "indices of two kinds":
         rows, starts = rows.astype(kind), starts.astype(kind)
     with pytest.raises(REFUSED):
-        _core.sparse(values, rows, starts, N, P)
+        read(values, rows, starts, *shape)
 
 
 @pytest.mark.parametrize("n_rows", [-1, 2**31, 2**64])
@@ -190,8 +196,9 @@ def test_corrupt_sparse_matrices_are_refused(change, kind):
 def test_impossible_shapes_are_refused(n_rows, n_columns):
     nothing = np.zeros(0), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     for shape in ((n_rows, P), (N, n_columns), (n_rows, n_columns)):
-        with pytest.raises(REFUSED):
-            _core.sparse(*nothing, *shape)
+        for read, _ in READ.values():
+            with pytest.raises(REFUSED):
+                read(*nothing, *shape)
 
 
 def test_a_design_cannot_be_made_by_hand():

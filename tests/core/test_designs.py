@@ -153,3 +153,30 @@ def test_products_copy_no_more_than_a_block(order, monkeypatch):
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < wide.matrix.nbytes / 8
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_rows_stay_as_they_are_until_columns_are_asked_for(dtype):
+    X = made(60, 12, density=0.3).X.astype(dtype)
+    given = sparse.csr_array(X)
+    rows, columns = as_design(given), as_design(sparse.csc_array(X))
+    weights = np.random.default_rng(0).dirichlet(np.ones(60))
+    for found, expected in zip(rows.moments(weights), columns.moments(weights), strict=True):
+        assert_allclose(found, expected, rtol=1e-12)
+    right = np.random.default_rng(1).normal(size=(60, 3))
+    assert_allclose(rows.cross(right), columns.cross(right), atol=1e-5)
+    few = np.eye(12)[:, :2]
+    assert_allclose(rows.product(few), X[:, :2], atol=1e-12)
+    assert rows.by_rows
+    assert np.shares_memory(rows.lying.data, given.data)
+    assert rows.matrix.format == "csc"
+    assert not rows.by_rows
+    assert_allclose(rows.product(few), X[:, :2], atol=1e-12)
+
+
+def test_a_column_without_variation_shows_by_rows():
+    X = np.zeros((40, 3))
+    X[:, 0], X[::2, 1] = 0.1, 7.0
+    mean, deviation = as_design(sparse.csr_array(X)).moments(np.full(40, 1 / 40))
+    assert_allclose(mean, [0.1, 3.5, 0.0])
+    assert_allclose(deviation, [0.0, 3.5, 0.0])

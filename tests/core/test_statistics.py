@@ -44,6 +44,20 @@ def test_statistics_of_groups_are_weighted_sums_and_products(form):
         assert_allclose(products, rows.T @ (v[:, None] * rows), atol=1e-11)
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("group", [np.arange(N) // 17, np.arange(N) % 3], ids=["runs", "strewn"])
+def test_rows_of_equal_weight_are_the_same_without_a_shift(form, group):
+    """In runs they are multiplied where they lie."""
+    X, y = made(N, P)
+    centre = np.append(np.zeros(P), y.mean())
+    found = statistics(form, weights=np.full(N, 0.3), group=group.astype(np.int32), shift=centre)
+    for k, (weight, sums, products) in enumerate(found):
+        rows = np.column_stack([X, y - y.mean()])[group == k]
+        assert weight == pytest.approx(0.3 * len(rows), rel=1e-14)
+        assert_allclose(sums, 0.3 * rows.sum(axis=0), atol=1e-6 if "32" in form else 1e-12)
+        assert_allclose(products, 0.3 * rows.T @ rows, atol=1e-5 if "32" in form else 1e-11)
+
+
 @pytest.mark.parametrize("name", ["y", "weights", "group", "shift"])
 def test_vectors_of_another_length_are_refused(name):
     good = {

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from taut.designs.moments import Moments
+from taut.designs import as_design
+from taut.designs.moments import Moments, Rows, near_means
 
 from .problems import regression, weights_for
 
@@ -87,9 +88,51 @@ def test_a_shift_and_its_return_change_nothing(shift):
     assert_same(Moments.of(X, Y, W, shift), moments)
 
 
+def test_errors_under_the_best_intercept_by_hand():
+    centred = Moments.of(X, Y, W).centred()
+    coefs = np.array([[1.0, 0.0], [0.0, 0.0], [-2.0, 0.3], [0.0, 0.0], [0.5, 0.0]])
+    residuals = Y[:, None] - X @ coefs
+    residuals -= W @ residuals / W.sum()
+    assert_allclose(centred.mean_squared_errors(coefs), W @ residuals**2 / W.sum())
+
+
+LONG = 20_000
+DATA = {
+    "noise about zero": lambda random: random.normal(size=LONG),
+    "noise about five": lambda random: 5 + random.normal(size=LONG),
+    "a trend": lambda random: np.arange(LONG) + random.normal(size=LONG),
+    "a spike where few look": lambda random: np.where(np.arange(LONG) < 512, 1e8, 0.0),
+    "a step beyond them": lambda random: np.where(np.arange(LONG) < 512, 0.0, 1e8),
+}
+
+
+@pytest.mark.parametrize("weights", ["equal", "drawn", "none where few look", "there only"])
+@pytest.mark.parametrize("data", DATA)
+def test_the_shift_is_near_the_means_whatever_the_rows(data, weights):
+    random = np.random.default_rng(0)
+    column, looked_at = DATA[data](random), np.arange(LONG) % (16 * 512) < 512
+    v = {
+        "equal": np.ones(LONG),
+        "drawn": random.uniform(0, 2, size=LONG),
+        "none where few look": np.where(looked_at, 0.0, 1.0),
+        "there only": np.where(looked_at, 1.0, 0.0),
+    }[weights]
+    v /= v.sum()
+    shift = near_means(as_design(column[:, None]), column, v)
+    mean = v @ column
+    deviation = np.sqrt(v @ (column - mean) ** 2)
+    assert shift[1] == pytest.approx(mean)
+    # Of a share of 1 / 32 of the weight at least; two more deviations of those rows for a zero.
+    assert abs(shift[0] - mean) <= (np.sqrt(31) + 2 * np.sqrt(32)) * deviation + 1e-12 * abs(mean)
+    if data == "noise about zero":
+        assert shift[0] == 0
+    if data == "noise about five":
+        assert shift[0] == pytest.approx(5, abs=0.5)
+
+
 def test_groups_are_their_own_rows_and_a_negative_one_is_left_out():
     groups = np.arange(N) % 4 - 1
-    for k, part in enumerate(Moments.of_groups(X, Y, groups, 3, W)):
+    for k, part in enumerate(Moments.of_groups(Rows.of(X, Y, W), groups, 3)):
         assert_same(part, Moments.of(X[groups == k], Y[groups == k], W[groups == k]))
 
 

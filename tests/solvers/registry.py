@@ -15,6 +15,7 @@ from taut.penalties import L1, Box, ElasticNet, NonNegative
 from taut.problem import Problem
 from taut.solvers import Solved
 from taut.solvers.path_engine import PathEngine
+from taut.solvers.products import shift_of
 
 
 class Case(NamedTuple):
@@ -174,7 +175,8 @@ def posed(case: Case, penalty, **options) -> Problem:
 
 
 def _by_moments(problem, grid, controls):
-    moments = Moments.of(problem.design, problem.response, problem.weights)
+    shift = shift_of(problem)
+    moments = Moments.of(problem.design, problem.response, problem.weights, shift)
     centred = moments.centred(problem.fit_intercept)
     return PathEngine().path_of_moments(problem, centred, grid, controls)
 

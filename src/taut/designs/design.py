@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 import numpy as np
 from scipy import sparse
 
@@ -17,28 +19,62 @@ _BLOCK = 1 << 20  # entries that are copied at a time, where some have to be: 8 
 class Design:
     """A matrix of features and the core's handle on it.
 
+    A matrix that is compressed by rows stays as it is until somebody needs its columns.
+
     Parameters
     ----------
-    matrix : ndarray or CSC matrix of shape (n_samples, n_features)
+    matrix : ndarray, CSC or CSR matrix of shape (n_samples, n_features)
         float64 or float32. Dense: C- or F-contiguous, read-only and memory-mapped arrays included.
 
     Attributes
     ----------
-    matrix : ndarray or CSC matrix
-        What the handle reads; kept alive by it.
-    handle : taut._core.Design
+    lying : ndarray, CSC or CSR matrix
+        As it lies in memory: enough for means, products and certificates.
+    reader : taut._core.Design
+        The core's handle on it, which keeps it alive.
     shape : tuple of int
     """
 
-    __slots__ = ("handle", "matrix", "shape")
+    __slots__ = ("_copying", "lying", "reader", "shape")
 
     def __init__(self, matrix):
-        self.matrix = matrix
-        self.shape = matrix.shape
-        if sparse.issparse(matrix):
-            self.handle = _core.sparse(matrix.data, matrix.indices, matrix.indptr, *matrix.shape)
-        else:
-            self.handle = _core.dense(matrix)
+        self.lying, self.shape = matrix, matrix.shape
+        self.reader = _reader(matrix)
+        self._copying = Lock()
+
+    @property
+    def matrix(self):
+        """The same by columns, where it is sparse.
+
+        Raises
+        ------
+        MemoryError
+            The copy would not fit.
+        """
+        self._require_columns()
+        return self.lying
+
+    @property
+    def handle(self):
+        """The core's handle on ``matrix``; raises what that raises."""
+        self._require_columns()
+        return self.reader
+
+    def _require_columns(self):
+        with self._copying:  # once for all folds that ask side by side
+            if self.by_rows:
+                require_sparse_copy(self.lying)
+                columns = self.lying.tocsc()
+                self.reader, self.lying = _reader(columns), columns
+
+    @property
+    def is_sparse(self) -> bool:
+        return sparse.issparse(self.lying)
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether it is sparse, and only its rows are at hand."""
+        return self.is_sparse and self.lying.format == "csr"
 
     @property
     def size(self) -> int:
@@ -52,16 +88,16 @@ class Design:
             flat = self.product(coefs.reshape(len(coefs), -1))
             return flat.reshape(-1, *coefs.shape[1:])
         used = np.flatnonzero(coefs.reshape(len(coefs), -1).any(axis=1))
-        if len(used) >= len(coefs) // 2:
-            return product(self.matrix, coefs)
+        if len(used) >= len(coefs) // 2 or self.by_rows:
+            return product(self.lying, coefs)
         if len(used) == 0:
             return np.zeros((self.shape[0], *coefs.shape[1:]))
         coefs = coefs[used]
-        if sparse.issparse(self.matrix):
-            parts = _parts(len(used), self.matrix.nnz)
-            return sum(self.matrix[:, used[part]] @ coefs[part] for part in parts)
-        parts = _parts(self.shape[0], self.matrix.size)
-        return np.concatenate([self.matrix[part][:, used] @ coefs for part in parts])
+        if self.is_sparse:
+            parts = _parts(len(used), self.lying.nnz)
+            return sum(self.lying[:, used[part]] @ coefs[part] for part in parts)
+        parts = _parts(self.shape[0], self.lying.size)
+        return np.concatenate([self.lying[part][:, used] @ coefs for part in parts])
 
     def moments(self, weights):
         """Weighted means and standard deviations of the columns, each of shape (n_features,).
@@ -71,18 +107,25 @@ class Design:
         weights : ndarray of shape (n_samples,)
             Summing to one.
         """
-        return _core.moments(self.handle, weights, True)
+        return _core.moments(self.reader, weights, True)
 
     def cross(self, residuals):
         """``X.T @ residuals`` in float64, of shape (n_features, ...)."""
-        matrix = self.matrix
+        matrix = self.lying
         if matrix.dtype == np.float64:
             return np.asarray(matrix.T @ residuals)
-        if sparse.issparse(matrix):
+        if self.is_sparse and not self.by_rows:
             parts = _parts(self.shape[1], matrix.nnz)
             return np.concatenate([matrix[:, part].T @ residuals for part in parts])
         parts = _parts(self.shape[0], matrix.size)
         return sum(matrix[part].T @ residuals[part] for part in parts)
+
+
+def _reader(matrix):
+    if not sparse.issparse(matrix):
+        return _core.dense(matrix)
+    read = _core.sparse_rows if matrix.format == "csr" else _core.sparse
+    return read(matrix.data, matrix.indices, matrix.indptr, *matrix.shape)
 
 
 def product(matrix, coefs):
@@ -116,8 +159,8 @@ def _parts(length, entries):
 def as_design(X) -> Design:
     """Wrap a validated matrix; a copy is made only where the core could not read X as it lies.
 
-    Row-compressed and other sparse formats become CSC, other number types float64, and arrays
-    that are not contiguous contiguous. Nothing is made dense.
+    Sparse formats other than CSC and CSR become CSC, other number types float64, and arrays that
+    are not contiguous contiguous. Nothing is made dense.
 
     Raises
     ------
@@ -142,7 +185,8 @@ def _canonical(X):
     if X.format in ("csr", "csc"):
         _check_indices(X)
     require_copy(X)
-    X = X.tocsc()
+    if X.format != "csr" or X.dtype not in _FLOATS:
+        X = X.tocsc()
     if X.dtype not in _FLOATS:
         X = X.astype(np.float64)
     if not X.has_canonical_format:

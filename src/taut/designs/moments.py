@@ -9,13 +9,15 @@ from zipfile import BadZipFile
 import numpy as np
 
 from taut import _core
-from taut.designs.design import as_design
+from taut.designs.design import Design, as_design
 from taut.memory import require_memory
 
-__all__ = ["CentredMoments", "Moments"]
+__all__ = ["CentredMoments", "Moments", "Rows", "near_means"]
 
 # What np.load raises on bytes that are not an archive of arrays, or one that was tampered with.
 _UNREADABLE = (OSError, KeyError, EOFError, TypeError, ValueError, RuntimeError, BadZipFile)
+
+_RUN, _EVERY = 512, 16  # rows that are looked at for a shift: a run of them, in every so many runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,68 @@ class CentredMoments:
         gram = self.gram.copy()
         gram[columns], gram[:, columns] = 0.0, 0.0
         return replace(self, gram=gram, correlation=np.where(columns, 0.0, self.correlation))
+
+    def mean_squared_errors(self, coefs) -> np.ndarray:
+        """Weighted mean of ``(y - b0 - x'b)^2`` under the best intercept, for columns of
+        coefficients."""
+        used = np.flatnonzero(coefs.any(axis=1))
+        coefs = coefs[used]
+        fall = 2 * self.correlation[used, None] - self.gram[np.ix_(used, used)] @ coefs
+        return np.maximum(self.squares - np.einsum("jk,jk->k", coefs, fall), 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Weighted rows of a dense matrix and its response, as moments are gathered from them.
+
+    Attributes
+    ----------
+    design : Design of shape (n_samples, n_features)
+    response, weights : ndarray of shape (n_samples,)
+    shift : ndarray of shape (n_features + 1,)
+        Taken off the columns, and last off the response.
+    """
+
+    design: Design
+    response: np.ndarray
+    weights: np.ndarray
+    shift: np.ndarray
+
+    @classmethod
+    def of(cls, X, y, sample_weight=None, shift=None) -> Rows:
+        """From arrays as they are; parameters as for ``Moments.of``."""
+        design = as_design(X)
+        y = np.ascontiguousarray(y, dtype=np.float64)
+        weights = np.ones(len(y)) if sample_weight is None else sample_weight
+        weights = np.ascontiguousarray(weights, dtype=np.float64)
+        return cls(design, y, weights, near_means(design, y, weights) if shift is None else shift)
+
+
+def near_means(design: Design, y, weights) -> np.ndarray:
+    """Near the means of the columns, or zeros where these do as well, and that of the response.
+
+    Some rows say enough. If they hold a share f of the weight, with the mean m, and the others have
+    the mean m', the variance of all is at least ``f (1 - f) (m - m')^2``, and their mean is
+    ``(1 - f) |m - m'|`` from m: at most ``sqrt(1 / f - 1)`` standard deviations, whatever the rows.
+    Products about m lose the square of that, less than two digits.
+
+    Returns
+    -------
+    ndarray of shape (n_features + 1,)
+    """
+    total = weights.sum()
+    if not total > 0:
+        return np.zeros(design.shape[1] + 1)
+    runs = [slice(first, first + _RUN) for first in range(0, len(y), _RUN * _EVERY)]
+    held = sum(weights[run].sum() for run in runs)
+    if held < total / (2 * _EVERY):
+        runs, held = [slice(first, first + _RUN) for first in range(0, len(y), _RUN)], total
+    blocks = [(design.matrix[run], weights[run] / held) for run in runs]
+    means = sum(block.T @ share for block, share in blocks)
+    squares = sum(np.square(block).T @ share for block, share in blocks)
+    # No mean above two standard deviations of these rows.
+    near = np.all(means**2 <= 0.8 * squares)
+    return np.append(np.zeros_like(means) if near else means, weights @ y / total)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,15 +150,13 @@ class Moments:
         y : ndarray of shape (n_samples,)
         sample_weight : ndarray of shape (n_samples,), default None
         shift : ndarray of shape (n_features + 1,), default None
-            None takes the means of these rows.
+            None takes what `near_means` finds.
         """
-        groups = np.zeros(len(y), dtype=np.int32)
-        return cls.of_groups(X, y, groups, 1, sample_weight, shift)[0]
+        rows = Rows.of(X, y, sample_weight, shift)
+        return cls.of_groups(rows, np.zeros(len(rows.response), dtype=np.int32), 1)[0]
 
     @classmethod
-    def of_groups(
-        cls, X, y, groups, n_groups, sample_weight=None, shift=None, cancel=None
-    ) -> list[Moments]:
+    def of_groups(cls, rows: Rows, groups, n_groups, cancel=None) -> list[Moments]:
         """Moments of each group of rows, in one pass over all; a negative group is left out.
 
         ``cancel`` is a flag that ends it early.
@@ -103,25 +165,23 @@ class Moments:
         ------
         MemoryError
             A matrix of products for each group would not fit.
+        TypeError
+            The design is sparse.
         """
-        design = as_design(X)
+        n_columns = rows.design.shape[1] + 1
         require_memory(
             "the products of {1:,} columns, for {0:,} groups of rows,",
-            (n_groups, design.shape[1] + 1, design.shape[1] + 1),
+            (n_groups, n_columns, n_columns),
             "leave out columns, make fewer groups, or fit the rows themselves (taut.fit_path), "
             "which needs no products of all columns",
         )
-        y = np.ascontiguousarray(y, dtype=np.float64)
-        weights = np.ones(len(y)) if sample_weight is None else sample_weight
-        weights = np.ascontiguousarray(weights, dtype=np.float64)
-        if shift is None:
-            share = weights / weights.sum() if weights.any() else np.full(len(y), 1 / len(y))
-            shift = np.append(design.moments(share)[0], share @ y)
         groups = np.ascontiguousarray(groups, dtype=np.int32)
-        found = _core.group_statistics(design.handle, y, weights, groups, n_groups, shift, cancel)
+        found = _core.group_statistics(
+            rows.design.handle, rows.response, rows.weights, groups, n_groups, rows.shift, cancel
+        )
         if found is None:
             raise TypeError("X must be dense to gather its moments, got a sparse matrix")
-        return [cls(weight, shift, sums, products) for weight, sums, products in found]
+        return [cls(weight, rows.shift, sums, products) for weight, sums, products in found]
 
     def update(self, X, y, sample_weight=None) -> Moments:
         """These rows and more."""
@@ -185,9 +245,10 @@ class Moments:
         """
         # y - b0 - x'b = (y - shift_y) - (x - shift_x)'b - c with c = b0 - shift_y + shift_x'b
         constant = intercepts - self.shift[-1] + self.shift[:-1] @ coefs
-        direction = np.vstack([-coefs, np.ones(coefs.shape[1])])
-        quadratic = np.einsum("jk,jk->k", direction, self.products @ direction)
-        linear = self.sums @ direction
+        used = np.append(np.flatnonzero(coefs.any(axis=1)), len(coefs))
+        direction = np.vstack([-coefs[used[:-1]], np.ones(coefs.shape[1])])
+        quadratic = np.einsum("jk,jk->k", direction, self.products[np.ix_(used, used)] @ direction)
+        linear = self.sums[used] @ direction
         total = quadratic - 2 * constant * linear + self.weight * constant**2
         return np.maximum(total, 0.0) / self.weight
 

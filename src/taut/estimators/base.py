@@ -25,12 +25,11 @@ from taut.solvers import Controls, Solved
 from taut.validation import (
     check_features,
     check_flag,
-    check_magnitudes,
     check_matrix,
-    check_response,
+    check_targets,
     check_weights,
 )
-from taut.validation.magnitudes import LARGEST, SMALLEST, check_vanishing, within_range
+from taut.validation.magnitudes import LARGEST, SMALLEST
 from taut.validation.settings import check_settings
 
 __all__ = ["LinearModel", "Task"]
@@ -150,22 +149,18 @@ class LinearModel(BaseEstimator):
         return Task(problems, y, shifts, total)
 
     def _checked(self, X, y):
-        if _is_plain(X, y):
-            check_vanishing("X", X)
-            check_vanishing("y", y)
-            vars(self).pop("feature_names_in_", None)
-            self.n_features_in_ = X.shape[1]
-            return X, y
         names = names_of(X)
         matrix = check_features(X, names)
         y = self._checked_target(y, matrix)
-        validate_data(self, X, skip_check_array=True)
+        if type(X) is np.ndarray:  # scikit-learn's way takes longer than many a small fit
+            vars(self).pop("feature_names_in_", None)
+            self.n_features_in_ = X.shape[1]
+        else:
+            validate_data(self, X, skip_check_array=True)
         return matrix, y
 
     def _checked_target(self, y, X):
-        y = check_response(y, X)
-        check_magnitudes("y", y)
-        return y
+        return check_targets(y, X)
 
     def _controls(self) -> Controls:
         max_iter = Controls.max_iter if self.max_iter is None else self.max_iter
@@ -254,23 +249,6 @@ def _whole_or_not_at_all(fit):
             raise
 
     return fit_or_leave
-
-
-def _is_plain(X, y) -> bool:
-    """Whether validation would hand both on as they are: it takes longer than many a small fit.
-
-    Where the sum of squares overflows, validation has the word.
-    """
-    plain = (
-        type(X) is type(y) is np.ndarray
-        and X.dtype in (np.float64, np.float32)
-        and y.dtype == np.float64
-        and X.ndim == 2
-        and y.ndim in (1, 2)
-        and len(X) == len(y) >= 2
-        and min(X.shape[1], y.size) > 0
-    )
-    return plain and within_range(X) and within_range(y)
 
 
 def _total(sample_weight, n_samples):

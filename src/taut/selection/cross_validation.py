@@ -14,7 +14,7 @@ from taut.losses import Logistic, Multinomial, SquaredHinge
 from taut.path import settled_grid, solve_targets
 from taut.problem import Problem
 from taut.selection.errors import mean_errors
-from taut.selection.fold_moments import fold_errors, gather
+from taut.selection.fold_moments import FoldMoments, gather
 from taut.selection.folds import as_splits, check_folds
 from taut.selection.rule import Choice, Rule
 from taut.selection.threads import side_by_side
@@ -181,12 +181,13 @@ def solve_and_validate(problems: Sequence[Problem], grid: Grid, splits, controls
     solved : list of Solved
     results : CVResults
     """
-    gather(problems, splits, controls)
+    moments = gather(problems, splits, controls)
     grid = settled_grid(problems, grid, controls)
     if grid.alphas is None:
         solved = solve_targets(problems, grid, controls)
-        return solved, cross_validate(problems, solved[0].alphas, splits, controls)
-    folds = Folds(problems, splits, controls)
+        folds = Folds(problems, splits, moments)
+        return solved, folds.validated(solved[0].alphas, controls)
+    folds = Folds(problems, splits, moments)
     paths = [partial(solve_path, problem, grid) for problem in problems]
     jobs = [*paths, *folds.jobs(grid.alphas)]
     found = side_by_side(jobs, controls, problems[0].design.size)
@@ -210,10 +211,8 @@ def cross_validate(problems: Sequence[Problem], alphas, splits, controls: Contro
     ValueError
         A fold's training or test rows all have zero weight.
     """
-    alphas = np.asarray(alphas)
-    folds = Folds(problems, splits, controls)
-    found = side_by_side(folds.jobs(alphas), controls, problems[0].design.size)
-    return folds.results(alphas, found)
+    folds = Folds(problems, splits, gather(problems, splits, controls))
+    return folds.validated(np.asarray(alphas), controls)
 
 
 class Folds:
@@ -221,28 +220,35 @@ class Folds:
 
     Parameters
     ----------
-    problems, splits, controls
-        As for `cross_validate`.
+    problems : sequence of Problem
+        One per target, on the same design and weights.
+    splits : list of (train, test) row indices
+    moments : FoldMoments, default None
+        Where statistics of the folds serve.
     """
 
-    def __init__(self, problems, splits, controls):
+    def __init__(self, problems, splits, moments: FoldMoments | None = None):
         self.problems, self.splits = problems, splits
-        self.weights = problems[0].weights
-        self.moments = gather(problems, splits, controls)
+        self.weights, self.moments = problems[0].weights, moments
         # Every fold is looked at before the first is fitted; held together, the weights of many
         # folds would outgrow X.
-        self.held_out = np.array([[part.sum() for part in self._parts(k)][1] for k in self._range])
+        self.held_out = self._sums()[:, 1]
 
-    @property
-    def _range(self):
-        return range(len(self.splits))
+    def _sums(self):
+        """The weight of each fold's parts, shape (n_folds, 2)."""
+        folds = range(len(self.splits))
+        if self.moments is None:
+            return np.array([[part.sum() for part in self._parts(k)] for k in folds])
+        for k in folds:
+            _require_weight(self.moments.weights[k].min(), k)
+        return self.moments.weights
 
     def _parts(self, k):
         return (share(self.weights, rows, k) for rows in self.splits[k])
 
     def jobs(self, alphas) -> list:
         """One call per fold, of (controls) -> training errors, held-out errors."""
-        return [partial(self._errors, k, alphas) for k in self._range]
+        return [partial(self._errors, k, alphas) for k in range(len(self.splits))]
 
     def path(self, k) -> FoldPath:
         """That of the k-th fold, from its rows."""
@@ -250,10 +256,15 @@ class Folds:
 
     def _errors(self, k, alphas, controls):
         if self.moments is not None:
-            found = fold_errors(self.problems[0], self.moments[k], alphas, controls)
+            found = self.moments.errors(k, self.problems[0], alphas, controls)
             if found is not None:
                 return found
         return _fold_errors(self.problems, alphas, controls, *self._parts(k))
+
+    def validated(self, alphas, controls) -> CVResults:
+        """Errors of all folds, solved side by side."""
+        size = self.problems[0].design.size
+        return self.results(alphas, side_by_side(self.jobs(alphas), controls, size))
 
     def results(self, alphas, found) -> CVResults:
         """Of what the calls have returned."""
@@ -306,9 +317,13 @@ def _fold_errors(problems, alphas, controls, training, testing):
 def share(weights, rows, fold):
     """The sample weights of some rows, zero elsewhere; a row drawn twice counts twice."""
     share = weights * np.bincount(rows % len(weights), minlength=len(weights))
-    if not share.sum() > 0:
+    _require_weight(share.sum(), fold)
+    return share
+
+
+def _require_weight(total, fold):
+    if not total > 0:
         raise ValueError(
             f"folds must leave weight on both sides, but fold {fold} has a part whose rows all "
             "have sample_weight 0: use fewer folds or shuffle them"
         )
-    return share

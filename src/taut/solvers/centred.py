@@ -73,7 +73,7 @@ def centred_operator(problem: Problem):
 
     def forward(x):
         x = np.where(live, x.ravel() / scale, 0.0)
-        return root * (product(design.matrix, x) - mean @ x)
+        return root * (product(design.lying, x) - mean @ x)
 
     def adjoint(r):
         r = root * r.ravel()

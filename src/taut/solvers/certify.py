@@ -25,7 +25,7 @@ def certificates(problem: Problem, alphas, coefs, n_iter, tol) -> tuple[Certific
         Relative gap up to which a solution counts as solved.
     """
     measures = _core.certify(
-        problem.design.handle,
+        problem.design.reader,
         problem.response,
         problem.weights,
         problem.fit_intercept,

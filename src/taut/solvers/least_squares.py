@@ -10,7 +10,7 @@ Applications 88, 31-48). Otherwise the singular value decomposition says what th
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import linalg
 from scipy.sparse.linalg import LinearOperator, lsqr
 
 from taut.interrupt import interruptible
@@ -79,7 +79,7 @@ def _is_direct(problem):
     side, length = sorted(problem.design.shape)
     # Measured: four copies of the system, and eight of the triangle for its singular values.
     room = fits((length + 2 * side, side), each=32)
-    return room and not sparse.issparse(problem.design.matrix)
+    return room and not problem.design.is_sparse
 
 
 class _SingularValues:

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 
+_STATUSES = tuple(Status)
 _MANY, _FEW = 5000, 2000  # rows and features
 
 
@@ -50,18 +51,19 @@ class PathEngine:
 
     def path(self, problem: Problem, grid: Grid, controls: Controls, engine: int = 0) -> Solved:
         if engine == 0:
-            _keep_moments(problem)
+            _keep_moments(problem, controls)
             solved = path_of_kept_moments(self, problem, grid, controls)
             if solved is not None:
                 return solved
             engine = _engine(problem)
         cancel = controls.cancel or Cancel()
         coordinates, folds = penalty_arrays(problem)
+        design = problem.design.handle  # a copy, maybe: it comes before room is looked for
         with working_set_memory(problem) as room:
             found = interruptible(
                 _operations(problem, grid),
                 _core.solve_path,
-                problem.design.handle,
+                design,
                 problem.response,
                 problem.weights,
                 problem.fit_intercept,
@@ -100,14 +102,14 @@ class PathEngine:
         return replace(solved, intercepts=centred.response_mean - centred.mean @ solved.coefs)
 
 
-def _keep_moments(problem):
+def _keep_moments(problem, controls):
     """Statistics that will do for the path, where rows are so many that nothing else counts."""
     n_samples, n_features = problem.design.shape
     tall = n_samples >= max(_MANY, 4 * n_features) and n_features <= _FEW
     kept = "centred" in problem.shared and problem.shared["centred"][0] is problem.response
     if not tall or kept:
         return
-    moments = plain_moments(problem)
+    moments = plain_moments(problem, controls)
     if moments is not None:
         problem.shared["centred"] = (problem.response, moments)
 
@@ -171,7 +173,7 @@ def solved_by_core(found, controls: Controls, method: str) -> Solved:
     """What the core's paths return, as `Solved`."""
     alphas, coefs, intercepts, *measures = found
     certificates = tuple(
-        Certificate(gap, relative, kkt, Status(status), n_iter, controls.tol)
+        Certificate(gap, relative, kkt, _STATUSES[status], n_iter, controls.tol)
         for gap, relative, kkt, status, n_iter in zip(*(m.tolist() for m in measures), strict=True)
     )
     return Solved(alphas, coefs, intercepts, certificates, method)

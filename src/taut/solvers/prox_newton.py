@@ -90,9 +90,10 @@ class ProxNewton:
         offset, targets = problem.offset, problem.coef_shape[1:]
         n_targets = int(np.prod(targets, dtype=int))
         coordinates, folds = penalty_arrays(problem)
+        design = problem.design.handle  # a copy, maybe: it comes before room is looked for
         with working_set_memory(problem) as room:
             found = _core.solve_loss_path(
-                problem.design.handle,
+                design,
                 _stacked(problem.response),
                 _stacked(np.zeros_like(problem.response) if offset is None else offset),
                 problem.weights,

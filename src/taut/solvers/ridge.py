@@ -161,7 +161,7 @@ def _has_room(problem):
 
 def _iterating_pays(problem, n_alphas):
     """Whether a product with X costs so little that hundreds are cheaper than a decomposition."""
-    matrix = problem.design.matrix
+    matrix = problem.design.lying
     if not sparse.issparse(matrix) or len(_split(problem)[1]):
         return False
     step = 4 * matrix.nnz + 6 * matrix.shape[1] * n_alphas

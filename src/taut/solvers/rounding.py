@@ -63,6 +63,8 @@ def _far_columns(problem):
 
     A few values of each column tell: where they differ, so does the column.
     """
+    if problem.design.by_rows and _no_column_is_full(problem.design.lying):
+        return np.zeros(0, dtype=int), np.zeros(0)
     matrix = problem.design.matrix
     if sparse.issparse(matrix):
         # A column with a zero in it has a spread of the size of its mean.
@@ -76,6 +78,12 @@ def _far_columns(problem):
     size = np.abs(looks).max(axis=0)
     far = (size > 0) & (np.ptp(looks, axis=0) <= _FAR * size)
     return columns[far], size[far]
+
+
+def _no_column_is_full(rows):
+    """Whether the rows that are looked at show a zero in every column."""
+    looks = rows[_looks(rows.shape[0])]
+    return np.bincount(looks.indices, minlength=1).max() < looks.shape[0]
 
 
 def _looks(length):

@@ -8,6 +8,7 @@ from taut.validation.data import (
     check_matrix,
     check_per_row,
     check_response,
+    check_targets,
     check_weights,
 )
 from taut.validation.magnitudes import check_magnitudes
@@ -33,6 +34,7 @@ __all__ = [
     "check_ratio",
     "check_response",
     "check_strengths",
+    "check_targets",
     "check_weights",
     "shown",
 ]

@@ -11,7 +11,14 @@ from taut.memory import require_copy
 from taut.validation.magnitudes import check_magnitudes, check_vanishing, within_range
 from taut.validation.trouble import explained
 
-__all__ = ["check_features", "check_matrix", "check_per_row", "check_response", "check_weights"]
+__all__ = [
+    "check_features",
+    "check_matrix",
+    "check_per_row",
+    "check_response",
+    "check_targets",
+    "check_weights",
+]
 
 
 def check_matrix(X, names=None, min_samples=2):
@@ -52,6 +59,17 @@ def check_features(X, names=None):
     X = check_matrix(X, names)
     check_magnitudes("X", X, names)
     return X
+
+
+def check_targets(y, X):
+    """What `check_response` and `check_magnitudes` ask, likewise."""
+    plain = type(y) is np.ndarray and y.ndim in (1, 2) and y.dtype == np.float64
+    if plain and len(y) == X.shape[0] and y.size > 0 and within_range(y):
+        check_vanishing("y", y)
+        return y
+    y = check_response(y, X)
+    check_magnitudes("y", y)
+    return y
 
 
 def check_response(y, X):

@@ -64,7 +64,7 @@ class Growing(Rule):
         return choice
 
     def _validated(self, problems, alphas, controls, groups):
-        folds = Folds(problems, self.rule.splits(problems, groups), controls)
+        folds = Folds(problems, self.rule.splits(problems, groups))
         paths = [folds.path(k) for k in range(len(folds.splits))]
         for end in tracked(_ENDS, self.verbose, "strengths of the first fold"):
             _, errors = paths[0].errors(alphas[: end + 1], controls)
