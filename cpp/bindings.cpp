@@ -12,6 +12,7 @@
 #include "blas.hpp"
 #include "block_rows.hpp"
 #include "blocks.hpp"
+#include "cox.hpp"
 #include "dense.hpp"
 #include "descent.hpp"
 #include "gram.hpp"
@@ -211,12 +212,41 @@ std::unique_ptr<taut::Loss> compiled_loss(int code, double parameter, int target
   return loss;
 }
 
+// The last event time of each row, -1 for none; whether its event is there; the times that are the
+// first of a stratum.
+std::unique_ptr<taut::Loss> cox_loss(Flat<std::int32_t> last, Flat<bool> event, Flat<bool> begins, Array weights, bool efron) {
+  const std::size_t n = last.shape(0), times = begins.shape(0);
+  require(event.shape(0) == n && weights.shape(0) == n, "last, event and weights need one entry for each row");
+  require(times > 0 && begins.data()[0], "the first time begins a stratum");
+  for (std::size_t i = 0; i < n; ++i)
+    require(last.data()[i] >= (event.data()[i] ? 0 : -1) && last.data()[i] < static_cast<std::int64_t>(times), "last out of range");
+  return std::make_unique<taut::CoxLoss>(
+      taut::NestedRisk{{last.data(), last.data() + n}, {event.data(), event.data() + n}, {begins.data(), begins.data() + times}},
+      taut::Vector(weights.data(), weights.data() + n), efron);
+}
+
 // Addresses; that of the conjugate may be zero.
 std::unique_ptr<taut::Loss> native_loss(std::uintptr_t value, std::uintptr_t gradient, std::uintptr_t hessian,
                                         std::uintptr_t conjugate) {
   require(value && gradient && hessian, "null address");
   const auto at = [](std::uintptr_t address) { return reinterpret_cast<taut::OfTwo>(address); };
   return std::make_unique<taut::NativeLoss>(taut::NativeRow{at(value), at(gradient), at(hessian), at(conjugate)});
+}
+
+// Value and slopes of a loss with one linear predictor, and how the slopes change along a change of it.
+nb::tuple evaluate_loss(const taut::Loss& loss, Array y, Array eta, Array weights, Array along) {
+  const std::size_t n = eta.shape(0);
+  require(loss.targets() == 1, "losses with one linear predictor only");
+  require(y.shape(0) == n && weights.shape(0) == n && along.shape(0) == n, "arguments need one length");
+  const taut::Index rows = checked(n);
+  taut::Vector slope(n), change(n), bend(loss.bends(rows));
+  double value;
+  {
+    nb::gil_scoped_release unlocked;
+    value = loss.evaluate(rows, weights.data(), y.data(), eta.data(), slope.data(), bend.data());
+    loss.apply(rows, bend.data(), along.data(), change.data());
+  }
+  return nb::make_tuple(value, to_numpy(std::move(slope), {n}), to_numpy(std::move(change), {n}));
 }
 
 // A function at an address, entry by entry.
@@ -627,7 +657,11 @@ NB_MODULE(_core, m) {
   by_rows(&sparse_rows<float, std::int64_t>);
   nb::class_<taut::Loss>(m, "Loss");
   m.def("compiled_loss", &compiled_loss, "code"_a, "parameter"_a = 0.0, "targets"_a = 1);
+  m.def("cox_loss", &cox_loss, nb::arg("last").noconvert(), nb::arg("event").noconvert(), nb::arg("begins").noconvert(),
+        nb::arg("weights").noconvert(), "efron"_a);
   m.def("native_loss", &native_loss, "value"_a, "gradient"_a, "hessian"_a, "conjugate"_a);
+  m.def("evaluate_loss", &evaluate_loss, "loss"_a, nb::arg("y").noconvert(), nb::arg("eta").noconvert(),
+        nb::arg("weights").noconvert(), nb::arg("along").noconvert());
   m.def("call_native", &call_native<Array>, "address"_a, nb::arg("first").noconvert(), nb::arg("second").noconvert());
   m.def("call_native", &call_native<Array, Array>, "address"_a, nb::arg("first").noconvert(),
         nb::arg("second").noconvert(), nb::arg("third").noconvert());

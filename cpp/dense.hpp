@@ -282,10 +282,23 @@ class DenseColumns final : public Columns {
 
   void product(const double* coefs, double* out) const override {
     const Index n = X_.rows();
-    std::fill_n(out, n, 0.0);
+    std::vector<const double*> moving;
+    Vector by;
     for (int k = 0; k < size_; ++k)
-      if (coefs[k] != 0.0) simd::axpy(coefs[k], z_.data() + static_cast<std::ptrdiff_t>(k) * n, out, n);
-    for (Index i = 0; i < n; ++i) out[i] = view_.root_v[i] > 0 ? out[i] / view_.root_v[i] : 0.0;
+      if (coefs[k] != 0.0) moving.push_back(column(k)), by.push_back(coefs[k]);
+    // Some rows at a time: their sums stay in cache.
+    for (Index first = 0; first < n; first += kRows) {
+      const Index m = std::min(kRows, n - first);
+      double* sums = out + first;
+      std::fill_n(sums, m, 0.0);
+      std::size_t k = 0;
+      for (; k + 4 <= moving.size(); k += 4) {
+        simd::axpy4(by.data() + k, moving.data() + k, sums, m);
+        for (int c = 0; c < 4; ++c) moving[k + c] += m;
+      }
+      for (; k < moving.size(); moving[k++] += m) simd::axpy(by[k], moving[k], sums, m);
+      for (Index i = 0; i < m; ++i) sums[i] = view_.root_v[first + i] > 0 ? sums[i] / view_.root_v[first + i] : 0.0;
+    }
   }
 
   void residual(const double* centred_y, const double* coefs, int count, double* R,
@@ -309,7 +322,9 @@ class DenseColumns final : public Columns {
     Vector root(n * count);
     for (std::ptrdiff_t c = 0; c < count; ++c)
       for (std::ptrdiff_t i = 0; i < n; ++i) root[c * n + i] = w[i] > 0 ? R[c * n + i] / w[i] : 0.0;
-    blas::gemm('T', 'N', size_, count, X_.rows(), 1.0, z_.data(), X_.rows(), root.data(), X_.rows(), 0.0, out, size_);
+    // A matrix product would copy all columns for a single one.
+    if (count == 1) blas::gemv('T', X_.rows(), size_, 1.0, z_.data(), X_.rows(), root.data(), 0.0, out);
+    else blas::gemm('T', 'N', size_, count, X_.rows(), 1.0, z_.data(), X_.rows(), root.data(), X_.rows(), 0.0, out, size_);
   }
 
  private:
@@ -379,7 +394,8 @@ class DenseColumns final : public Columns {
     double sum_ = 0, share_ = 0;
   };
 
-  static constexpr int kBlock = 64;  // columns at a time
+  static constexpr int kBlock = 64;     // columns at a time
+  static constexpr Index kRows = 2048;  // likewise rows
 
   // out = some columns, their rows times `weights`.
   void scale(const double* weights, const double* z, int count, double* out) const {

@@ -53,6 +53,8 @@ class Curvature {
   virtual int targets() const = 0;
   // out (samples) = of the slopes for predictor k with predictor l.
   virtual void between(int k, int l, double* out) const = 0;
+  // out = how the slopes change along a change of the predictors.
+  virtual void apply(const double* along, double* out) const;
 };
 
 // The columns that a path has ever needed: their Gram matrix grows, and residuals come from them.
@@ -88,8 +90,9 @@ class Columns {
   virtual void products(const double* weights, const Columns& others, int first, double* out) const;
 };
 
-// What a kind of columns is never asked it need not answer.
+// What is never asked of a kind of columns, or of curvatures, it need not answer.
 [[noreturn]] inline void unasked() { throw std::logic_error("these columns do not answer that"); }
+inline void Curvature::apply(const double*, double*) const { unasked(); }
 inline void Columns::residual(const double*, const double*, int, double*, double*) const { unasked(); }
 inline std::unique_ptr<ResponseResidual> Columns::follow(const double*, const double*) const { unasked(); }
 inline void Columns::products(const double*, const Columns&, int, double*) const { unasked(); }

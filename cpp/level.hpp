@@ -18,12 +18,12 @@ struct Fitted {
 // The curvature of a loss at a point.
 class LossCurvature final : public Curvature {
  public:
-  LossCurvature(const Loss& loss, Index samples) : bend(static_cast<std::size_t>(samples) * loss.targets()), loss_(&loss), samples_(samples) {}
+  LossCurvature(const Loss& loss, Index samples) : bend(loss.bends(samples)), loss_(&loss), samples_(samples) {}
 
   Vector bend;
   int targets() const override { return loss_->targets(); }
   void between(int k, int l, double* out) const override { loss_->between(samples_, bend.data(), k, l, out); }
-  void apply(const double* along, double* out) const { loss_->apply(samples_, bend.data(), along, out); }
+  void apply(const double* along, double* out) const override { loss_->apply(samples_, bend.data(), along, out); }
 
  private:
   const Loss* loss_;
@@ -117,10 +117,9 @@ class Profiled {
     rows.apply(along.data(), change.data());
     second = 0;
     for (std::ptrdiff_t k = 0; k < targets; ++k) {
-      double* mine = change.data() + k * n;
-      for (std::ptrdiff_t i = 0; i < n; ++i) mine[i] *= view_->v[i];
-      second += simd::dot(mine, along.data() + k * n, n);
-      for (std::ptrdiff_t i = 0; i < n; ++i) out[k] += mine[i];
+      const auto found = simd::weighted_sums(view_->v.data(), change.data() + k * n, along.data() + k * n, n);
+      out[k] = found.first;
+      second += found.second;
     }
     return out;
   }
@@ -149,28 +148,32 @@ class Level {
 
  private:
   static constexpr double kFarthest = 20;  // a Newton step beyond this is not to be trusted
+  static constexpr double kStill = 4e-16;  // less than this share is rounding
   static constexpr double kNear = 1e-8;    // the error after a Newton step is about its square
   static constexpr double kClose = 1e-3;   // curvature changes by about as much along a step
 
   // A monotone equation.
   void settle_one(const double* fit) {
-    double low = -kInfinity, high = kInfinity;
-    for (int step = 0; step < 100; ++step) {
+    double low = -kInfinity, high = kInfinity, before = kInfinity;
+    for (int round = 0; round < 100; ++round) {
       evaluate(fit);
       if (!view_.centred) return;
-      double sum = 0, size = 0, bend = 0;
-      for (std::size_t i = 0; i < slope.size(); ++i) {
-        sum += view_.v[i] * slope[i];
-        size += view_.v[i] * std::abs(slope[i]);
-        bend += view_.v[i] * curvature.bend[i];
-      }
-      if (std::abs(sum) <= 4e-16 * size) return;
-      const double now = level[0];
+      const auto [sum, size, bend] = simd::balance(view_.v.data(), slope.data(), curvature.bend.data(), slope.size());
+      const double now = level[0], step = sum / bend, length = std::abs(step);
+      // Steps that no longer contract have met rounding.
+      if (std::abs(sum) <= (length >= before ? 1e-12 : kStill) * size) return;
       (sum < 0 ? low : high) = now;
-      double next = std::isfinite(sum) && bend > 0 ? now - sum / bend : 0.5 * (low + high);
-      if (!(next > low && next < high) || std::abs(next - now) > kFarthest) next = between(low, high, sum);
-      if (next == now || std::abs(next - now) <= 1e-16 * std::abs(now)) return;
+      double next = std::isfinite(sum) && bend > 0 ? now - step : 0.5 * (low + high);
+      const bool newton = next > low && next < high && length <= kFarthest;
+      if (!newton) next = between(low, high, sum);
+      if (next == now) return;
       level[0] = next;
+      // The error of a step is a multiple of the square of the step, the same as one step ago.
+      if (newton && before < 1e-2 && bend * length * length * length <= kStill * size * before * before) {
+        evaluate(fit);
+        return;
+      }
+      before = std::abs(next - now);
     }
   }
 

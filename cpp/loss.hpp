@@ -21,6 +21,10 @@ class Loss {
   virtual ~Loss() = default;
   // Linear predictors of each row.
   virtual int targets() const { return 1; }
+  // Numbers that the curvatures of n rows are made of.
+  virtual std::size_t bends(Index n) const { return static_cast<std::size_t>(n) * targets(); }
+  // Whether the slope of a row changes with the predictors of others; between() is a bound then.
+  virtual bool couples_rows() const { return false; }
   // Slopes of n rows at their predictors, what their curvatures are made of, and the sum of
   // v * value.
   virtual double evaluate(Index n, const double* v, const double* y, const double* eta, double* slope,
@@ -40,7 +44,7 @@ class Loss {
 
 // A loss from its functions of one row: F::at(y, eta) gives value, slope and curvature, conjugate is
 // that of the value in eta, lowest is its infimum, and kCurved says whether the curvature is that of
-// the value everywhere.
+// the value everywhere. With kGrowth, at(y, eta, e) is the same where e = exp(kGrowth eta) is known.
 struct At {
   double value, slope, curvature;
 };
@@ -53,12 +57,17 @@ class RowLoss : public Loss {
   double evaluate(Index n, const double* v, const double* y, const double* eta, double* slope,
                   double* bend) const override {
     double total = 0;
-    for (Index i = 0; i < n; ++i) {
-      // Rows of zero weight stand for rows that are not there, whatever they predict.
-      const At at = v[i] > 0 ? f_.at(y[i], eta[i]) : At{0, 0, 0};
-      total += v[i] * at.value;
-      slope[i] = at.slope;
-      bend[i] = at.curvature;
+    if constexpr (requires { F::kGrowth; }) {
+      double exponential[kRows];
+      for (Index first = 0; first < n; first += kRows) {
+        const Index m = std::min(kRows, n - first);
+        for (Index i = 0; i < m; ++i) exponential[i] = F::kGrowth * eta[first + i];
+        simd::exponentials(exponential, m);
+        for (Index i = 0; i < m; ++i)
+          total += note(v[first + i], f_.at(y[first + i], eta[first + i], exponential[i]), slope[first + i], bend[first + i]);
+      }
+    } else {
+      for (Index i = 0; i < n; ++i) total += note(v[i], v[i] > 0 ? f_.at(y[i], eta[i]) : At{0, 0, 0}, slope[i], bend[i]);
     }
     return total;
   }
@@ -91,6 +100,15 @@ class RowLoss : public Loss {
   }
 
  private:
+  static constexpr Index kRows = 256;  // at a time, in cache
+
+  // Rows of zero weight stand for rows that are not there, whatever they predict.
+  static double note(double v, const At& at, double& slope, double& bend) {
+    slope = v > 0 ? at.slope : 0.0;
+    bend = v > 0 ? at.curvature : 0.0;
+    return v > 0 ? v * at.value : 0.0;
+  }
+
   F f_;
 };
 
@@ -136,10 +154,9 @@ class LogisticLoss final : public RowLoss<LogisticRow> {
 // exp(eta) - y eta
 struct PoissonRow {
   static constexpr bool kCurved = true;
-  At at(double y, double eta) const {
-    const double mean = std::exp(eta);
-    return {mean - y * eta, mean - y, mean};
-  }
+  static constexpr double kGrowth = 1;
+  At at(double y, double eta, double mean) const { return {mean - y * eta, mean - y, mean}; }
+  At at(double y, double eta) const { return at(y, eta, std::exp(eta)); }
   double conjugate(double y, double u) const { return x_log_x(u + y) - (u + y); }
   double lowest(double y) const { return y - x_log_x(y); }
 };
@@ -147,10 +164,9 @@ struct PoissonRow {
 // eta + y exp(-eta)
 struct GammaRow {
   static constexpr bool kCurved = true;
-  At at(double y, double eta) const {
-    const double share = y * std::exp(-eta);
-    return {eta + share, 1 - share, share};
-  }
+  static constexpr double kGrowth = -1;
+  At at(double y, double eta, double inverse) const { return {eta + y * inverse, 1 - y * inverse, y * inverse}; }
+  At at(double y, double eta) const { return at(y, eta, std::exp(-eta)); }
   // u eta - eta - y exp(-eta) peaks where y exp(-eta) = 1 - u.
   double conjugate(double y, double u) const {
     const double q = std::max(1 - u, 1e-300);

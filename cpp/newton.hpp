@@ -8,6 +8,7 @@
 // every residual a dual point after scaling, as in least squares.
 #pragma once
 
+#include "coupled.hpp"
 #include "level.hpp"
 #include "path.hpp"
 
@@ -30,7 +31,7 @@ class NewtonPath : public PathSolver {
   NewtonPath(const View& view, const Response& scale, Penalty penalty, Settings settings,
              std::function<void()> poll, const Fitted& data, const Level& null)
       : PathSolver(view, scale, penalty, settings, std::move(poll)), data_(data), here_(null), trial_(null),
-        fit_(view.design.rows(), 0.0), now_(view, null.curvature), then_(now_) {}
+        fit_(view.design.rows(), 0.0), next_fit_(fit_), along_(fit_), next_along_(fit_), now_(view, null.curvature), then_(now_) {}
 
   // Those of each accepted strength, for columns as they are.
   const Vector& intercepts() const { return intercepts_; }
@@ -123,6 +124,7 @@ class NewtonPath : public PathSolver {
   bool takes_gram() const override { return false; }
   bool rounding_shows(const Vector&) const override { return false; }
   void prepare() override {
+    if (data_.loss.couples_rows()) columns_ = std::make_unique<CoupledColumns>(std::move(columns_), view_);
     quadratic_.reserve(1);
     renew();
   }
@@ -226,7 +228,9 @@ class NewtonPath : public PathSolver {
   // Moves towards the model's minimiser; returns the share of the step taken, 0 where none helps.
   double search(double alpha, const Vector& goal, double decrease) {
     const std::size_t n = X_.rows();
-    Vector change(goal.size()), along(n), fit(n), beta(goal.size());
+    Vector change(goal.size()), beta(goal.size());
+    // Kept from step to step: fresh pages cost as much as what is written to them.
+    Vector &along = next_along_, &fit = next_fit_;
     for (std::size_t k = 0; k < change.size(); ++k) change[k] = goal[k] - beta_[k];
     columns_->product(change.data(), along.data());
     const double old = here_.value + penalty_at(alpha, beta_);
@@ -257,10 +261,11 @@ class NewtonPath : public PathSolver {
 
   const Fitted& data_;
   Level here_, trial_;
-  Vector fit_, beta_, intercepts_;
+  Vector fit_, next_fit_;
+  Vector along_, next_along_;      // how the fit changes with a whole step, the last one taken
+  Vector beta_, intercepts_;
   Vector etas_, slopes_;           // of the batch
   std::vector<Vector> levels_;
-  Vector along_;                   // how the fit changes with a whole step, the last one taken
   Profiled now_, then_;            // curvatures of the point, and those of the Gram matrix
   double scale_ = 1;
   double first_ = data_.loss.has_conjugate() ? kPatience : kPatience * settings_.tol;

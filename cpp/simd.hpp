@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace taut::simd {
 
@@ -46,6 +47,52 @@ TAUT_MULTIVERSION inline Deviation deviation(const double* v, const double* x, d
   }
   return {((t[0] + t[4]) + (t[1] + t[5])) + ((t[2] + t[6]) + (t[3] + t[7])),
           ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]))};
+}
+
+// sum_i v_i a_i and sum_i v_i a_i b_i
+TAUT_MULTIVERSION inline Deviation weighted_sums(const double* v, const double* a, const double* b, std::ptrdiff_t n) {
+  double s[8] = {}, t[8] = {};
+  std::ptrdiff_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (int k = 0; k < 8; ++k) {
+      const double weighted = v[i + k] * a[i + k];
+      s[k] += weighted;
+      t[k] += weighted * b[i + k];
+    }
+  for (; i < n; ++i) {
+    s[0] += v[i] * a[i];
+    t[0] += v[i] * a[i] * b[i];
+  }
+  return {((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7])),
+          ((t[0] + t[4]) + (t[1] + t[5])) + ((t[2] + t[6]) + (t[3] + t[7]))};
+}
+
+// sum_i v_i s_i, sum_i v_i |s_i| and sum_i v_i b_i
+struct Balance {
+  double sum, size, bend;
+};
+TAUT_MULTIVERSION inline Balance balance(const double* v, const double* s, const double* b, std::ptrdiff_t n) {
+  double sum[8] = {}, size[8] = {}, bend[8] = {};
+  std::ptrdiff_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (int k = 0; k < 8; ++k) {
+      const double weighted = v[i + k] * s[i + k];
+      sum[k] += weighted;
+      size[k] += weighted < 0 ? -weighted : weighted;
+      bend[k] += v[i + k] * b[i + k];
+    }
+  for (; i < n; ++i) {
+    const double weighted = v[i] * s[i];
+    sum[0] += weighted;
+    size[0] += weighted < 0 ? -weighted : weighted;
+    bend[0] += v[i] * b[i];
+  }
+  for (int k = 1; k < 8; ++k) {
+    sum[0] += sum[k];
+    size[0] += size[k];
+    bend[0] += bend[k];
+  }
+  return {sum[0], size[0], bend[0]};
 }
 
 TAUT_MULTIVERSION inline void axpy(double c, const double* x, double* y, std::ptrdiff_t n) {
@@ -160,13 +207,13 @@ TAUT_MULTIVERSION inline double largest_ratio(const double* z, const double* g, 
   return s[0];
 }
 
-// x = exp(x) for x <= 0, to about one unit in the last place; what is below 1e-307 is taken for zero.
+// x = exp(x), to about one unit in the last place; what is below 1e-307 is taken for zero.
 // exp(x) = 2^k exp(r) with |r| <= log(2) / 2, where the Taylor series of order 13 is exact to rounding.
 TAUT_MULTIVERSION inline void exponentials(double* x, std::ptrdiff_t n) {
   constexpr double kWhole = 6755399441055744.0;  // adding it rounds to a whole number, in the low bits
   constexpr double kHigh = 6.93147180369123816490e-01, kLow = 1.90821492927058770002e-10;  // log(2)
   for (std::ptrdiff_t i = 0; i < n; ++i) {
-    const double a = x[i] < -707.0 ? -707.0 : x[i];
+    const double a = x[i] < -707.0 ? -707.0 : x[i] > 709.0 ? 709.0 : x[i];
     const double shifted = a * 1.4426950408889634 + kWhole, k = shifted - kWhole;
     const double r = (a - k * kHigh) - k * kLow;
     double s = 1.0 / 6227020800.0;
@@ -183,7 +230,7 @@ TAUT_MULTIVERSION inline void exponentials(double* x, std::ptrdiff_t n) {
     s = s * r + 0.5;
     s = s * r * r + r + 1.0;
     const double power = std::bit_cast<double>((std::bit_cast<std::uint64_t>(shifted) + 1023) << 52);
-    x[i] = x[i] < -707.0 ? 0.0 : s * power;
+    x[i] = x[i] < -707.0 ? 0.0 : x[i] > 709.0 ? std::numeric_limits<double>::infinity() : s * power;
   }
 }
 

@@ -81,24 +81,35 @@ def gaps(problem, solved):
         a, q = alpha * l1, alpha * l2
         primal = loss.total(y, eta, v) + a @ np.abs(coef) + 0.5 * q @ coef**2
         z = -problem.design.cross(slope)
-        open_ends = (q == 0) & np.where(z > 0, np.isinf(upper), np.isinf(lower))
-        steep = open_ends & (np.abs(z) > a) & (a > 0)
-        t = min(1.0, (a[steep] / np.abs(z[steep])).min()) if steep.any() else 1.0
-        # A coordinate without a penalty has no slope left, up to what was solved.
-        z = np.where((a == 0) & (q == 0) & np.isinf(upper) & np.isinf(lower), 0.0, t * z)
-        best = np.clip(
-            np.sign(z) * np.maximum(np.abs(z) - a, 0) / np.where(q > 0, q, np.inf), lower, upper
-        )
-        edge = (q == 0) & (np.abs(z) > a)
-        best = np.where(edge & (z > 0), np.minimum(upper, 1e300), best)
-        best = np.where(edge & (z < 0), np.maximum(lower, -1e300), best)
-        inside = edge & (np.abs(best) == 1e300)
-        best = np.where(inside, 0.0, best)
-        conjugate = np.sum(z * best - a * np.abs(best) - 0.5 * q * best**2)
-        linear = t * float(slope @ (offset + np.zeros(len(y))))
-        dual = -loss.total_conjugate(y, t * slope, v) - conjugate + linear
-        out.append((primal - dual) / null)
+        steep = (q == 0) & (np.abs(z) > a) & (a > 0)
+        open_ends = steep & np.where(z > 0, np.isinf(upper), np.isinf(lower))
+        off_bounds = steep & (coef != np.where(z > 0, upper, lower))
+        # Scaled as far as the conjugate is finite, or until no coordinate is drawn to a far bound.
+        duals = []
+        for some in (open_ends, off_bounds):
+            t = min(1.0, (a[some] / np.abs(z[some])).min()) if some.any() else 1.0
+            linear = t * float(slope @ (offset + np.zeros(len(y))))
+            duals.append(
+                linear - loss.total_conjugate(y, t * slope, v) - conjugate(problem, alpha, t * z)
+            )
+        out.append((primal - max(duals)) / null)
     return np.array(out)
+
+
+def conjugate(problem, alpha, z):
+    """That of the penalty, from the coefficients that attain it."""
+    l1, l2, lower, upper = problem.coordinates
+    a, q = alpha * l1, alpha * l2
+    # A coordinate without a penalty has no slope left, up to what was solved.
+    z = np.where((a == 0) & (q == 0) & np.isinf(upper) & np.isinf(lower), 0.0, z)
+    best = np.clip(
+        np.sign(z) * np.maximum(np.abs(z) - a, 0) / np.where(q > 0, q, np.inf), lower, upper
+    )
+    edge = (q == 0) & (np.abs(z) > a)
+    best = np.where(edge & (z > 0), np.minimum(upper, 1e300), best)
+    best = np.where(edge & (z < 0), np.maximum(lower, -1e300), best)
+    best = np.where(edge & (np.abs(best) == 1e300), 0.0, best)
+    return np.sum(z * best - a * np.abs(best) - 0.5 * q * best**2)
 
 
 @every_loss

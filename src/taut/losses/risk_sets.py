@@ -37,6 +37,8 @@ class RiskSets:
         Rows with an event, ordered by event time.
     event_times : ndarray of int, shape (n_events,)
         Event time of each of them.
+    begins : ndarray of bool, shape (n_times,)
+        Whether an event time is the first of its stratum.
     is_truncated : bool
         Whether some sample enters after the first event time of its stratum.
     """
@@ -53,9 +55,11 @@ class RiskSets:
         entry_key = before + 1 + np.searchsorted(moments, entry)
 
         self.n_times = len(event_keys)
+        stratum_of_times = (event_keys - 1) // (len(moments) + 1)
         self.start = np.searchsorted(event_keys, before)
         self.first = np.searchsorted(event_keys, entry_key, side="right")
         self.last = np.searchsorted(event_keys, key, side="right") - 1
+        self.begins = np.diff(stratum_of_times, prepend=-1) > 0
         events = np.flatnonzero(is_event)
         self.events = events[np.argsort(self.last[events], kind="stable")]
         self.event_times = self.last[self.events]

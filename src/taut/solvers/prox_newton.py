@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from taut import _core, losses
+from taut.losses.risk_sets import risk_sets
 from taut.problem import Problem
 from taut.solvers.base import Controls, Grid, Solved
 from taut.solvers.fitted import balanced
@@ -36,10 +37,22 @@ _CODES = {
 _POWERS = {1: (2, 0.0), 2: (3, 0.0)}  # Poisson and gamma
 
 
-def _compiled(loss, n_targets):
+def _compiled(problem, n_targets):
+    loss = problem.loss
     if isinstance(loss, losses.NativeLoss):
         return _core.native_loss(*loss.addresses)
+    if isinstance(loss, losses.Cox):
+        return partial_likelihood(loss, problem.response, problem.weights)
     return _core.compiled_loss(*_CODES[type(loss)](loss), n_targets)
+
+
+def partial_likelihood(loss, y, v):
+    """The core's Cox loss; risk sets hold all that it asks of times and events."""
+    risk = risk_sets(y)
+    event = np.zeros(len(risk.last), dtype=bool)
+    event[risk.events] = True
+    last = np.where(risk.first <= risk.last, risk.last, -1).astype(np.int32)
+    return _core.cox_loss(last, event, risk.begins, v, loss.ties == "efron")
 
 
 class ProxNewton:
@@ -55,9 +68,11 @@ class ProxNewton:
     has_own_grid = False
 
     def refuses(self, problem: Problem) -> str | None:
-        if type(problem.loss) not in (*_CODES, losses.NativeLoss):
-            names = ", ".join(kind.name for kind in _CODES)
+        if type(problem.loss) not in (*_CODES, losses.Cox, losses.NativeLoss):
+            names = ", ".join(kind.name for kind in (*_CODES, losses.Cox))
             return f"prox-Newton is compiled for {names} and C functions, not for {problem.loss!r}"
+        if isinstance(problem.loss, losses.Cox) and risk_sets(problem.response).is_truncated:
+            return "prox-Newton takes no left truncation: risk sets have to be nested"
         if not takes_penalty(problem):
             return (
                 f"prox-Newton needs a penalty that separates over features, and "
@@ -91,14 +106,15 @@ class ProxNewton:
         n_targets = int(np.prod(targets, dtype=int))
         coordinates, folds = penalty_arrays(problem)
         design = problem.design.handle  # a copy, maybe: it comes before room is looked for
+        response = _response(problem)
         with working_set_memory(problem) as room:
             found = _core.solve_loss_path(
                 design,
-                _stacked(problem.response),
-                _stacked(np.zeros_like(problem.response) if offset is None else offset),
+                response,
+                np.zeros_like(response) if offset is None else _stacked(offset),
                 problem.weights,
-                problem.fit_intercept,
-                _compiled(problem.loss, n_targets),
+                problem.fit_intercept and problem.loss.is_separable,
+                _compiled(problem, n_targets),
                 *(np.tile(part, n_targets) for part in coordinates),
                 grid.alphas,
                 grid.n_alphas,
@@ -121,6 +137,12 @@ def _by_target(problem, solved, n_targets):
     intercepts = solved.intercepts.reshape(-1, n_targets).T
     coefs, intercepts = balanced(problem, coefs, intercepts)
     return replace(solved, coefs=coefs, intercepts=intercepts)
+
+
+def _response(problem):
+    if isinstance(problem.loss, losses.Cox):
+        return np.zeros(len(problem.weights))  # the loss itself knows times and events
+    return _stacked(problem.response)
 
 
 def _stacked(values):
