@@ -14,9 +14,9 @@
 #include "blocks.hpp"
 #include "cox.hpp"
 #include "dense.hpp"
-#include "descent.hpp"
 #include "gram.hpp"
 #include "interrupt.hpp"
+#include "lane_descent.hpp"
 #include "losses.hpp"
 #include "native.hpp"
 #include "newton_descent.hpp"
@@ -190,18 +190,22 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
     const taut::View view(*X.design, weights.data(), centre);
     const taut::Response response(view, y.data());
     const taut::Settings settings{tol, max_iter, static_cast<taut::Engine>(engine), room};
-    for (const taut::Turn turn : taut::turns(settings.engine, *X.design)) {
+    const int strengths = path.grid.empty() ? n_alphas : static_cast<int>(path.grid.size());
+    for (const taut::Turn turn : taut::turns(settings.engine, *X.design, strengths, penalty.folded())) {
       if (path.finished()) break;
       const taut::Settings mine = taut::Relay::settings(settings, turn);
       std::unique_ptr<taut::PathSolver> solver;
-      if (turn.descent) solver = std::make_unique<taut::DescentPath>(view, response, penalty, mine, poll);
+      if (turn.lanes) solver = std::make_unique<taut::LaneDescent>(view, response, penalty, mine, poll);
+      else if (turn.descent) solver = std::make_unique<taut::DescentPath>(view, response, penalty, mine, poll);
       else solver = std::make_unique<taut::PathSolver>(view, response, penalty, mine, poll);
       path.pass(*solver);
     }
     intercepts.assign(path.grid.size(), 0.0);
-    if (centre)
-      for (std::size_t k = 0; k < intercepts.size(); ++k)
-        intercepts[k] = response.mean - taut::simd::dot(view.mean.data(), path.coefs.data() + k * p, p);
+    if (centre) {
+      intercepts.assign(path.grid.size(), response.mean);
+      for (const taut::Index j : path.used())
+        for (std::size_t k = 0; k < intercepts.size(); ++k) intercepts[k] -= view.mean[j] * path.coefs[k * p + j];
+    }
   }
   return packed(std::move(path), p, std::move(intercepts));
 }

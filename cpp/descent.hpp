@@ -13,7 +13,7 @@
 
 namespace taut {
 
-class DescentPath final : public PathSolver {
+class DescentPath : public PathSolver {
  public:
   using PathSolver::PathSolver;
 
@@ -78,13 +78,20 @@ class DescentPath final : public PathSolver {
     residual_->write(R);
   }
   void stand_at(const Batch& batch, int i) override {
-    beta_ = batch.betas[i];
-    residual_.reset();
+    move_to(batch.betas[i]);
   }
   void tighten() override { patience_ *= 1e-3; }
   void accept(const Batch&, int) override { patience_ = kPatience; }
   void begin() override {}
   bool takes_gram() const override { return false; }
+
+  const Vector& beta() const { return beta_; }
+  void move_to(const Vector& beta) {
+    beta_ = beta;
+    residual_.reset();
+  }
+
+  Zeros kept_;  // residuals of the batch
 
  private:
   static constexpr std::size_t kMemory = 5;
@@ -120,7 +127,6 @@ class DescentPath final : public PathSolver {
 
   Vector beta_, scratch_;
   std::unique_ptr<ResponseResidual> residual_;  // at beta_, or none
-  Zeros kept_;                                  // residuals of the batch
   double patience_ = kPatience;
 };
 

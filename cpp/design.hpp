@@ -45,6 +45,21 @@ class ResponseResidual : public Residual {
   virtual double write(double* weighted) const = 0;
 };
 
+// Vectors that are worked on side by side (lanes.hpp).
+inline constexpr int kLanes = 8;
+
+// Residuals of the response at several coefficient vectors, followed side by side.
+class ResidualLanes {
+ public:
+  virtual ~ResidualLanes() = default;
+  // As of one residual; out and by have one entry for each lane.
+  virtual void correlations(int k, double* out) const = 0;
+  virtual double curvature(int k) const = 0;
+  virtual void move(int k, const double* by) = 0;
+  // Writes v * residual of one lane; returns its weighted sum of squares.
+  virtual double write(int lane, double* weighted) const = 0;
+};
+
 // How the slopes of rows change with their linear predictors.
 class Curvature {
  public:
@@ -77,6 +92,8 @@ class Columns {
   virtual void product(const double* coefs, double* out) const = 0;
   // For least squares: the residual of a response that the view has centred, at these coefficients.
   virtual std::unique_ptr<ResponseResidual> follow(const double* centred_y, const double* coefs) const;
+  // The same at several points, coefs (kLanes x size); offered where products are cheaper together.
+  virtual std::unique_ptr<ResidualLanes> follow_lanes(const double* centred_y, const double* coefs) const;
   // The same of a quadratic model with these slopes and curvatures of the rows, for some of the
   // working columns, by place; where the view is centred, the intercept is always at its best.
   virtual std::unique_ptr<Residual> model(const double* slope, const Curvature& curvature,
@@ -95,6 +112,7 @@ class Columns {
 inline void Curvature::apply(const double*, double*) const { unasked(); }
 inline void Columns::residual(const double*, const double*, int, double*, double*) const { unasked(); }
 inline std::unique_ptr<ResponseResidual> Columns::follow(const double*, const double*) const { unasked(); }
+inline std::unique_ptr<ResidualLanes> Columns::follow_lanes(const double*, const double*) const { unasked(); }
 inline void Columns::products(const double*, const Columns&, int, double*) const { unasked(); }
 
 // Two units in the last place: values that differ by no more are one value, rounded.
@@ -124,6 +142,8 @@ class Design {
   virtual double entries() const { return static_cast<double>(rows_) * cols_; }
   // Whether gram() is offered.
   virtual bool has_gram() const { return true; }
+  // Whether several products cost about as much as one.
+  virtual bool has_lanes() const { return false; }
   // Whether residuals can be computed, or sufficient statistics are all there is.
   virtual bool has_rows() const { return true; }
 

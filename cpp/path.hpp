@@ -56,6 +56,9 @@ class PathSolver {
 
   virtual ~PathSolver() = default;
 
+  // The working set: all others have the coefficients that they rest at.
+  const std::vector<Index>& features() const { return features_; }
+
   // Fits the null model (intercept and features without penalty) and returns the smallest strength
   // at which it is optimal.
   double start(int strengths) {
@@ -141,12 +144,22 @@ class PathSolver {
   // where it does well, in passes over a column.
   static constexpr int kCrowd = 500;
   static constexpr double kPasses = 400;
+  static constexpr double kMargin = 0.95;    // of a forecast, where a round that fails costs most
   static constexpr double kOnTheWay = 1e-3;  // gap of strengths that nobody asked for
 
   // Minimises on the working set from where it stands; returns the number of steps, at most `most`.
   virtual int minimise(double alpha, int most) {
     quadratic_.set_alpha(alpha);
     return quadratic_.solve(most);
+  }
+
+  // Minimises at every strength of the batch.
+  virtual void solve(Batch& batch, Certificate* certificates) {
+    for (int i = 0; i < batch.width; ++i) {
+      Certificate& certificate = certificates[batch.first + i];
+      certificate.iterations += minimise(alphas_[batch.first + i], settings_.max_iter - certificate.iterations);
+      keep(batch, i);
+    }
   }
 
   // Notes what minimise() found for strength i of the batch.
@@ -193,6 +206,14 @@ class PathSolver {
 
   // Whether the working set is solved under folded penalties as they are.
   virtual bool bends() const { return penalty_.folded(); }
+
+  // Whether strength i of the batch, which was not solved, is worse than the null model: columns that
+  // are full, sparse and far from zero can have nothing but rounding left once centred. The response
+  // is known for least squares alone.
+  bool worse_than_rest(const Batch& batch, int i) const {
+    if (!plain_ || y_.centred.empty()) return false;
+    return !(0.5 * batch.rss[i] + penalty_at(alphas_[batch.first + i], batch.betas[i]) <= y_.null);
+  }
 
   // Before the first feature joins.
   virtual void prepare() {}
@@ -323,17 +344,14 @@ class PathSolver {
 
   int widest() const {
     if (complete_ || settings_.engine == Engine::one_by_one) return 1;
+    if (X_.has_lanes()) return kLanes;
     const std::ptrdiff_t larger = std::max(X_.rows(), X_.cols());
     return static_cast<int>(std::clamp<std::ptrdiff_t>((1 << 22) / larger, 1, 12));
   }
 
   Batch look_ahead(int first, int width, Certificate* certificates) {
     Batch batch{first, width, {}, Vector(width)};
-    for (int i = 0; i < width; ++i) {
-      const int left = settings_.max_iter - certificates[first + i].iterations;
-      certificates[first + i].iterations += minimise(alphas_[first + i], left);
-      keep(batch, i);
-    }
+    solve(batch, certificates);
     correlate(batch);
     return batch;
   }
@@ -362,13 +380,18 @@ class PathSolver {
     if (room.size() < size) room.resize(size);
   }
 
-  // All features at the last strength of the batch; at those before it, the working set and what
-  // the bracket (bracket.hpp) cannot vouch for.
+  // All features at the last strength of the batch; at those before it, where that is not as cheap,
+  // the working set and what the bracket (bracket.hpp) cannot vouch for.
   void correlate_working_set(Batch& batch) {
     const std::ptrdiff_t n = X_.rows(), p = X_.cols();
     const int last = batch.width - 1;
     double *R = residuals_.data(), *end = ahead_.data() + last * p;
     residuals(batch, R);
+    if (X_.has_lanes()) {
+      view_.cross(R, batch.width, ahead_.data());
+      if (view_.far) overwrite_working_set(batch.width);
+      return;
+    }
     view_.cross(R + last * n, 1, end);
     if (!correlate_between(batch)) view_.cross(R, last, ahead_.data());
     overwrite_working_set(view_.far ? batch.width : last);
@@ -465,7 +488,12 @@ class PathSolver {
       }
       certificate.status = solved ? Status::solved
                            : iterations >= settings_.max_iter ? Status::max_iter : Status::stalled;
-      if (column >= 0)
+      if (!solved && worse_than_rest(batch, accepted)) {
+        // The dual point 0 bounds what rest costs.
+        certificate.gap = y_.null;
+        certificate.relative_gap = 1.0;
+        certificate.kkt = kInfinity;
+      } else if (column >= 0)
         for (std::size_t e = 0; e < beta.size(); ++e) coefs[static_cast<std::ptrdiff_t>(column) * p + features_[e]] = beta[e];
       accept(batch, accepted);
       retries = 0;
@@ -538,17 +566,22 @@ class PathSolver {
   std::vector<Index> wanted(const Batch& batch, int last) const {
     std::vector<Index> out;
     if (complete_) return out;
+    const std::ptrdiff_t p = X_.cols();
     const int k = batch.first + last;
     const double* now = ahead_.data() + static_cast<std::ptrdiff_t>(last) * X_.cols();
     const double* before = last > 0 ? now - X_.cols() : z_.data();
     const double alpha = alphas_[k], alpha_before = last > 0 ? alphas_[k - 1] : z_alpha_;
-    const double goal = alphas_[std::min(k + std::min(2 * batch.width, widest()), count_ - 1)];
+    const double goal = (X_.has_lanes() ? kMargin : 1.0) * alphas_[std::min(k + std::min(2 * batch.width, widest()), count_ - 1)];
+    // Where all correlations are known, what is wrong at later strengths shows too.
+    const int end = X_.has_lanes() ? batch.width - 1 : last;
     const bool forecast = alpha_before > alpha && goal < alpha;
     const double rate = forecast ? (alpha - goal) / (alpha_before - alpha) : 0.0;
     for (Index j = 0; j < X_.cols(); ++j) {
       const double z = now[j] + rate * (now[j] - before[j]);
-      if (plain_ && std::abs(now[j]) * gauge_[j] <= alpha && std::abs(z) * gauge_[j] <= std::min(alpha, goal)) continue;
-      if (violates(j, now[j], alpha) || (forecast && violates(j, z, goal))) out.push_back(j);
+      if (plain_ && last == end && std::abs(now[j]) * gauge_[j] <= alpha && std::abs(z) * gauge_[j] <= std::min(alpha, goal)) continue;
+      bool wrong = forecast && violates(j, z, goal);
+      for (int i = last; i <= end && !wrong; ++i) wrong = violates(j, now[(i - last) * p + j], alphas_[batch.first + i]);
+      if (wrong) out.push_back(j);
     }
     return out;
   }

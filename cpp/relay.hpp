@@ -1,6 +1,7 @@
 // A path that several engines run in turn: each takes the strengths that those before it have left.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -13,6 +14,7 @@ namespace taut {
 struct Turn {
   bool descent, yields;
   int most = std::numeric_limits<int>::max();
+  bool lanes = false;  // descent at several strengths side by side
 };
 
 // Sweeps that take a fair share of the time of one factorisation of the whole working set: p^3
@@ -22,19 +24,26 @@ inline int fair_sweeps(const Design& X) {
   return static_cast<int>(std::clamp(share, 300.0, 1e9));
 }
 
-// For least squares: they yield to one another, then whoever can ends it.
-inline std::vector<Turn> turns(Engine engine, const Design& X) {
-  if (engine == Engine::descent) return {{true, false}};
-  if (engine != Engine::automatic) return {{false, false}, {true, false}};
-  return {{false, true}, {true, true, fair_sweeps(X)}, {false, false}, {true, false}};
+// Where columns are sparse and many, a sweep of descent costs little beside a Gram matrix.
+inline bool suits_descent(const Design& X) {
+  constexpr double kCrowd = 500, kSparse = 0.05;
+  return !X.has_gram() && X.cols() > kCrowd && X.entries() < kSparse * X.rows() * X.cols();
 }
 
-// For other losses: where columns are sparse and many, a sweep of descent costs little beside a
-// Gram matrix that every new curvature makes anew.
+// For least squares: they yield to one another, then whoever can ends it. On sparse columns a path of
+// many strengths begins side by side, as long as sweeps do well.
+inline std::vector<Turn> turns(Engine engine, const Design& X, int strengths, bool folded) {
+  constexpr int kSweeps = 60;
+  if (engine == Engine::descent) return {{true, false}};
+  if (engine != Engine::automatic) return {{false, false}, {true, false}};
+  std::vector<Turn> out{{false, true}, {true, true, fair_sweeps(X)}, {false, false}, {true, false}};
+  if (suits_descent(X) && X.has_lanes() && strengths >= 2 * kLanes && !folded) out.insert(out.begin(), {true, true, kSweeps, true});
+  return out;
+}
+
+// For other losses, whose Gram matrix every new curvature makes anew.
 inline std::vector<Turn> turns_of_loss(Engine engine, const Design& X) {
-  constexpr double kCrowd = 500, kSparse = 0.05;
-  const bool sparse = !X.has_gram() && X.cols() > kCrowd && X.entries() < kSparse * X.rows() * X.cols();
-  if (engine == Engine::automatic && sparse) return {{true, true, fair_sweeps(X)}, {false, false}, {true, false}};
+  if (engine == Engine::automatic && suits_descent(X)) return {{true, true, fair_sweeps(X)}, {false, false}, {true, false}};
   if (engine == Engine::descent) return {{true, false}};
   return {{false, false}, {true, false}};
 }
@@ -85,6 +94,17 @@ class Relay {
     }
     const int left = static_cast<int>(steps_.size() - done_);
     done_ += solver.run(steps_.data() + done_, column_.data() + done_, left, coefs.data(), certificates.data() + done_);
+    used_.insert(used_.end(), solver.features().begin(), solver.features().end());
+  }
+
+  // Features that may have other coefficients than zero: a long path of many features is mostly
+  // pages that were never written, and reading them would take as long as many a solve.
+  std::vector<Index> used() {
+    for (std::size_t j = 0; j < features_; ++j)
+      if (penalty_.resting(static_cast<Index>(j)) != 0.0) used_.push_back(static_cast<Index>(j));
+    std::sort(used_.begin(), used_.end());
+    used_.erase(std::unique(used_.begin(), used_.end()), used_.end());
+    return used_;
   }
 
  private:
@@ -136,6 +156,7 @@ class Relay {
   int count_;
   double ratio_;
   const double* start_;
+  std::vector<Index> used_;
 };
 
 }  // namespace taut

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "design.hpp"
+#include "lanes.hpp"
 
 namespace taut {
 
@@ -40,27 +40,20 @@ class SparseDesign final : public Design {
     }
   }
 
-  // Eight right-hand sides at a time, row by row side by side: each entry is read once for all.
+  // Several right-hand sides meet each entry together.
   void cross(const double* R, int count, double* out) const override {
-    constexpr int kLanes = 8;
     if (count == 1) {
       for (Index j = 0; j < cols(); ++j) out[j] = dot(j, R);
       return;
     }
     const std::ptrdiff_t n = rows(), p = cols();
-    Vector lanes(n * kLanes);
     for (int first = 0; first < count; first += kLanes) {
       const int width = std::min(kLanes, count - first);
-      for (int c = 0; c < kLanes; ++c)
-        for (std::ptrdiff_t i = 0; i < n; ++i)
-          lanes[i * kLanes + c] = c < width ? R[(first + c) * n + i] : 0.0;
+      const Vector vectors = lanes::interleaved(R + first * n, n, width);
+      double sums[kLanes];
       for (Index j = 0; j < cols(); ++j) {
-        double sum[kLanes] = {};
-        each(j, [&](I i, double x) {
-          const double* lane = lanes.data() + static_cast<std::ptrdiff_t>(i) * kLanes;
-          for (int c = 0; c < kLanes; ++c) sum[c] += x * lane[c];
-        });
-        for (int c = 0; c < width; ++c) out[(first + c) * p + j] = sum[c];
+        dots(j, vectors.data(), sums);
+        for (int c = 0; c < width; ++c) out[(first + c) * p + j] = sums[c];
       }
     }
   }
@@ -78,6 +71,8 @@ class SparseDesign final : public Design {
   }
 
   std::unique_ptr<Columns> columns(const View& view) const override;
+
+  bool has_lanes() const override { return true; }
 
   // Row blocks of a sparse matrix have no cheap dense product: its Gram grows column by column.
   bool has_gram() const override { return false; }
@@ -98,6 +93,13 @@ class SparseDesign final : public Design {
   }
 
   std::size_t length(Index j) const { return static_cast<std::size_t>(start_[j + 1] - start_[j]); }
+  // The same of several vectors side by side, and what follows one coefficient in each.
+  void dots(Index j, const double* vectors, double* out) const {
+    lanes::dot(values_ + start_[j], row_ + start_[j], start_[j + 1] - start_[j], vectors, out);
+  }
+  void subtract(Index j, const double* weights, const double* by, double* vectors) const {
+    lanes::subtract(values_ + start_[j], row_ + start_[j], start_[j + 1] - start_[j], weights, by, vectors);
+  }
 
   void axpy(Index j, double c, double* out) const {
     each(j, [&](I i, double x) { out[i] += c * x; });
@@ -140,6 +142,13 @@ class SparseColumns final : public Columns {
     auto out = std::make_unique<Following>(*this, centred_y);
     for (std::size_t k = 0; k < features_.size(); ++k)
       if (coefs[k] != 0.0) out->move(static_cast<int>(k), coefs[k]);
+    return out;
+  }
+
+  std::unique_ptr<ResidualLanes> follow_lanes(const double* centred_y, const double* coefs) const override {
+    auto out = std::make_unique<FollowingLanes>(*this, centred_y);
+    for (std::size_t k = 0; k < features_.size(); ++k) out->move(static_cast<int>(k), coefs + k * kLanes);
+    out->settle();
     return out;
   }
 
@@ -249,6 +258,52 @@ class SparseColumns final : public Columns {
     const SparseColumns& columns_;
     Vector weighted_;
     double shift_ = 0;
+  };
+
+  // The same for several, side by side.
+  class FollowingLanes final : public ResidualLanes {
+   public:
+    FollowingLanes(const SparseColumns& columns, const double* centred_y)
+        : columns_(columns), weighted_(static_cast<std::size_t>(columns.X_.rows()) * kLanes) {
+      for (std::size_t i = 0; i < weighted_.size(); ++i) weighted_[i] = columns.view_.v[i / kLanes] * centred_y[i / kLanes];
+    }
+    void correlations(int k, double* out) const override {
+      const Index j = columns_.features_[k];
+      columns_.X_.dots(j, weighted_.data(), out);
+      for (int c = 0; c < kLanes; ++c) out[c] += shift_[c] * columns_.view_.mean[j];
+    }
+    double curvature(int k) const override {
+      const double norm = columns_.view_.norm[columns_.features_[k]];
+      return norm * norm;
+    }
+    void move(int k, const double* by) override {
+      if (std::all_of(by, by + kLanes, [](double b) { return b == 0; })) return;
+      const Index j = columns_.features_[k];
+      columns_.X_.subtract(j, columns_.view_.v.data(), by, weighted_.data());
+      for (int c = 0; c < kLanes; ++c) shift_[c] += by[c] * columns_.view_.mean[j];
+    }
+    // Takes out what rounding has left of the weighted sums: large means would feel it.
+    void settle() {
+      if (!columns_.view_.centred) return;
+      double sums[kLanes] = {};
+      for (std::size_t i = 0; i < weighted_.size(); i += kLanes)
+        for (int c = 0; c < kLanes; ++c) sums[c] += weighted_[i + c] + columns_.view_.v[i / kLanes] * shift_[c];
+      for (int c = 0; c < kLanes; ++c) shift_[c] -= sums[c];
+    }
+    double write(int lane, double* weighted) const override {
+      const Vector& v = columns_.view_.v;
+      double squares = 0;
+      for (std::size_t i = 0; i < v.size(); ++i) {
+        weighted[i] = weighted_[i * kLanes + lane] + v[i] * shift_[lane];
+        if (v[i] > 0) squares += weighted[i] * weighted[i] / v[i];
+      }
+      return squares;
+    }
+
+   private:
+    const SparseColumns& columns_;
+    Vector weighted_;
+    double shift_[kLanes] = {};
   };
 
   // With slopes u and weights h of the rows, and m_k = x_k'h: the best intercept takes h sum(u) /
