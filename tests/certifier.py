@@ -11,8 +11,8 @@ intercept, and x_j't = 0 for columns without any penalty or bound, bounds its mi
     D(t) = sum_i (t_i y_i - t_i^2 / (2 v_i)) - sum_j g_j*(x_j't) <= min P,   g_j = alpha h_j,
     g_j*(z) = max over lower_j <= b <= upper_j of  z b - g_j(b).
 
-The vector used is s v r: the weighted residual, projected onto the conditions above and shrunk
-(s <= 1) until every conjugate is finite.
+The vectors used are s v r: the weighted residual, projected onto the conditions above and shrunk
+(s <= 1) until every conjugate is finite, or until it is none that is steep off its bound.
 """
 
 from __future__ import annotations
@@ -77,10 +77,12 @@ def judge(
     conditions = np.column_stack([np.ones((len(y), int(fit_intercept))), X[:, free]])
     t = np.sqrt(v) * _project_out(np.sqrt(v)[:, None] * conditions, np.sqrt(v) * residual)
     z = np.where(free, 0.0, X.T @ t)
-    shrink = _largest_feasible(z, a, q, lower, upper)
-    t, z = shrink * t, shrink * z
     rows = v > 0
-    dual = t @ y - 0.5 * np.sum(t[rows] ** 2 / v[rows]) - _conjugate(z, a, q, lower, upper).sum()
+    squares = 0.5 * np.sum(t[rows] ** 2 / v[rows])
+    dual = max(
+        s * (t @ y) - s**2 * squares - _conjugate(s * z, a, q, lower, upper).sum()
+        for s in _shrinkages(coef, z, a, q, lower, upper)
+    )
 
     centre = v @ y if fit_intercept else 0.0
     return Judgement(float(primal), float(dual), float(0.5 * v @ (y - centre) ** 2))
@@ -113,11 +115,14 @@ def _project_out(columns, vector):
     return vector
 
 
-def _largest_feasible(z, a, q, lower, upper):
-    """Largest s <= 1 for which every conjugate at s z is finite."""
-    unbounded = (q == 0) & np.where(z > 0, np.isinf(upper), np.isinf(lower))
-    binding = unbounded & (np.abs(z) > a)
-    return float(np.min(a[binding] / np.abs(z[binding]), initial=1.0))
+def _shrinkages(coef, z, a, q, lower, upper):
+    """Largest s <= 1 for which every conjugate at s z is finite, and for which none is steep but
+    those of coordinates at their bound: every s gives a lower bound, and none is always the better.
+    """
+    beyond = (q == 0) & (np.abs(z) > a)
+    bound = np.where(z > 0, upper, lower)
+    for binding in (beyond & np.isinf(bound), beyond & (coef != bound)):
+        yield float(np.min(a[binding] / np.abs(z[binding]), initial=1.0))
 
 
 def _conjugate(z, a, q, lower, upper):

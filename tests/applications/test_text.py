@@ -312,7 +312,7 @@ def test_a_fold_goes_on_where_it_ended(two):
     y = (np.asarray(labels) == labels[0]).astype(float)
     weights = np.full(len(y), 1 / len(y))
     problem = Problem(as_design(X), y, taut.losses.Logistic(), taut.penalties.L1(), weights)
-    folds = Folds([problem], taut.CV(3).splits([problem]), Controls(1e-9))
+    folds = Folds([problem], taut.CV(3).splits([problem]))
     alphas = 0.05 * 0.7 ** np.arange(9)
     whole, parts = folds.path(0), folds.path(0)
     expected = whole.errors(alphas, Controls(1e-9))
