@@ -98,7 +98,7 @@ def _figures(leaderboard: Sequence[dict], pick: dict, target: str, measure: Meas
     best = leaderboard[0]
 
     def shown(value: float) -> str:
-        return rounded(value, best["score"])
+        return rounded(value, best["score"]).replace("-", "−")
 
     claim = measure.claim.format(target=target, score=shown(pick["score"]))
     text = f"On rows that it had not seen, {claim}"

@@ -77,7 +77,8 @@ def _read(path: Path):
         if kind in (".jsonl", ".ndjson"):
             return pl.read_ndjson(path, infer_schema_length=None)
     except (pl.exceptions.PolarsError, OSError, EOFError, zlib.error, csv.Error) as error:
-        reason = _uneven_row(path, kind) or str(error).strip().splitlines()[0]
+        said = str(error).strip().splitlines()[0].removeprefix(f"{kind[1:]}: ")
+        reason = _uneven_row(path, kind) or said
         raise TableError(
             f"{str(path)!r} cannot be read as {kind[1:]}: {reason}. {_REMEDIES[kind]}"
         ) from error

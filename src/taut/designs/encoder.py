@@ -93,13 +93,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             If no column is usable or one cannot be read.
         """
         columns = columns_of(X)
-        self.kinds_, _ = infer_kinds(columns, self._checked_kinds(columns))
+        self.kinds_, notes = infer_kinds(columns, self._checked_kinds(columns))
         self.feature_names_in_ = np.array(list(columns), dtype=object)
         self.n_features_in_ = len(columns)
         if not self._named("number", "boolean", "date", "category"):
+            reasons = " ".join(note.text for note in notes if set(note.columns) <= set(columns))
             raise TableError(
-                "no column is left to predict with: all are constant, empty or identifier-like. "
-                "Say what a column is to keep it, as in TableEncoder(kinds={'year': 'number'})"
+                f"no column is left to predict with. {reasons} Give the table other columns; in "
+                "Python, TableEncoder(kinds={'year': 'number'}) keeps one as what you say it is"
             )
         self.date_parts_ = {
             name: _varying(_date_parts(as_dates(name, columns[name], self.kinds_[name])))

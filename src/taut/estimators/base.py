@@ -182,7 +182,8 @@ class LinearModel(BaseEstimator):
         # A solution that needed no step was still looked at once.
         n_iter = [max(c.n_iter, 1) for c in certificates]
         self.n_iter_ = n_iter[0] if single else n_iter
-        self.dual_gap_ = certificates[0].gap if single else np.array([c.gap for c in certificates])
+        gaps = np.array([c.gap for c in certificates])
+        self.dual_gap_ = gaps[0] if single else gaps
         paths = [s.certificates for s in solved]
         path = paths[0] if single else [worst(targets) for targets in zip(*paths, strict=True)]
         warn_unless_solved(type(self).__name__, path)

@@ -164,7 +164,7 @@ class ElasticNetCV(LinearRegressor, PenalisedModel):
         self.mse_path_ = np.squeeze(np.stack([results.errors for _, results in trials]))
         alphas = np.stack([results.alphas for _, results in trials])
         self.alphas_ = alphas if grid.alphas is None and len(ratios) > 1 else alphas[0]
-        self._keep_ratio(float(ratios[best]))
+        self._keep_ratio(np.float64(ratios[best]))
         return self._keep_trial(task, *trials[best])
 
     def _trial(self, task: Task, l1_ratio, grid: Grid, splits):
@@ -176,7 +176,7 @@ class ElasticNetCV(LinearRegressor, PenalisedModel):
     def _keep_trial(self, task: Task, solved, results: CVResults):
         self.path_ = self._path(task, solved)
         self.cv_results_ = results
-        self.alpha_ = results.alpha_min
+        self.alpha_ = np.float64(results.alpha_min)
         return self._keep(task, solved, results.index_min)
 
     def _keep_ratio(self, l1_ratio: float):

@@ -138,8 +138,8 @@ class RidgeCV(LinearRegressor, PenalisedModel):
             splits = splits_of(self.cv, X, task.target, split_params)
             scores = self._score_on_folds(task, alphas, scoring, splits)
         best = np.argmax(scores, axis=0)
-        self.alpha_ = alphas[best] if np.size(best) > 1 else alphas[best].item()
-        self.best_score_ = scores.max(axis=0) if scores.ndim == 2 else float(scores.max())
+        self.alpha_ = alphas[best] if np.size(best) > 1 else np.float64(alphas[best].item())
+        self.best_score_ = scores.max(axis=0) if scores.ndim == 2 else np.float64(scores.max())
         strengths = np.broadcast_to(self.alpha_, len(task.problems))
         return self._keep(task, self._solve(task, strengths))
 

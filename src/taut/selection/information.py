@@ -58,7 +58,11 @@ class _Criterion(Rule):
         if self.noise_variance is not None:
             check_positive(self.noise_variance, "noise_variance", 1.0, other="or None")
 
-    def price(self, df, n_samples, n_features):
+    def price(self, df, n_samples, n_features, n_used=None):
+        """What a model of ``df`` degrees of freedom pays.
+
+        ``n_used`` coefficients are not zero: as many as ``df``, None says, but under a ridge.
+        """
         raise NotImplementedError
 
     results_name: ClassVar[str] = "criterion_results_"
@@ -104,7 +108,9 @@ class _Criterion(Rule):
             misfit = n_samples * np.log(np.maximum(deviance, floor))
         else:
             misfit = n_samples * deviance / (self.noise_variance or 1.0)
-        criterion = misfit + self.price(df, _informative(problem), int(np.prod(problem.coef_shape)))
+        n_coefs = int(np.prod(problem.coef_shape))
+        used = np.count_nonzero(solved.coefs.reshape(n_coefs, -1), axis=0)
+        criterion = misfit + self.price(df, _informative(problem), n_coefs, used)
         if profiled:
             criterion = np.where(df <= max(n_samples / 2, df.min()), criterion, np.inf)
         return criterion, df
@@ -139,7 +145,7 @@ class AIC(_Criterion):
 
     noise_variance: float | None = None
 
-    def price(self, df, n_samples, n_features):
+    def price(self, df, n_samples, n_features, n_used=None):
         return 2.0 * df
 
 
@@ -160,13 +166,16 @@ class BIC(_Criterion):
 
     noise_variance: float | None = None
 
-    def price(self, df, n_samples, n_features):
+    def price(self, df, n_samples, n_features, n_used=None):
         return np.log(n_samples) * df
 
 
 @dataclass(frozen=True)
 class EBIC(_Criterion):
-    """The extended Bayesian criterion, for many features: BIC + 2 gamma log C(p, df).
+    """The extended Bayesian criterion, for many features: BIC + 2 gamma log C(p, k).
+
+    C(p, k) models have as many coefficients other than zero as this one, k: it is a price on the
+    choice among them, and none for ridge, which uses all.
 
     Parameters
     ----------
@@ -192,8 +201,9 @@ class EBIC(_Criterion):
                 f"gamma must be between 0 and 1, got {shown(self.gamma)}: pass 1.0, say; 0 is BIC"
             )
 
-    def price(self, df, n_samples, n_features):
-        models = gammaln(n_features + 1) - gammaln(df + 1) - gammaln(n_features - df + 1)
+    def price(self, df, n_samples, n_features, n_used=None):
+        size = df if n_used is None else n_used
+        models = gammaln(n_features + 1) - gammaln(size + 1) - gammaln(n_features - size + 1)
         return np.log(n_samples) * df + 2.0 * self.gamma * models
 
 
