@@ -109,7 +109,7 @@ def _keep_moments(problem, controls):
     kept = "centred" in problem.shared and problem.shared["centred"][0] is problem.response
     if not tall or kept:
         return
-    moments = plain_moments(problem, controls)
+    moments = plain_moments(problem)
     if moments is not None:
         problem.shared["centred"] = (problem.response, moments)
 

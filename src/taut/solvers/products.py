@@ -7,28 +7,42 @@ from scipy import sparse
 from scipy.linalg.blas import dsyrk
 
 from taut import _core
-from taut.designs.moments import CentredMoments, Moments, Rows, near_means
+from taut.designs.moments import CentredMoments, near_means
 from taut.interrupt import interruptible
 from taut.problem import Problem
-from taut.solvers.base import Controls
 from taut.solvers.centred import column_means, column_norms, system_columns
 
 __all__ = ["gram_matrix", "inverse", "kernel_matrix", "plain_moments", "shift_of"]
 
 _ENTRIES = 1 << 20  # of the system, that are made at a time
+_NEAR = 4.0  # norms: means that may be taken out of a product afterwards
 
 
-def plain_moments(problem: Problem, controls: Controls) -> CentredMoments | None:
-    """Sufficient statistics from X'X as it is, or None where weights or large means forbid that."""
-    design, response, weights = problem.design, problem.response, problem.weights
-    if design.is_sparse or design.lying.dtype != np.float64 or np.ptp(weights) > 0:
+def plain_moments(problem: Problem) -> CentredMoments | None:
+    """Sufficient statistics from X'X as it is, or None where that would lose digits.
+
+    With equal weights v the Gram matrix is ``v X'X - m m'``, and costs one product of X with itself
+    and two passes over it. The difference cancels (mean / norm)^2 of the precision, so it is for
+    columns whose means are no larger than a few norms.
+
+    One long product uses all threads, which the stretches of `Moments.of_groups` hardly do.
+    """
+    matrix, weights = problem.design.matrix, problem.weights
+    if sparse.issparse(matrix) or matrix.dtype != np.float64 or np.ptp(weights) > 0:
         return None
-    shift = shift_of(problem)
-    if shift[:-1].any():
+    response, share = problem.response, weights[0]
+    mean, response_mean = np.zeros(matrix.shape[1]), 0.0
+    if problem.fit_intercept:
+        mean, response_mean = matrix.T @ weights, float(weights @ response)
+    gram = interruptible(float(matrix.size) * matrix.shape[1], np.matmul, matrix.T, matrix)
+    gram *= share
+    if np.any(np.abs(mean) > _NEAR * np.sqrt(np.maximum(np.diagonal(gram) - mean**2, 0.0))):
         return None
-    rows = Rows(design, response, weights, shift)
-    groups = np.zeros(len(response), dtype=np.int32)
-    return Moments.of_groups(rows, groups, 1, controls.cancel)[0].centred(problem.fit_intercept)
+    gram -= np.outer(mean, mean)
+    residual = weights * (response - response_mean)
+    squares = float(residual @ (response - response_mean))
+    correlation = matrix.T @ residual - mean * residual.sum()
+    return CentredMoments(gram, correlation, squares, mean, response_mean)
 
 
 def shift_of(problem: Problem):
