@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from hypothesis import given, settings  # noqa: E402
+from hypothesis import example, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from scipy.optimize import minimize  # noqa: E402
 
@@ -137,6 +137,7 @@ def test_lasso_net_copies_with_its_penalties():
     step=st.floats(0, 2),
     hierarchy=st.floats(0.1, 10),
 )
+@example(z=[0.0, 0.0, 0.0, 0.0, 1.1125369292536007e-308], step=0.0, hierarchy=1.0)
 @settings(max_examples=60, deadline=None)
 def test_the_hierarchical_prox_is_least(z, step, hierarchy):
     """Against a solver for smooth constraints, from several starts."""

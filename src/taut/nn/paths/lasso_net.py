@@ -49,8 +49,10 @@ class HierarchicalLasso(Penalty):
         skip, hidden = self._split(coef)
         norms = torch.linalg.vector_norm(skip, dim=1)
         largest = hidden.abs().amax(1)
-        slack = 1 + 16 * torch.finfo(coef.dtype).eps
-        broken = largest > self.hierarchy * norms * slack
+        number = torch.finfo(coef.dtype)
+        # Entries whose squares underflow are missing in the norm.
+        lost = (self.n_outputs * number.tiny) ** 0.5
+        broken = largest > self.hierarchy * (norms * (1 + 16 * number.eps) + lost)
         return torch.where(broken.any(), torch.inf, norms.sum())
 
     def prox(self, coef, step):
