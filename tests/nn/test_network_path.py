@@ -138,6 +138,7 @@ def test_lasso_net_copies_with_its_penalties():
     hierarchy=st.floats(0.1, 10),
 )
 @example(z=[0.0, 0.0, 0.0, 0.0, 1.1125369292536007e-308], step=0.0, hierarchy=1.0)
+@example(z=[0.0, 1.6961346735521292e-161, 0.0, 0.0, 1.0], step=0.0, hierarchy=1.0)
 @settings(max_examples=60, deadline=None)
 def test_the_hierarchical_prox_is_least(z, step, hierarchy):
     """Against a solver for smooth constraints, from several starts."""

@@ -65,7 +65,12 @@ class HierarchicalLasso(Penalty):
         """
         skip, hidden = self._split(coef)
         sizes = hidden.abs().sort(dim=1, descending=True).values
-        norms = torch.linalg.vector_norm(skip, dim=1, keepdim=True)
+        # In units of the largest entry, whose square does not underflow.
+        unit = skip.abs().amax(1, keepdim=True)
+        unit = torch.where(unit > 0, unit, 1.0)
+        skip = skip / unit
+        relative = torch.linalg.vector_norm(skip, dim=1, keepdim=True)
+        norms = unit * relative
         none = torch.zeros_like(norms)
         sums = torch.cat([none, sizes.cumsum(1)], 1)
         counts = torch.arange(sums.shape[1], dtype=coef.dtype, device=coef.device)
@@ -75,7 +80,7 @@ class HierarchicalLasso(Penalty):
         right = (following > self.hierarchy * lengths).sum(1, keepdim=True)
         length = lengths.gather(1, right)
         # From zero all directions are as good.
-        direction = torch.where(norms == 0, self.n_outputs**-0.5, skip / norms)
+        direction = torch.where(relative == 0, self.n_outputs**-0.5, skip / relative)
         limit = self.hierarchy * length
         return torch.cat([length * direction, hidden.clamp(-limit, limit)], 1)
 
