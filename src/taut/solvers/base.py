@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -93,6 +94,13 @@ class Solved:
     intercepts: np.ndarray
     certificates: tuple[Certificate, ...]
     method: str
+
+    @classmethod
+    def walked(cls, alphas, to: Callable, method: str) -> Solved:
+        """One alpha after the other, by ``to(alpha)``: coefficients, intercept, certificate."""
+        coefs, intercepts, certificates = zip(*map(to, map(float, alphas)), strict=True)
+        coefs = np.asfortranarray(np.column_stack(coefs))
+        return cls(alphas, coefs, np.array(intercepts), certificates, method)
 
 
 class Solver(Protocol):

@@ -60,14 +60,7 @@ class Multipliers:
         alphas = grid.alphas
         if alphas is None:
             alphas = grid.below(walk.largest_alpha(), grid.ratio(problem))
-        found = [walk.to(float(alpha)) for alpha in alphas]
-        return Solved(
-            alphas,
-            np.asfortranarray(np.column_stack([coef for coef, *_ in found])),
-            np.array([intercept for _, intercept, _ in found]),
-            tuple(certificate for *_, certificate in found),
-            "multipliers",
-        )
+        return Solved.walked(alphas, walk.to, "multipliers")
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ def plain_moments(problem: Problem) -> CentredMoments | None:
 
     One long product uses all threads, which the stretches of `Moments.of_groups` hardly do.
     """
-    matrix, weights = problem.design.matrix, problem.weights
-    if sparse.issparse(matrix) or matrix.dtype != np.float64 or np.ptp(weights) > 0:
+    matrix, weights = problem.design.lying, problem.weights
+    if problem.design.is_sparse or matrix.dtype != np.float64 or np.ptp(weights) > 0:
         return None
     response, share = problem.response, weights[0]
     mean, response_mean = np.zeros(matrix.shape[1]), 0.0

@@ -56,14 +56,7 @@ class QuantileProgramme:
         alphas = grid.below(
             max(walk.alpha_max, np.finfo(np.float64).resolution), grid.ratio(problem)
         )
-        found = [walk.to(float(alpha)) for alpha in alphas]
-        return Solved(
-            alphas,
-            np.asfortranarray(np.column_stack([coef for coef, *_ in found])),
-            np.array([intercept for _, intercept, _ in found]),
-            tuple(certificate for *_, certificate in found),
-            "highs",
-        )
+        return Solved.walked(alphas, walk.to, "highs")
 
 
 class _Walk:

@@ -72,14 +72,7 @@ class QuantileDual:
     def path(self, problem: Problem, grid: Grid, controls: Controls) -> Solved:
         walk = _Walk(problem, controls)
         alphas = walk.grid(grid)
-        found = [walk.to(float(alpha)) for alpha in alphas]
-        return Solved(
-            alphas,
-            np.asfortranarray(np.column_stack([coef for coef, *_ in found])),
-            np.array([intercept for _, intercept, _ in found]),
-            tuple(certificate for *_, certificate in found),
-            "interior_point",
-        )
+        return Solved.walked(alphas, walk.to, "interior_point")
 
 
 class _Candidate(NamedTuple):

@@ -47,12 +47,11 @@ class HierarchicalLasso(Penalty):
     def value(self, coef):
         """The sum, or inf where the constraint is broken, but for rounding; a 0-d tensor."""
         skip, hidden = self._split(coef)
-        norms = torch.linalg.vector_norm(skip, dim=1)
-        largest = hidden.abs().amax(1)
+        norms, _ = self._polar(skip)
+        largest = hidden.abs().amax(1, keepdim=True)
         number = torch.finfo(coef.dtype)
-        # Entries whose squares underflow are missing in the norm.
-        lost = (self.n_outputs * number.tiny) ** 0.5
-        broken = largest > self.hierarchy * (norms * (1 + 16 * number.eps) + lost)
+        slack = 16 * number.eps * norms.clamp(min=number.tiny)
+        broken = largest > self.hierarchy * (norms + slack)
         return torch.where(broken.any(), torch.inf, norms.sum())
 
     def prox(self, coef, step):
@@ -65,12 +64,7 @@ class HierarchicalLasso(Penalty):
         """
         skip, hidden = self._split(coef)
         sizes = hidden.abs().sort(dim=1, descending=True).values
-        # In units of the largest entry, whose square does not underflow.
-        unit = skip.abs().amax(1, keepdim=True)
-        unit = torch.where(unit > 0, unit, 1.0)
-        skip = skip / unit
-        relative = torch.linalg.vector_norm(skip, dim=1, keepdim=True)
-        norms = unit * relative
+        norms, direction = self._polar(skip)
         none = torch.zeros_like(norms)
         sums = torch.cat([none, sizes.cumsum(1)], 1)
         counts = torch.arange(sums.shape[1], dtype=coef.dtype, device=coef.device)
@@ -79,13 +73,21 @@ class HierarchicalLasso(Penalty):
         following = torch.cat([sizes, none], 1)
         right = (following > self.hierarchy * lengths).sum(1, keepdim=True)
         length = lengths.gather(1, right)
-        # From zero all directions are as good.
-        direction = torch.where(relative == 0, self.n_outputs**-0.5, skip / relative)
         limit = self.hierarchy * length
         return torch.cat([length * direction, hidden.clamp(-limit, limit)], 1)
 
     def scaled_prox(self, coef, step, alpha):
         return self.prox(coef, step * alpha)
+
+    def _polar(self, skip):
+        """Norms of the rows, as a column, and their directions; from zero all are as good.
+
+        In units of the largest entry, whose square does not underflow.
+        """
+        unit = skip.abs().amax(1, keepdim=True)
+        skip = skip / torch.where(unit > 0, unit, 1.0)
+        norms = torch.linalg.vector_norm(skip, dim=1, keepdim=True)
+        return unit * norms, torch.where(norms > 0, skip / norms, self.n_outputs**-0.5)
 
     def _split(self, coef):
         if coef.ndim != 2 or coef.shape[1] <= self.n_outputs:
