@@ -27,8 +27,11 @@ class DescentPath : public PathSolver {
   }
 
  protected:
-  void join(const std::vector<Index>& features) override {
-    if (features.empty()) return;
+  // A crowd brings all others along: each round of newcomers costs as many sweeps as the last.
+  void join(const std::vector<Index>& wanted) override {
+    if (wanted.empty()) return;
+    const bool crowd = 2 * (features_.size() + wanted.size()) > static_cast<std::size_t>(X_.cols());
+    const std::vector<Index> features = crowd ? outside() : wanted;
     const double size = static_cast<double>(features_.size() + features.size());
     if (16 * size * columns_->length() > settings_.room) throw std::bad_alloc();
     columns_->append(features, nullptr, 0);
@@ -44,6 +47,7 @@ class DescentPath : public PathSolver {
     std::vector<Vector> recent{beta_};
     bool every = true;
     int swept = 0;
+    double before = kInfinity;
     while (swept < most) {
       poll_();
       const auto penalty = [&](std::size_t k) { return penalty_.at(features_[k], alpha); };
@@ -52,12 +56,18 @@ class DescentPath : public PathSolver {
       // Late sweeps gain a share of what is left: far below the tolerance there is little of it.
       const bool little = gain <= patience_ * last_gain();
       if (little && every) break;
+      if (settings_.yields && swept % kLook == 0) {
+        const double needed = swept + forecast(before, gain);
+        if (needed > most || spent_ + needed > settings_.in_all) return most;
+        before = gain;
+      }
       every = little || swept % kEvery == 0;
       recent.push_back(beta_);
       if (recent.size() <= kMemory) continue;
       extrapolate(alpha, recent);
       recent.assign(1, beta_);
     }
+    spent_ += swept;
     // What is kept is free of what many small moves have added up to.
     residual_ = columns_->follow(y_.centred.data(), beta_.data());
     return swept;
@@ -83,6 +93,7 @@ class DescentPath : public PathSolver {
   void tighten() override { patience_ *= 1e-3; }
   void accept(const Batch&, int) override { patience_ = kPatience; }
   void begin() override {}
+  bool walks() const override { return false; }
   bool takes_gram() const override { return false; }
 
   const Vector& beta() const { return beta_; }
@@ -96,12 +107,27 @@ class DescentPath : public PathSolver {
  private:
   static constexpr std::size_t kMemory = 5;
   static constexpr int kEvery = 3;  // sweeps, of which one is over everything
+  static constexpr int kLook = 4 * kEvery;  // sweeps from one forecast to the next
   // A sweep that gains less than this share of the tolerance is the last one, until the check of
   // its result asks for more.
   static constexpr double kPatience = 1e-5;
 
   void follow() {
     if (!residual_) residual_ = columns_->follow(y_.centred.data(), beta_.data());
+  }
+
+  std::vector<Index> outside() const {
+    std::vector<Index> out;
+    for (Index j = 0; j < X_.cols(); ++j)
+      if (position_[j] < 0 && usable(j)) out.push_back(j);
+    return out;
+  }
+
+  // Sweeps that are left if gains go on falling as they fell from `before` to `now`.
+  double forecast(double before, double now) const {
+    if (before == kInfinity) return 0;
+    const double fell = std::log(before / now), left = std::log(now / (patience_ * last_gain()));
+    return fell > 0 ? kLook * left / fell : kInfinity;
   }
 
   double objective(double alpha, const ResponseResidual& residual, const Vector& beta) {
@@ -128,6 +154,7 @@ class DescentPath : public PathSolver {
   Vector beta_, scratch_;
   std::unique_ptr<ResponseResidual> residual_;  // at beta_, or none
   double patience_ = kPatience;
+  double spent_ = 0;  // sweeps, on all strengths
 };
 
 }  // namespace taut

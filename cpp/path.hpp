@@ -27,10 +27,11 @@ enum class Engine : int { automatic = 0, gram = 1, working_set = 2, one_by_one =
 
 struct Settings {
   double tol;
-  int max_iter;
+  int max_iter;  // for one strength
   Engine engine;
   double room = kInfinity;  // bytes that the working set may take
   bool yields = false;      // there is another engine: end where that promises to take less
+  int in_all = std::numeric_limits<int>::max();  // iterations after which it does
 };
 
 // Thrown where the working set becomes too large for its Gram matrix and inverse, or for them to pay.
@@ -102,7 +103,7 @@ class PathSolver {
 
   // Whether it comes to small strengths by way of larger ones. It pays where features are many and
   // their columns full.
-  bool walks() const {
+  virtual bool walks() const {
     const double n = X_.rows(), p = X_.cols();
     return !complete_ && p > kCrowd && 2 * p > n && X_.entries() == n * p;
   }
@@ -144,6 +145,7 @@ class PathSolver {
   // where it does well, in passes over a column.
   static constexpr int kCrowd = 500;
   static constexpr double kPasses = 400;
+  static constexpr double kOnTheWalk = 80;  // strengths between two that are far apart
   static constexpr double kMargin = 0.95;    // of a forecast, where a round that fails costs most
   static constexpr double kOnTheWay = 1e-3;  // gap of strengths that nobody asked for
 
@@ -224,14 +226,15 @@ class PathSolver {
 
   // One pass for the Gram matrix of everything costs n p^2 at the speed of a matrix product; a
   // path by working sets costs a few memory-bound passes n p for each strength.
-  bool gram_pays(int strengths) const {
+  bool gram_pays(double strengths) const {
     const double n = X_.rows(), p = X_.cols();
+    if (walks()) strengths = std::max(strengths, kOnTheWalk);
     if (!X_.has_rows()) return true;
     if (!takes_gram() || !X_.has_gram()) return false;
     if (settings_.engine != Engine::automatic) return settings_.engine == Engine::gram;
     // Features without an L1 penalty are in the working set from the start: all pairs are needed.
     if (p <= n && p <= kCrowd && 2 * unhindered_ > p) return true;
-    return p <= 64 || (p <= n && p <= 8000 && p <= 25.0 * strengths);
+    return p <= 64 || (p <= n && p <= 8000 && p <= 25 * strengths);
   }
 
   void choose_engine(int strengths) {

@@ -10,11 +10,13 @@
 namespace taut {
 
 // One engine's turn: Newton steps or descent. One that yields leaves where it promises, or turns
-// out, to take long, as there is another after it; descent where it has made `most` sweeps.
+// out, to take long, as there is another after it; descent where it has made `most` sweeps for one
+// strength, or `in_all` for all of them.
 struct Turn {
   bool descent, yields;
   int most = std::numeric_limits<int>::max();
   bool lanes = false;  // descent at several strengths side by side
+  int in_all = std::numeric_limits<int>::max();
 };
 
 // Sweeps that take a fair share of the time of one factorisation of the whole working set: p^3
@@ -30,6 +32,19 @@ inline bool suits_descent(const Design& X) {
   return !X.has_gram() && X.cols() > kCrowd && X.entries() < kSparse * X.rows() * X.cols();
 }
 
+// Few strengths on full columns, of which there are about as many as rows: Newton steps need all pairs
+// of features, or come to small strengths by way of many others (PathSolver::walks), at the price of
+// a whole path. Descent comes there as directly as the columns are uncorrelated. Measured: Newton
+// steps take as long as p/6 sweeps with all pairs, and n/2 without. All columns may join, so that
+// they must not be too large to be copied.
+inline int direct_sweeps(const Design& X, int strengths) {
+  constexpr int kFew = 12;
+  constexpr double kCrowd = 500, kCopied = 1 << 25;
+  const double n = X.rows(), p = X.cols();
+  const bool direct = X.entries() == n * p && p > kCrowd && n < 2 * p && p <= 4 * n && n * p <= kCopied;
+  return direct && strengths <= kFew ? static_cast<int>(p <= n ? p / 6 : n / 2) : 0;
+}
+
 // For least squares: they yield to one another, then whoever can ends it. On sparse columns a path of
 // many strengths begins side by side, as long as sweeps do well.
 inline std::vector<Turn> turns(Engine engine, const Design& X, int strengths, bool folded) {
@@ -37,7 +52,9 @@ inline std::vector<Turn> turns(Engine engine, const Design& X, int strengths, bo
   if (engine == Engine::descent) return {{true, false}};
   if (engine != Engine::automatic) return {{false, false}, {true, false}};
   std::vector<Turn> out{{false, true}, {true, true, fair_sweeps(X)}, {false, false}, {true, false}};
-  if (suits_descent(X) && X.has_lanes() && strengths >= 2 * kLanes && !folded) out.insert(out.begin(), {true, true, kSweeps, true});
+  if (folded) return out;
+  if (suits_descent(X) && X.has_lanes() && strengths >= 2 * kLanes) out.insert(out.begin(), {true, true, kSweeps, true});
+  if (const int sweeps = direct_sweeps(X, strengths)) out.insert(out.begin(), {true, true, sweeps, false, sweeps});
   return out;
 }
 
@@ -76,6 +93,7 @@ class Relay {
   static Settings settings(Settings base, Turn turn) {
     base.yields = turn.yields;
     base.max_iter = std::min(base.max_iter, turn.most);
+    base.in_all = turn.in_all;
     return base;
   }
 
@@ -83,11 +101,8 @@ class Relay {
     try {
       const double largest = solver.start(grid.empty() ? count_ : static_cast<int>(grid.size()));
       if (grid.empty()) descend(largest);
-      if (certificates.empty()) {
-        plan(start_ == nullptr ? largest : 0.0, solver.walks());
-        rest();
-      }
-      std::fill(certificates.begin() + done_, certificates.end(), Certificate());
+      if (coefs.size() == 0) rest();
+      plan(largest, solver.walks());
       begin(solver);
     } catch (const Outgrown&) {
       return;
@@ -113,10 +128,14 @@ class Relay {
     for (int k = 1; k < count_; ++k) grid[k] = largest * std::pow(ratio_, k / (count_ - 1.0));
   }
 
-  // The grid, with steps in between where it leaps: a working set found on the way down is small and
-  // nearly right, one made of all that violates after a leap is neither.
-  void plan(double above, bool walks) {
-    for (std::size_t k = 0; k < grid.size(); ++k) {
+  // What is left of the grid, with steps in between where it leaps: a working set found on the way
+  // down is small and nearly right, one made of all that violates after a leap is neither.
+  void plan(double largest, bool walks) {
+    double above = done_ > 0 ? steps_[done_ - 1] : start_ == nullptr ? largest : 0.0;
+    steps_.resize(done_);
+    column_.resize(done_);
+    const auto solved = std::count_if(column_.begin(), column_.end(), [](int column) { return column >= 0; });
+    for (std::size_t k = solved; k < grid.size(); ++k) {
       const double leap = walks && grid[k] > 0 && above > grid[k] ? std::log(above / grid[k]) : 0.0;
       const int parts = static_cast<int>(std::clamp(std::ceil(leap / kStep - 1e-9), 1.0, kMostSteps));
       for (int part = 1; part < parts; ++part) {
@@ -126,6 +145,8 @@ class Relay {
       steps_.push_back(above = grid[k]);
       column_.push_back(static_cast<int>(k));
     }
+    certificates.resize(done_);
+    certificates.resize(steps_.size());
   }
 
   // Where the last engine ended, at a strength of the grid; at the coefficients that were given, or
@@ -140,7 +161,6 @@ class Relay {
   // Before anything moves: zero, or the bound nearest to it.
   void rest() {
     coefs.resize(features_ * grid.size());
-    certificates.resize(steps_.size());
     for (std::size_t j = 0; j < features_; ++j)
       if (const double b = penalty_.resting(static_cast<Index>(j)); b != 0.0)
         for (std::size_t k = j; k < coefs.size(); k += features_) coefs[k] = b;
