@@ -25,6 +25,8 @@ namespace taut {
 // descent: no Gram matrix at all (descent.hpp).
 enum class Engine : int { automatic = 0, gram = 1, working_set = 2, one_by_one = 3, descent = 4 };
 
+constexpr double kCached = 1 << 21;  // entries of a matrix that stays in the processor's cache
+
 struct Settings {
   double tol;
   int max_iter;  // for one strength
@@ -228,7 +230,7 @@ class PathSolver {
   // path by working sets costs a few memory-bound passes n p for each strength.
   bool gram_pays(double strengths) const {
     const double n = X_.rows(), p = X_.cols();
-    if (walks()) strengths = std::max(strengths, kOnTheWalk);
+    if (walks() || n * p <= kCached) strengths = std::max(strengths, kOnTheWalk);
     if (!X_.has_rows()) return true;
     if (!takes_gram() || !X_.has_gram()) return false;
     if (settings_.engine != Engine::automatic) return settings_.engine == Engine::gram;

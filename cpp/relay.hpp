@@ -32,17 +32,18 @@ inline bool suits_descent(const Design& X) {
   return !X.has_gram() && X.cols() > kCrowd && X.entries() < kSparse * X.rows() * X.cols();
 }
 
-// Few strengths on full columns, of which there are about as many as rows: Newton steps need all pairs
-// of features, or come to small strengths by way of many others (PathSolver::walks), at the price of
-// a whole path. Descent comes there as directly as the columns are uncorrelated. Measured: Newton
-// steps take as long as p/6 sweeps with all pairs, and n/2 without. All columns may join, so that
-// they must not be too large to be copied.
+// Few strengths on full columns: Newton steps need all pairs of features, or come to small strengths
+// by way of many others (PathSolver::walks), at the price of a whole path. Descent comes there as
+// directly as the columns are uncorrelated. Measured: Newton steps take as long as p/4 sweeps with all
+// pairs, and n/2 without. All columns may join, so that they must not be too large to be copied; and
+// past the cache a product of all pairs costs less than sweeps for many strengths.
 inline int direct_sweeps(const Design& X, int strengths) {
-  constexpr int kFew = 12;
-  constexpr double kCrowd = 500, kCopied = 1 << 25;
+  constexpr double kCopied = 1 << 25;
   const double n = X.rows(), p = X.cols();
-  const bool direct = X.entries() == n * p && p > kCrowd && n < 2 * p && p <= 4 * n && n * p <= kCopied;
-  return direct && strengths <= kFew ? static_cast<int>(p <= n ? p / 6 : n / 2) : 0;
+  const bool cached = n * p <= kCached, square = p > 500 && n < 2 * p, tall = p > 200 && n >= 2 * p && cached;
+  if (X.entries() < n * p || n * p > kCopied || p > 4 * n || !(square || tall)) return 0;
+  if (strengths > (square && (cached || p > n) ? 12 : 3)) return 0;
+  return static_cast<int>(p <= n ? p / 4 : n / 2);
 }
 
 // For least squares: they yield to one another, then whoever can ends it. On sparse columns a path of
