@@ -66,10 +66,22 @@ def test_numbers_of_alphas_and_weights():
     np.testing.assert_allclose(weighted, dropped, atol=1e-9)
 
 
+def test_several_targets_share_their_features():
+    targets = np.c_[y, y + X[:, 0], X[:, 1] - y]
+    for l1_ratio in (1.0, 0.3):
+        options = {"l1_ratio": l1_ratio, "alphas": [1.0, 0.1, 0.01], "tol": 1e-12}
+        expected = reference.enet_path(X, targets, max_iter=100_000, **options)
+        found = taut.ElasticNet.path(X, targets, **options)
+        np.testing.assert_allclose(found[1], expected[1], atol=1e-6)
+        assert found[2].max() < 1e-10
+    single = taut.Lasso.path(X, targets[:, :1], alphas=[0.1])[1]
+    np.testing.assert_allclose(single[0], taut.Lasso.path(X, y, alphas=[0.1])[1], atol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"y": np.c_[y, y]}, ValueError, r"y must have one target, got shape \(60, 2\).*fit_path"),
+        ({"y": np.c_[y, y], "positive": True}, ValueError, "positive must be False for joint"),
         ({"alpha": 0.1}, TypeError, "unexpected argument alpha=0.1: leave it out"),
         ({"eps": 1.5}, ValueError, "eps must be below 1, got 1.5"),
         ({"alphas": [-1.0]}, ValueError, r"alphas\[0\] must be .* got -1.0"),

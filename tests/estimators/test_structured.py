@@ -401,7 +401,31 @@ def test_joint_coefficient_paths(name):
     features, targets = regression(n_targets=3)
     features, targets = features - features.mean(axis=0), targets - targets.mean(axis=0)
     options = {"l1_ratio": 0.7, "alphas": 10}
-    ours = getattr(taut, name).path(features, targets, **options, tol=1e-12)
+    ours = getattr(taut, name).path(features, targets, **options, tol=1e-14)
     theirs = getattr(reference, name).path(features, targets, **options, tol=1e-14)
     np.testing.assert_allclose(ours[0], theirs[0])
     np.testing.assert_allclose(ours[1], theirs[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.3, 1.0])
+def test_joint_targets_have_a_duality_gap(l1_ratio):
+    features, targets = regression(n_targets=3)
+    model = taut.MultiTaskElasticNet(alpha=0.1, l1_ratio=l1_ratio, tol=1e-9)
+    model.fit(features, targets)
+    assert model.certificate_.solved
+    assert 0 <= model.dual_gap_ <= 1e-9 * np.var(targets, axis=0).sum() / 2
+    # Primal minus dual, at the residuals: g*(Z) is that of the squared excess of each row's norm.
+    residual = targets - model.predict(features)
+    rows = np.linalg.norm(residual.T @ features, axis=0) / len(targets)
+    norms = np.linalg.norm(model.coef_, axis=0)
+    primal = (residual**2).sum() / (2 * len(targets))
+    primal += 0.1 * (l1_ratio * norms + (1 - l1_ratio) / 2 * norms**2).sum()
+    if l1_ratio == 1:
+        scale, conjugate = min(1.0, 0.1 / rows.max()), 0.0
+    else:
+        scale = 1.0
+        conjugate = (np.maximum(rows - 0.1 * l1_ratio, 0.0) ** 2).sum() / (0.2 * (1 - l1_ratio))
+    centred = targets - targets.mean(axis=0)
+    dual = (scale * residual * centred).sum() / len(targets)
+    dual -= scale**2 * (residual**2).sum() / (2 * len(targets)) + conjugate
+    assert abs((primal - dual) - model.dual_gap_) < 1e-9 * primal

@@ -44,12 +44,13 @@ def enet_path(
 ):
     """The path of an elastic net without an intercept, as scikit-learn has it.
 
-    `taut.fit_path` fits one with an intercept, weights, bounds and several targets.
+    Several targets share their features: the penalty is that of `MultiTaskElasticNet`.
+    `taut.fit_path` fits one with an intercept, weights and bounds, and targets on their own.
 
     Parameters
     ----------
     X : array, sparse matrix or data frame of shape (n_samples, n_features)
-    y : array of shape (n_samples,) or (n_samples, 1)
+    y : array of shape (n_samples,) or (n_samples, n_targets)
     l1_ratio : float in [0, 1], default 0.5
         1 is the lasso, 0 ridge regression.
     eps : float, default 1e-3
@@ -63,7 +64,7 @@ def enet_path(
         solution does not depend on the start, and the input is never written to and always checked.
     return_n_iter : bool, default False
     positive : bool, default False
-        Hold the coefficients at or above zero.
+        Hold the coefficients at or above zero; for a single target.
     **params
         ``tol`` (duality gap, relative to the objective of the null model, default 1e-6),
         ``max_iter`` (default 1000) and ``sample_weight``; ``do_screening``, ``random_state`` and
@@ -74,7 +75,7 @@ def enet_path(
     alphas : ndarray of shape (n_alphas,)
         Decreasing.
     coefs : ndarray of shape (n_features, n_alphas)
-        Where y is a column, (1, n_features, n_alphas).
+        Where y has columns, (n_targets, n_features, n_alphas).
     dual_gaps : ndarray of shape (n_alphas,)
         In units of the objective.
     n_iters : list of int
@@ -95,8 +96,9 @@ def enet_path(
     (10, 20)
     """
     _check(params)
-    penalty = constrained(penalties.ElasticNet(l1_ratio), positive)
-    return _path(X, _single(y), penalty, grid_of(alphas, n_alphas, eps), return_n_iter, params)
+    joint = len(np.shape(y)) == 2 and np.shape(y)[1] > 1
+    penalty = _joint(l1_ratio, positive) if joint else _single(l1_ratio, positive)
+    return _path(X, y, penalty, grid_of(alphas, n_alphas, eps), return_n_iter, params)
 
 
 def joint_enet_path(
@@ -123,12 +125,7 @@ def joint_enet_path(
     n_targets) and without ``positive``.
     """
     _check(params)
-    if check_flag(positive, "positive"):
-        raise ValueError(
-            "positive must be False for joint targets, got True: fit them independently, with "
-            "taut.fit_path(X, y, penalty=penalties.L1() + penalties.NonNegative())"
-        )
-    penalty = rows_penalty(l1_ratio)
+    penalty = _joint(l1_ratio, positive)
     return _path(X, y, penalty, grid_of(alphas, n_alphas, eps), return_n_iter, params)
 
 
@@ -163,6 +160,19 @@ def joint_lasso_path(
         positive=positive,
         **params,
     )
+
+
+def _single(l1_ratio, positive):
+    return constrained(penalties.ElasticNet(l1_ratio), positive)
+
+
+def _joint(l1_ratio, positive):
+    if check_flag(positive, "positive"):
+        raise ValueError(
+            "positive must be False for joint targets, got True: fit them independently, with "
+            "taut.fit_path(X, y, penalty=penalties.L1() + penalties.NonNegative())"
+        )
+    return rows_penalty(l1_ratio)
 
 
 def _path(X, y, penalty, grid, return_n_iter, params):
@@ -235,15 +245,3 @@ def _check(params):
             f"out; beside those of its signature it takes {', '.join(_PARAMS)}"
         )
     check_choice(params.get("selection", "cyclic"), "selection", ("cyclic", "random"))
-
-
-def _single(y):
-    """The response, unless it has several targets."""
-    y = y if hasattr(y, "shape") else np.asarray(y, dtype=object)
-    if len(y.shape) == 2 and y.shape[1] > 1:
-        # scikit-learn couples them there, by a penalty on the rows of the coefficients.
-        raise ValueError(
-            f"y must have one target, got shape {y.shape}: fit the targets independently, with "
-            "taut.fit_path(X, y, fit_intercept=False)"
-        )
-    return y

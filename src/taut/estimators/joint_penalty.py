@@ -17,6 +17,8 @@ class _RowElasticNet(BlockPenalty):
     def __init__(self, l1_ratio=0.5, weights=None):
         self._set(l1_ratio=as_l1_ratio(l1_ratio), weights=as_weights(weights))
 
+    has_conjugate = True
+
     def _layout(self, n_features, owner):
         labels = np.arange(n_features)
         return labels, np.ones(n_features) if self.weights is None else self.weights
@@ -33,6 +35,15 @@ class _RowElasticNet(BlockPenalty):
         if self.l1_ratio == 0:
             return np.inf if largest > 0 else 0.0
         return largest / self.l1_ratio
+
+    def conjugate(self, correlations, alpha):
+        # Row by row max_r |z| r - a l r - a (1 - l) r^2 / 2 over norms r >= 0, with a = alpha w.
+        _, norms, weights, _ = self._aligned(correlations, "correlations")
+        norms, strengths = norms[weights > 0], alpha * weights[weights > 0]
+        excess = np.maximum(norms - strengths * self.l1_ratio, 0.0)
+        bend = strengths * (1 - self.l1_ratio)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(np.sum(np.where(excess > 0, excess**2 / (2 * bend), 0.0)))
 
 
 def rows_penalty(l1_ratio, weights=None) -> Penalty:

@@ -97,7 +97,7 @@ class MultiTaskElasticNet(JointTargets, PenalisedModel):
         The strength used.
     certificate_ : Certificate
     dual_gap_ : float
-        In units of the objective; nan where no gap exists.
+        In units of the objective.
     eps_ : float
         ``tol`` times the objective of the null model, which bounds the gap.
     n_iter_ : int

@@ -54,10 +54,13 @@ class Penalty:
     is_norm : bool
         Whether ``value`` is a norm, up to unpenalised and excluded directions. Up to them, the
         conjugate of ``alpha * value`` is then 0 where ``dual_norm`` is at most alpha, else inf.
+    has_conjugate : bool
+        Whether ``conjugate`` is given. Solutions have a duality gap where it is, and under norms.
     """
 
     is_convex: ClassVar[bool] = True
     is_norm: ClassVar[bool] = False
+    has_conjugate: ClassVar[bool] = False
 
     def value(self, coef):
         """Penalty at ``coef``, at alpha = 1.
@@ -152,6 +155,21 @@ class Penalty:
             As ``prox``; ``alpha`` is no number, negative or not finite.
         """
         return self.prox(coef, as_real("step", step) * as_alpha(alpha))
+
+    def conjugate(self, correlations, alpha: float) -> float:
+        """``max_b correlations'b - alpha * value(b)``, over directions that are penalised.
+
+        Parameters
+        ----------
+        correlations : array of shape (n_features, ...)
+        alpha : float >= 0
+
+        Returns
+        -------
+        float
+            inf where there is no maximum.
+        """
+        raise NotImplementedError
 
     def dual_norm(self, correlations) -> float:
         """Smallest alpha at which zero is stationary; unpenalised directions are ignored.

@@ -27,7 +27,7 @@ _RULES = ("min", "1se")
 _CLASSES = (Logistic, Multinomial, SquaredHinge)  # whose folds hold every class
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CVResults:
     """Errors along the path, fold by fold.
 
@@ -80,6 +80,13 @@ class CVResults:
     @property
     def alpha_1se(self) -> float:
         return float(self.alphas[self.index_1se])
+
+    def __repr__(self):
+        n_alphas, n_folds = self.errors.shape
+        return (
+            f"CVResults({n_alphas} alphas, {n_folds} folds, "
+            f"alpha_min={self.alpha_min:.4g}, alpha_1se={self.alpha_1se:.4g})"
+        )
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from taut.validation import check_positive, shown
 __all__ = ["AIC", "BIC", "EBIC", "CriterionResults", "degrees_of_freedom"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CriterionResults:
     """A criterion along the path.
 
@@ -34,6 +34,10 @@ class CriterionResults:
     alphas: np.ndarray
     criterion: np.ndarray
     degrees_of_freedom: np.ndarray
+
+    def __repr__(self):
+        best = self.alphas[np.argmin(self.criterion)]
+        return f"CriterionResults({len(self.alphas)} alphas, least criterion at {best:.4g})"
 
 
 _LIKELIHOODS = (Logistic, Multinomial, Poisson, Cox)  # whose dispersion is one

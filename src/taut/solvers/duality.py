@@ -127,13 +127,17 @@ class Judge:
     def _has_gap(self):
         if not self.penalty.is_convex:
             return False
-        if not (isinstance(self.penalty, Separable) or self.penalty.is_norm):
+        penalty = self.penalty
+        if not (isinstance(penalty, Separable) or penalty.is_norm or penalty.has_conjugate):
             return False
         return self.problem.loss.has_conjugate(self.problem.response)
 
     def _gap(self, coef, alpha, point, slope, z):
         if isinstance(self.penalty, Separable):
             gap = self._separable_gap(coef, alpha, point, slope, z)
+        elif self.penalty.has_conjugate:
+            value = self.penalty.scaled_value(coef, alpha) + self.penalty.conjugate(z, alpha)
+            gap = max(value - float(np.vdot(z, coef)), 0.0) + self._misfit(point, slope, 1.0)
         else:
             size = self.penalty.dual_norm(z)
             scale = 1.0 if size <= alpha else alpha / size
