@@ -23,6 +23,7 @@
 #include "path.hpp"
 #include "prox_descent.hpp"
 #include "relay.hpp"
+#include "sorted.hpp"
 #include "sparse.hpp"
 #include "sparse_rows.hpp"
 #include "statistics.hpp"
@@ -396,7 +397,27 @@ nb::tuple solve_blocks(Square gram, Array beta, Array z, Flat<std::int64_t> star
   return std::move(found).packed(size, size);
 }
 
-// The same from rows R with R'R for a Gram matrix, in single precision. `before` and `came` are the
+// The model under the sorted norm of each target's coordinates, which alternate; `objective` is that of
+// the null model.
+nb::tuple solve_sorted(Square gram, Array beta, Array z, Array lambdas, Array alphas, double objective, double tol,
+                       int max_iter) {
+  const std::size_t size = require_model(gram, beta, z), count = lambdas.shape(0);
+  require(count > 0 && size % count == 0, "lambdas need one entry for each coordinate of a target");
+  for (std::size_t k = 0; k < count; ++k)
+    require(lambdas.data()[k] >= 0 && (k == 0 || lambdas.data()[k] <= lambdas.data()[k - 1]), "lambdas must not be negative, nor rise");
+  Models found;
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals();
+    taut::SortedQuadratic model(gram.data(), gram.stride(1), checked(size), static_cast<int>(size / count),
+                                lambdas.data(), beta.data(), z.data(), [&interrupt] { interrupt.poll(); });
+    for (std::size_t k = 0; k < alphas.shape(0); ++k)
+      found.add(model, model.solve(alphas.data()[k], objective, tol, max_iter));
+  }
+  return std::move(found).packed(size, size);
+}
+
+// Under norms of groups from rows R with R'R for a Gram matrix, in single precision. `before` and `came` are the
 // coefficients of the strength before, and both strengths.
 nb::tuple solve_block_rows(Matrix<float> rows, Array beta, Array z, Array before, Array came,
                            Flat<std::int64_t> starts, Array weights, Array l1, Array alphas, double goal,
@@ -693,6 +714,9 @@ NB_MODULE(_core, m) {
         nb::arg("beta").noconvert(), nb::arg("z").noconvert(), nb::arg("before").noconvert(),
         nb::arg("came").noconvert(), nb::arg("starts").noconvert(), nb::arg("weights").noconvert(),
         nb::arg("l1").noconvert(), nb::arg("alphas").noconvert(), "goal"_a, "max_iter"_a);
+  m.def("solve_sorted", &solve_sorted, nb::arg("gram").noconvert(), nb::arg("beta").noconvert(),
+        nb::arg("z").noconvert(), nb::arg("lambdas").noconvert(), nb::arg("alphas").noconvert(),
+        "objective"_a, "tol"_a, "max_iter"_a);
   m.def("solve_coordinates", &solve_coordinates, nb::arg("gram").noconvert(),
         nb::arg("beta").noconvert(), nb::arg("z").noconvert(), nb::arg("l1").noconvert(),
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),

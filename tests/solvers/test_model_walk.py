@@ -9,7 +9,7 @@ from scipy import sparse
 
 from taut import losses
 from taut.designs import as_design
-from taut.penalties import L1, GroupLasso, MultiTask, SparseGroupLasso
+from taut.penalties import L1, SLOPE, GroupLasso, MultiTask, SparseGroupLasso
 from taut.problem import Problem
 from taut.solvers import Controls, Grid
 from taut.solvers.proximal_gradient import ProximalGradient
@@ -55,6 +55,10 @@ CASES = [
     ("multinomial", GroupLasso(GROUPS)),
     ("cox", L1()),
     ("cox", GroupLasso(GROUPS)),
+    ("squared", SLOPE()),
+    ("targets", SLOPE()),
+    ("poisson", SLOPE()),
+    ("multinomial", SLOPE()),
 ]
 
 

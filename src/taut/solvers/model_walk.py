@@ -20,7 +20,6 @@ from taut.solution import Status
 from taut.solvers.columns import ColumnStore, GrowingColumns, bordered
 from taut.solvers.fitted import Fitted, settled
 from taut.solvers.scaled_penalty import on_features
-from taut.solvers.sorted_quadratic import minimise_sorted
 from taut.solvers.walk import PATIENCE, State, Walk
 
 __all__ = ["ModelWalk", "has_model"]
@@ -44,10 +43,8 @@ _KINKED = (losses.Huber, losses.SquaredHinge)
 def has_model(problem: Problem) -> bool:
     """Whether the core minimises a quadratic under this penalty, and the loss is smooth enough."""
     loss, penalty = problem.loss, problem.penalty
-    sorted_entries = isinstance(penalty, SLOPE) and penalty.weights is None
-    one_target = len(problem.coef_shape) == 1
     known = isinstance(penalty, Separable | NativePenalty) or type(penalty) in _NORMS
-    known |= sorted_entries and one_target
+    known |= isinstance(penalty, SLOPE) and penalty.weights is None
     return known and loss.is_smooth and not isinstance(loss, _KINKED)
 
 
@@ -360,14 +357,18 @@ class _Sorted(_Model):
     def solve(self, point, coef, z):
         walk = self.walk
         gram, is_fresh = walk.hessian.at(point)
-        # A dual point that has to be scaled costs as much as the root of what is left.
-        goal = 1e-2 * self.patience * self.tol**2 * walk.null.objective
-        found = []
-        for alpha in self.alphas:
-            coef, z, n_iter = minimise_sorted(gram, coef, z, self.penalty, alpha, goal)
-            found.append((coef, z, n_iter))
-        targets, left, rounds = zip(*found, strict=True)
-        return np.column_stack(targets), np.column_stack(left), np.array(rounds), is_fresh
+        lambdas, _ = self.penalty._aligned(coef)
+        found = _core.solve_sorted(
+            gram,
+            coef.ravel(),
+            np.ascontiguousarray(z).ravel(),
+            lambdas,
+            self.alphas,
+            walk.null.objective,
+            np.sqrt(self.patience) * self.tol,
+            _STEPS,
+        )
+        return *found, is_fresh
 
 
 class _Native(_Model):
