@@ -1,14 +1,15 @@
 """What penalties cost a network's training, and what they buy: `python -m benchmarks.networks`.
 
-First the processor time of the prox next to that of its training step, on random images and on one
-thread; and that of training by `NeuralClassifier` next to a bare loop. Then, where TAUT_DATA names
-a folder with MNIST, accuracy, zeros and the time of a forward pass after `shrink`, for 6,000
-training and 10,000 test images.
+First the processor time of the prox next to that of its training step, on random data and on one
+thread; what a device would launch for both; and the time of training by `NeuralClassifier` next to
+a bare loop. Then, where TAUT_DATA names a folder with MNIST, accuracy, zeros and the time of a
+forward pass after `shrink`, for 6,000 training and 10,000 test images.
 """
 
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 from time import process_time
 
@@ -16,9 +17,17 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from benchmarks.launches import Launches
 from taut import nn, penalties
 
 N_TURNS, N_STEPS, BATCH, EPOCHS = 10, 100, 128, 25
+WIDTHS, TINY = (784, 512, 256, 10), (10, 32, 16, 3)
+# Widths, samples of a batch and steps.
+SETTINGS = {
+    "784-512-256-10, 128 samples": (WIDTHS, 128, N_STEPS),
+    "784-512-256-10, 64 samples": (WIDTHS, 64, N_STEPS),
+    "10-32-16-3, 32 samples": (TINY, 32, 6 * N_STEPS),
+}
 OPTIMISERS = {
     "SGD": lambda parameters: torch.optim.SGD(parameters, lr=0.01),
     "momentum": lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=0.9),
@@ -36,15 +45,11 @@ PENALTIES = {
 }
 
 
-def network():
+def network(widths=WIDTHS):
     torch.manual_seed(0)
-    return torch.nn.Sequential(
-        torch.nn.Linear(784, 512),
-        torch.nn.ReLU(),
-        torch.nn.Linear(512, 256),
-        torch.nn.ReLU(),
-        torch.nn.Linear(256, 10),
-    )
+    layers = [torch.nn.Linear(*pair) for pair in pairwise(widths)]
+    parts = [part for layer in layers for part in (layer, torch.nn.ReLU())]
+    return torch.nn.Sequential(*parts[:-1])
 
 
 def step(net, optimizer, X, y):
@@ -53,22 +58,19 @@ def step(net, optimizer, X, y):
     optimizer.step()
 
 
-def cost(make):
+def cost(make, widths, batch, n_steps):
     """Processor seconds of a step without its prox, and shares of the prox by penalty.
 
     Both are of the same steps, between hooks before and after the prox: networks of their own would
     differ by where they lie in memory, by more than a prox costs. Lower quintiles are of the steps
     that other work disturbed least.
     """
-    X, y = torch.rand(BATCH, 784), torch.randint(0, 10, (BATCH,))
+    X, y = torch.rand(batch, widths[0]), torch.randint(0, widths[-1], (batch,))
     bare, shares = [], {}
     for name, laid in PENALTIES.items():
-        net, marks, times = network(), [], []
-        optimizer = make(net.parameters())
-        optimizer.register_step_post_hook(lambda *_, marks=marks: marks.append(process_time()))
-        nn.proximal(optimizer, laid(net), strength=1e-5)
-        optimizer.register_step_post_hook(lambda *_, marks=marks: marks.append(process_time()))
-        for _ in range(N_STEPS):
+        net, times = network(widths), []
+        optimizer, marks = between(make(net.parameters()), laid(net), process_time)
+        for _ in range(n_steps):
             start = process_time()
             step(net, optimizer, X, y)
             whole, prox = process_time() - start, marks[-1] - marks[-2]
@@ -77,6 +79,35 @@ def cost(make):
         bare.append(of_step)
         shares[name] = of_prox / of_step
     return np.median(bare), shares
+
+
+def between(optimizer, laid, read):
+    """The optimiser with these penalties, and what is read before and after each prox."""
+    marks = []
+    optimizer.register_step_post_hook(lambda *_: marks.append(read()))
+    nn.proximal(optimizer, laid, strength=1e-5)
+    optimizer.register_step_post_hook(lambda *_: marks.append(read()))
+    return optimizer, marks
+
+
+def launches(make):
+    """Operations of a step on a device, without its prox and for each penalty."""
+    X, y = (
+        torch.zeros(BATCH, WIDTHS[0], device="meta"),
+        torch.zeros(BATCH, dtype=int, device="meta"),
+    )
+    found = {}
+    for name, laid in PENALTIES.items():
+        net, mode = network().to("meta"), Launches()
+        optimizer, marks = between(make(net.parameters()), laid(net), lambda mode=mode: mode.count)
+        for group in optimizer.param_groups:
+            group["foreach"] = True  # as torch has it on a GPU
+        for _ in range(3):
+            before = mode.count
+            with mode:
+                step(net, optimizer, X, y)
+        found[name] = marks[-1] - marks[-2]
+    return mode.count - before - found[name], found
 
 
 def loops(n_epochs=2):
@@ -149,10 +180,17 @@ def mnist(folder):
 
 def main():
     torch.set_num_threads(1)
+    for setting, how in SETTINGS.items():
+        print(setting)
+        for name, make in OPTIMISERS.items():
+            bare, shares = cost(make, *how)
+            costs = ", ".join(f"{penalty} {share:.1%}" for penalty, share in shares.items())
+            print(f"{name:10} {1e3 * bare:6.2f} ms a step; of it on top: {costs}")
+    print("launches on a device")
     for name, make in OPTIMISERS.items():
-        bare, shares = cost(make)
-        costs = ", ".join(f"{penalty} {share:.1%}" for penalty, share in shares.items())
-        print(f"{name:10} {1e3 * bare:6.2f} ms a step; of it on top: {costs}")
+        bare, found = launches(make)
+        counts = ", ".join(f"{penalty} {count}" for penalty, count in found.items())
+        print(f"{name:10} {bare} a step; on top: {counts}")
     ours, bare = loops()
     print(f"NeuralClassifier {ours:.2f} s, a bare loop {bare:.2f} s: {ours / bare:.2f} times")
     folder = Path(os.environ.get("TAUT_DATA", "")) / "mnist"

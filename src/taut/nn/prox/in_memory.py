@@ -17,33 +17,27 @@ import torch
 from taut import _core
 from taut.nn.prox.metric import Metric
 
-__all__ = ["InMemory"]
+__all__ = ["InMemory", "View"]
 
 _DTYPES = torch.float32, torch.float64
 
 
 class InMemory(NamedTuple):
-    """Coefficients and the metric as arrays on the same memory.
+    """Coefficients and moments as arrays on the same memory.
 
     Attributes
     ----------
     coef : ndarray of shape (before, n_features, after)
         In the order of memory, whichever axis of a parameter holds the features.
     moments : ndarray of shape (n_coefs,) or None
-    squared : bool
-        Whether the metric has roots of the moments.
-    shift : float
     """
 
     coef: np.ndarray
     moments: np.ndarray | None
-    squared: bool
-    shift: float
 
     @classmethod
-    def of(cls, coef: torch.Tensor, metric: Metric) -> InMemory | None:
+    def of(cls, coef: torch.Tensor, moments: torch.Tensor | None) -> InMemory | None:
         """None where the core cannot reach them: gaps, other devices and other precisions."""
-        moments = metric.moments
         if coef.device.type != "cpu" or coef.dtype not in _DTYPES:
             return None
         strides = coef.stride()
@@ -59,19 +53,50 @@ class InMemory(NamedTuple):
         if moments is not None:
             moments = moments.detach().numpy().transpose(places.order).reshape(-1)
         weights = coef.detach().numpy().transpose(places.order).reshape(places.shape)
-        return cls(weights, moments, metric.root is torch.sqrt, metric.shift)
+        return cls(weights, moments)
 
-    def shrink_slopes(self, amount: float, l1: np.ndarray, l2: np.ndarray) -> None:
+    def shrink_slopes(self, metric: Metric, amount: float, l1: np.ndarray, l2: np.ndarray) -> None:
         """The prox of ``amount (l1 |b| + l2/2 b^2)``, slopes of each feature or one for all."""
-        _core.shrink_slopes(*self, amount, l1, l2)
+        squared = metric.root is torch.sqrt
+        _core.shrink_slopes(self.coef, self.moments, squared, metric.shift, amount, l1, l2)
 
-    def shrink_folds(self, length, strength, fall: float, l1: np.ndarray, knots: np.ndarray):
+    def shrink_folds(self, metric: Metric, strength, fall: float, l1, knots) -> None:
         """The prox of slopes that fall: see ``taut.penalties.base.Folds``."""
-        _core.shrink_folds(*self, length * strength, strength, length * fall, l1, knots)
+        length, squared = metric.length, metric.root is torch.sqrt
+        of_step = self.coef, self.moments, squared, metric.shift
+        _core.shrink_folds(*of_step, length * strength, strength, length * fall, l1, knots)
 
-    def shrink_groups(self, amount: float, weights: np.ndarray, labels: np.ndarray | None) -> None:
+    def shrink_groups(self, metric: Metric, amount: float, weights, labels) -> None:
         """The prox of ``amount`` times norms of groups; without labels each feature is one."""
-        _core.shrink_groups(*self, amount, weights, labels)
+        squared = metric.root is torch.sqrt
+        _core.shrink_groups(self.coef, self.moments, squared, metric.shift, amount, weights, labels)
+
+    def clip(self, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Into the interval of each feature, or one for all."""
+        coef = self.coef
+        np.clip(coef, lower[:, None], upper[:, None], out=coef, casting="same_kind")
+
+    def exclude(self, features: np.ndarray) -> None:
+        self.coef[:, features] = 0
+
+
+class View(NamedTuple):
+    """Coefficients with their features along axis 0, and the moments of their metric.
+
+    Attributes
+    ----------
+    coef, moments : tensors of one shape, the moments None where the metric has none
+    laid : InMemory
+        None where the core does not reach them.
+    """
+
+    coef: torch.Tensor
+    moments: torch.Tensor | None
+    laid: InMemory | None
+
+    @classmethod
+    def of(cls, coef: torch.Tensor, moments: torch.Tensor | None) -> View:
+        return cls(coef, moments, InMemory.of(coef, moments))
 
 
 class _Places(NamedTuple):

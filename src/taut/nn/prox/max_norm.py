@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from taut.nn.prox.jobs import Job, Prox
 from taut.penalties import Penalty
 from taut.validation import check_positive
 
@@ -47,16 +48,35 @@ class MaxNorm(Penalty):
 
     def prox(self, coef, step):
         """The nearest tensor of the same shape with no row too long, whatever the step."""
-        return coef * self.factors(coef)
-
-    def factors(self, coef):
-        """What `prox` multiplies each row by."""
-        factors = (self.radius / self._lengths(coef)).clamp(max=1.0)
-        return factors.reshape(-1, *[1] * (coef.ndim - 1))
+        return coef / self._lengths(coef).clamp_(min=self.radius).div_(self.radius)
 
     def scaled_prox(self, coef, step, alpha):
         """As `prox`: an interval does not scale."""
         return self.prox(coef, step)
 
     def _lengths(self, coef):
-        return torch.linalg.vector_norm(coef.reshape(len(coef), -1), dim=1)
+        axes = tuple(range(1, coef.ndim))
+        if not axes:
+            return coef.abs()
+        return torch.linalg.vector_norm(coef, dim=axes, keepdim=True)
+
+
+class MaxNormProx(Prox):
+    """In place."""
+
+    def __init__(self, penalty):
+        self.penalty = penalty
+
+    def by_core(self, job: Job) -> None:
+        # To look is cheap here, and most steps leave no row too long.
+        if not self.penalty._lengths(job.view.coef).max().item() <= self.penalty.radius:
+            self.together([job])
+
+    @staticmethod
+    def together(jobs: list[Job]) -> None:
+        radii = [job.prox.penalty.radius for job in jobs]
+        factors = [job.prox.penalty._lengths(job.view.coef) for job in jobs]
+        torch._foreach_clamp_min_(factors, radii)
+        torch._foreach_div_(factors, radii)
+        for job, factor in zip(jobs, factors, strict=True):
+            job.view.coef.div_(factor)

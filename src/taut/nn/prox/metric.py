@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 
-__all__ = ["Metric", "Workspace"]
+__all__ = ["Metric", "Workspace", "diagonals"]
 
 
 class Metric(NamedTuple):
@@ -28,10 +28,10 @@ class Metric(NamedTuple):
     shift: float = 0.0
     root: Callable = torch.sqrt
 
-    def diagonal(self, out: torch.Tensor) -> torch.Tensor:
-        """``length * D``, written to ``out``: a factor less is a pass through memory less."""
-        found = self.root(self.moments, out=out)
-        return found.add_(self.shift) if self.shift else found
+    @property
+    def form(self) -> Callable | None:
+        """What is done with the moments: parameters of one form can be worked on together."""
+        return None if self.moments is None else self.root
 
     def inverse(self) -> float | torch.Tensor:
         """Steps: the reciprocals of D."""
@@ -40,21 +40,27 @@ class Metric(NamedTuple):
         return self.length / (self.root(self.moments) + self.shift)
 
 
-class Workspace:
-    """Memory for the intermediate results of one parameter, kept for the next one.
+def diagonals(jobs) -> list[torch.Tensor] | None:
+    """``length * D`` of jobs whose metrics have one form, or None where they have no moments."""
+    root, moments = jobs[0].metric.root, [job.view.moments for job in jobs]
+    if moments[0] is None:
+        return None
+    found = _ROOTS[root](moments)
+    if any(job.metric.shift for job in jobs):
+        torch._foreach_add_(found, [job.metric.shift for job in jobs])
+    return found
 
-    To ask the system for it anew would cost as much time as the arithmetic.
-    """
+
+_ROOTS = {torch.sqrt: torch._foreach_sqrt, torch.abs: torch._foreach_abs}
+
+
+class Workspace:
+    """What the proxes of one optimiser keep from step to step, made when it is first asked for."""
 
     def __init__(self):
         self.kept = {}
 
-    def take(self, tensor: torch.Tensor, count: int) -> list[torch.Tensor]:
-        """Tensors of the shape and the order in memory of ``tensor``, with any entries."""
-        strides = tensor.stride()
-        # With the gaps of a tensor that is part of another.
-        size = 1 + sum((n - 1) * step for n, step in zip(tensor.shape, strides, strict=True))
-        key = tensor.dtype, tensor.device, count
-        if key not in self.kept or len(self.kept[key][0]) < size:
-            self.kept[key] = list(tensor.new_empty(count, size))
-        return [room.as_strided(tensor.shape, strides) for room in self.kept[key]]
+    def keep(self, key, make: Callable):
+        if key not in self.kept:
+            self.kept[key] = make()
+        return self.kept[key]

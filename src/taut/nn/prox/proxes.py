@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from taut.nn.prox.folded import FoldedProx
 from taut.nn.prox.groups import GroupsProx, SparseGroupsProx
-from taut.nn.prox.max_norm import MaxNorm
+from taut.nn.prox.jobs import Job, Prox
+from taut.nn.prox.max_norm import MaxNorm, MaxNormProx
 from taut.nn.prox.metric import Workspace
 from taut.nn.prox.separable import SeparableProx
 from taut.penalties import MCP, SCAD, GroupLasso, MultiTask, SparseGroupLasso
@@ -16,8 +17,23 @@ from taut.penalties import MCP, SCAD, GroupLasso, MultiTask, SparseGroupLasso
 __all__ = ["prox_of"]
 
 
-def prox_of(penalty, n_features: int, adaptive: bool, workspace: Workspace):
-    """``prox(coef, metric, strength)``, which may write over ``coef``.
+class PenaltyProx(Prox):
+    """What ``scaled_prox`` of a penalty gives, for one step."""
+
+    has_core = False
+
+    def __init__(self, penalty):
+        self.penalty = penalty
+
+    @staticmethod
+    def together(jobs: list[Job]) -> None:
+        for job in jobs:
+            coef, penalty = job.view.coef, job.prox.penalty
+            coef.copy_(penalty.scaled_prox(coef, job.metric.inverse(), job.strength))
+
+
+def prox_of(penalty, n_features: int, adaptive: bool, workspace: Workspace) -> Prox:
+    """``prox(coef, metric, strength)``, which writes over ``coef``.
 
     It gives ``argmin_b 1/2 (b - coef)' D (b - coef) + strength * penalty(b)``, D being a `Metric`,
     of which one without moments stands for a single step; others are for ``adaptive`` optimisers.
@@ -30,17 +46,17 @@ def prox_of(penalty, n_features: int, adaptive: bool, workspace: Workspace):
         The penalty is for another number of features.
     """
     if penalty.coordinates(n_features) is not None:
-        return SeparableProx(penalty, n_features, workspace)
+        return SeparableProx(penalty, n_features)
     if isinstance(penalty, GroupLasso | MultiTask):
         return GroupsProx(penalty, n_features, workspace)
     if isinstance(penalty, SparseGroupLasso):
         return SparseGroupsProx(penalty, n_features, workspace)
     if isinstance(penalty, MaxNorm):
-        return lambda coef, metric, strength: coef.mul_(penalty.factors(coef))
+        return MaxNormProx(penalty)
     if isinstance(penalty, MCP | SCAD) and penalty.groups is None:
         return FoldedProx(penalty, n_features)
     if not adaptive:
-        return lambda coef, metric, strength: penalty.scaled_prox(coef, metric.inverse(), strength)
+        return PenaltyProx(penalty)
     raise TypeError(
         f"penalty {type(penalty).__name__} has no prox in closed form where an adaptive optimiser "
         "gives each coordinate a step of its own: use SGD, or one of L1, L2, ElasticNet, "

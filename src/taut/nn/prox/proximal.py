@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from math import inf
 from weakref import WeakKeyDictionary
 
 import torch
 
+from taut.nn.prox.in_memory import View
+from taut.nn.prox.jobs import Job, Prox, shrink
 from taut.nn.prox.layouts import Layout, as_layout
 from taut.nn.prox.metric import Metric, Workspace
 from taut.nn.prox.proxes import prox_of
-from taut.nn.prox.steps import Rule, rule_of
+from taut.nn.prox.steps import Rule, StepCounts, rule_of
 from taut.penalties import MCP, SCAD
 from taut.validation import check_positive
 
@@ -160,13 +162,35 @@ def active(optimizer):
     return torch.cat(used).cpu().numpy()
 
 
-class _Block(NamedTuple):
+class _Block:
     """Parameters that are penalised together, and how; ``place`` is that of their group."""
 
-    parameters: tuple[torch.nn.Parameter, ...]
-    place: int
-    layout: Layout
-    prox: callable
+    def __init__(self, parameters, place, layout, prox):
+        self.parameters: tuple[torch.nn.Parameter, ...] = parameters
+        self.place: int = place
+        self.layout: Layout = layout
+        self.prox: Prox = prox
+        self.folds = isinstance(layout.penalty, MCP | SCAD)
+        self._memory = self._view = None
+
+    def view(self, moments) -> View:
+        """With the moments of a single parameter; kept while both stay where they are."""
+        if len(self.parameters) > 1:
+            return View.of(self.layout.gather(self.tensors()), moments)
+        memory = _memory(self.parameters[0]), moments is not None and _memory(moments)
+        # A view keeps the memory behind it, so that nothing else can take its place.
+        if memory != self._memory:
+            gathered = None if moments is None else self.layout.gather([moments])
+            self._view = View.of(self.layout.gather(self.tensors()), gathered)
+            self._memory = memory
+        return self._view
+
+    def tensors(self):
+        return [parameter.detach() for parameter in self.parameters]
+
+
+def _memory(tensor):
+    return tensor.data_ptr(), tensor.shape, tensor.stride()
 
 
 class _ProximalStep:
@@ -176,6 +200,7 @@ class _ProximalStep:
         self.schedule = schedule
         self.rule: Rule = rule_of(optimizer)
         self.blocks = _blocks(optimizer, penalties, self.rule)
+        self.counts = StepCounts()
 
     def __call__(self, optimizer, args, kwargs):
         if _was_skipped(optimizer):
@@ -184,39 +209,53 @@ class _ProximalStep:
         groups = optimizer.param_groups
         for group in groups:
             group[_COUNT] += 1
-        with torch.no_grad():
-            for block in self.blocks:
-                self._apply(block, optimizer.state, groups[block.place])
+        jobs, strengths = [], {}
+        for block in self.blocks:
+            metric = self._metric(block, optimizer.state, groups[block.place])
+            if metric is None:
+                continue
+            if block.place not in strengths:
+                strengths[block.place] = self.strength(groups[block.place])
+            view = block.view(metric.moments)
+            jobs.append((block, Job(block.prox, view, metric, strengths[block.place])))
+        shrink([job for _, job in jobs])
+        for block, job in jobs:
+            if len(block.parameters) > 1:
+                block.layout.scatter(job.view.coef, block.tensors())
 
     def strength(self, group):
         if self.schedule is not None:
             group[_STRENGTH] = self.schedule(group[_COUNT])
-        check_positive(group[_STRENGTH], "strength", 1e-3, zero=True)
-        group[_STRENGTH] = float(group[_STRENGTH])  # which torch saves and loads
-        return group[_STRENGTH]
+        strength = group[_STRENGTH]
+        # The full check of what is no number or out of range costs as much as a small prox.
+        if type(strength) is not float or not 0 <= strength < inf:
+            check_positive(strength, "strength", 1e-3, zero=True)
+            strength = group[_STRENGTH] = float(strength)  # which torch saves and loads
+        return strength
 
-    def _apply(self, block, state, group):
-        # torch passes over a parameter without a gradient, and so does its prox.
-        if any(parameter.grad is None for parameter in block.parameters):
-            return
+    def _metric(self, block, state, group):
+        """Of a block; None where the optimiser did not move it."""
+        metrics = []
+        for parameter in block.parameters:
+            # torch passes over a parameter without a gradient, and so does its prox.
+            if parameter.grad is None:
+                return None
+            of_parameter = self.counts.on_host(parameter, state[parameter])
+            metrics.append(self.rule.metric(group, of_parameter, group[_COUNT]))
         if float(group["lr"]) == 0:
-            return  # the optimiser stayed where it was
-        layout, parameters = block.layout, block.parameters
-        _check_step(layout.penalty, self.rule, group)
-        metrics = [self.rule.metric(group, state[p], group[_COUNT]) for p in parameters]
-        coef = layout.gather(parameters)
-        found = block.prox(coef, _together(metrics, layout), self.strength(group))
-        if found is not coef or len(parameters) > 1:
-            layout.scatter(found, parameters)
+            return None
+        if block.folds:
+            _check_step(block.layout.penalty, self.rule, group)
+        return metrics[0] if len(metrics) == 1 else _together(metrics, block.layout)
 
 
 def _together(metrics, layout):
-    """The metric of a block, from those of its parameters."""
+    """The metric of a block of several parameters."""
     first = metrics[0]
     if first.moments is None:
         return first
-    if len(metrics) == 1:
-        return first._replace(moments=layout.gather([first.moments]))
+    if all(metric._replace(moments=None) == first._replace(moments=None) for metric in metrics):
+        return first._replace(moments=layout.gather([metric.moments for metric in metrics]))
     # Parameters that have not taken equally many steps have other lengths and shifts.
     diagonals = [metric.inverse().reciprocal_() for metric in metrics]
     return Metric(1.0, layout.gather(diagonals), root=torch.abs)
@@ -246,7 +285,8 @@ def _layout_and_prox(parameters, penalty, group, rule, workspace):
     layout = as_layout(penalty, tensors)
     coef = layout.gather(tensors)
     layout.penalty.value(coef)  # refuses another number of features
-    _check_step(layout.penalty, rule, group)
+    if isinstance(layout.penalty, MCP | SCAD):
+        _check_step(layout.penalty, rule, group)
     return layout, prox_of(layout.penalty, len(coef), rule.adaptive, workspace)
 
 
@@ -273,8 +313,6 @@ def _check_parameters(parameters, groups, seen):
 
 def _check_step(penalty, rule, group):
     """From gamma on a folded concave penalty outweighs the step's curvature: a jumpy threshold."""
-    if not isinstance(penalty, MCP | SCAD):
-        return
     # The prox is a minimum of (b - z)^2 / (2 step) + penalty, whose least curvature is 1 / step -
     # 1 / gamma for MCP and 1 / step - 1 / (gamma - 1) for SCAD.
     limit = penalty.gamma - isinstance(penalty, SCAD)

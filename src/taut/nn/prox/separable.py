@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from taut.nn.prox.in_memory import InMemory
-from taut.nn.prox.metric import Metric, Workspace
-from taut.penalties.arrays import like
+from taut.nn.prox.features import Features
+from taut.nn.prox.jobs import Job, Prox, alike
+from taut.nn.prox.metric import diagonals
 
-__all__ = ["SeparableProx"]
+__all__ = ["SeparableProx", "over", "within"]
 
 
-class SeparableProx:
+class SeparableProx(Prox):
     """In place, coordinate by coordinate: see ``Separable.prox``.
 
     With D on the diagonal, one coordinate minimises ``D/2 (b - z)^2 + l1 |b| + l2/2 b^2``, which is
@@ -22,68 +22,96 @@ class SeparableProx:
     put back into the interval.
     """
 
-    def __init__(self, penalty, n_features: int, workspace: Workspace):
+    def __init__(self, penalty, n_features: int):
         family = penalty.coordinates(n_features)
-        slopes = family.l1, family.l2
-        self.is_shared = all((part == part[0]).all() for part in slopes)
-        self.slopes = [float(part[0]) for part in slopes] if self.is_shared else slopes
-        bounds = family.lower, family.upper
-        self.bounds = bounds if np.isfinite(bounds).any() else None
-        self.has_slopes = any(part.any() for part in slopes)
-        self.workspace, self.aligned = workspace, {}
+        self.l1, self.l2 = Features.all(family.l1, family.l2)
+        self.lower, self.upper = Features.all(family.lower, family.upper)
+        self.is_bounded = np.isfinite([family.lower, family.upper]).any()
 
-    def __call__(self, coef: torch.Tensor, metric: Metric, strength: float) -> torch.Tensor:
-        amount = strength * metric.length
-        if amount and self.has_slopes:
-            laid = InMemory.of(coef, metric)
-            if laid is not None:
-                laid.shrink_slopes(amount, *self._in_memory(laid.coef.dtype))
-            else:
-                self._shrink_by_tensors(coef, metric, amount)
-        if self.bounds is not None:
-            lower, upper = self._aligned("bounds", coef)
-            torch.minimum(torch.maximum(coef, lower, out=coef), upper, out=coef)
-        return coef
+    def by_core(self, job: Job) -> None:
+        if job.amount and (self.l1.any or self.l2.any):
+            dtype = job.view.laid.coef.dtype
+            slopes = self.l1.in_memory(dtype), self.l2.in_memory(dtype)
+            job.view.laid.shrink_slopes(job.metric, job.amount, *slopes)
+        if self.is_bounded:
+            job.view.laid.clip(*(part.in_memory(np.float64) for part in (self.lower, self.upper)))
 
-    def _in_memory(self, dtype):
-        if dtype not in self.aligned:
-            self.aligned[dtype] = [np.atleast_1d(part).astype(dtype) for part in self.slopes]
-        return self.aligned[dtype]
-
-    def _shrink_by_tensors(self, coef, metric, amount):
-        slopes = self.slopes if self.is_shared else self._aligned("slopes", coef)
-        l1, l2 = (amount * part for part in slopes)
-        if metric.moments is None:
-            self._shrink(coef, l1, l2)
-        else:
-            self._shrink_in_metric(coef, metric, l1, l2)
-
-    def _shrink_in_metric(self, coef, metric, l1, l2):
-        diagonal = metric.diagonal(*self.workspace.take(coef, 1))
-        if not self.is_shared:
-            # A coordinate without slopes keeps every bit.
-            self._shrink(coef, l1 / diagonal, l2 / diagonal)
-            return
-        # The fewest passes through memory.
-        _soften(coef.mul_(diagonal), l1)
-        coef.div_(diagonal.add_(l2) if l2 else diagonal)
-
-    def _shrink(self, coef, l1, l2):
-        """For a step of 1."""
-        if self.is_shared:
-            _soften(coef, l1)
-        else:
-            coef.sub_(torch.clamp(coef, -l1, l1))
-        if not self.is_shared or l2:
-            coef.div_(1 + l2)
-
-    def _aligned(self, name, coef):
-        key = name, coef.dtype, coef.device, coef.ndim
-        if key not in self.aligned:
-            self.aligned[key] = [like(part, coef) for part in getattr(self, name)]
-        return self.aligned[key]
+    @staticmethod
+    def together(jobs: list[Job]) -> None:
+        with_slopes = [job for job in jobs if job.amount and (job.prox.l1.any or job.prox.l2.any)]
+        for some in alike(with_slopes, _form):
+            (_shrink_alike if some[0].prox.l1.are_one else _shrink_each)(some)
+        bounded = [job for job in jobs if job.prox.is_bounded]
+        for some in alike(bounded, lambda job: job.prox.lower.are_one):
+            _clip(some)
 
 
-def _soften(coef, l1: float):
-    if l1:
-        torch.ops.aten.softshrink.out(coef, l1, out=coef)
+def _form(job):
+    prox = job.prox
+    return prox.l1.are_one, prox.l1.any, prox.l2.any, job.metric.form
+
+
+def _shrink_alike(jobs):
+    """All coordinates of a job have the same slopes: the fewest passes through memory."""
+    coefs, diagonal = [job.view.coef for job in jobs], diagonals(jobs)
+    l1 = [job.amount * job.prox.l1.one for job in jobs]
+    l2 = [job.amount * job.prox.l2.one for job in jobs]
+    if diagonal is not None:
+        torch._foreach_mul_(coefs, diagonal)
+    if any(l1):
+        _soften(coefs, l1)
+    if diagonal is not None:
+        if any(l2):
+            torch._foreach_add_(diagonal, l2)
+        torch._foreach_div_(coefs, diagonal)
+    elif any(l2):
+        torch._foreach_div_(coefs, [1 + each for each in l2])
+
+
+def _shrink_each(jobs):
+    """For a step of 1: a coordinate without slopes keeps every bit."""
+    coefs, diagonal = [job.view.coef for job in jobs], diagonals(jobs)
+    amounts = [job.amount for job in jobs]
+    if jobs[0].prox.l1.any:
+        l1 = [job.prox.l1.of(job.view.coef) for job in jobs]
+        _soften(coefs, over(torch._foreach_mul(l1, amounts), diagonal))
+    if jobs[0].prox.l2.any:
+        l2 = [job.prox.l2.of(job.view.coef) for job in jobs]
+        shares = over(torch._foreach_mul(l2, amounts), diagonal)
+        torch._foreach_add_(shares, 1.0)
+        torch._foreach_div_(coefs, shares)
+
+
+def over(parts, diagonal):
+    """Parts over the diagonal, in place."""
+    if diagonal is not None:
+        torch._foreach_div_(parts, diagonal)
+    return parts
+
+
+def within(coefs, limits):
+    """Coefficients cut to at most their limits: numbers, or tensors that are written over."""
+    if isinstance(limits[0], float):
+        inner = torch._foreach_clamp_max(coefs, limits)
+        torch._foreach_clamp_min_(inner, [-limit for limit in limits])
+    else:
+        inner = torch._foreach_minimum(coefs, limits)
+        torch._foreach_neg_(limits)
+        torch._foreach_maximum_(inner, limits)
+    return inner
+
+
+def _soften(coefs, thresholds):
+    """As z less its part within the threshold, this gives +0 inside, and hides no NaN."""
+    torch._foreach_sub_(coefs, within(coefs, thresholds))
+
+
+def _clip(jobs):
+    coefs = [job.view.coef for job in jobs]
+    lower, upper = [job.prox.lower for job in jobs], [job.prox.upper for job in jobs]
+    if lower[0].are_one:
+        torch._foreach_clamp_min_(coefs, [part.one for part in lower])
+        torch._foreach_clamp_max_(coefs, [part.one for part in upper])
+    else:
+        torch._foreach_maximum_(coefs, [p.of(c) for p, c in zip(lower, coefs, strict=True)])
+        torch._foreach_minimum_(coefs, [p.of(c) for p, c in zip(upper, coefs, strict=True)])

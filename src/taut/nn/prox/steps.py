@@ -21,7 +21,7 @@ from torch import optim
 
 from taut.nn.prox.metric import Metric
 
-__all__ = ["Rule", "momentum_weight", "rule_of"]
+__all__ = ["Rule", "StepCounts", "momentum_weight", "rule_of"]
 
 
 class Rule(NamedTuple):
@@ -34,6 +34,29 @@ class Rule(NamedTuple):
     metric: Callable[[dict, dict, int], Metric]
     largest: Callable[[dict], float]
     adaptive: bool = True
+
+
+class StepCounts:
+    """How many steps an optimiser says it has taken, as numbers of the host.
+
+    Optimisers that are fused or captured count on the device, which to read at each step would be
+    to wait for it. Such a count is read once, and goes on from there; it has to be asked for once
+    after each step.
+    """
+
+    def __init__(self):
+        self.known = {}
+
+    def on_host(self, parameter, state: dict) -> dict:
+        """The state of a parameter, with its count of steps on the host."""
+        count = state.get("step")
+        if not isinstance(count, torch.Tensor) or count.is_cpu:
+            return state
+        tensor, taken = self.known.get(parameter, (None, 0))
+        # A state that was loaded counts in another tensor.
+        taken = taken + 1 if tensor is count else int(count)
+        self.known[parameter] = count, taken
+        return {**state, "step": taken}
 
 
 def rule_of(optimizer) -> Rule:
