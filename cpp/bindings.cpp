@@ -200,13 +200,9 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
       else if (turn.descent) solver = std::make_unique<taut::DescentPath>(view, response, penalty, mine, poll);
       else solver = std::make_unique<taut::PathSolver>(view, response, penalty, mine, poll);
       path.pass(*solver);
+      for (const double level : solver->levels()) intercepts.push_back(centre ? response.mean - level : 0.0);
     }
-    intercepts.assign(path.grid.size(), 0.0);
-    if (centre) {
-      intercepts.assign(path.grid.size(), response.mean);
-      for (const taut::Index j : path.used())
-        for (std::size_t k = 0; k < intercepts.size(); ++k) intercepts[k] -= view.mean[j] * path.coefs[k * p + j];
-    }
+    intercepts = path.kept(intercepts, 1);
   }
   return packed(std::move(path), p, std::move(intercepts));
 }

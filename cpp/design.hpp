@@ -56,8 +56,8 @@ class ResidualLanes {
   virtual void correlations(int k, double* out) const = 0;
   virtual double curvature(int k) const = 0;
   virtual void move(int k, const double* by) = 0;
-  // Writes v * residual of one lane; returns its weighted sum of squares.
-  virtual double write(int lane, double* weighted) const = 0;
+  // Writes v * residual of the first `width` lanes, one after the other, and their weighted sums of squares.
+  virtual void write(int width, double* weighted, double* squares) const = 0;
 };
 
 // How the slopes of rows change with their linear predictors.
@@ -93,7 +93,7 @@ class Columns {
   // For least squares: the residual of a response that the view has centred, at these coefficients.
   virtual std::unique_ptr<ResponseResidual> follow(const double* centred_y, const double* coefs) const;
   // The same at several points, coefs (kLanes x size); offered where products are cheaper together.
-  virtual std::unique_ptr<ResidualLanes> follow_lanes(const double* centred_y, const double* coefs) const;
+  virtual std::unique_ptr<ResidualLanes> follow_lanes(const double* centred_y, const double* coefs);
   // The same of a quadratic model with these slopes and curvatures of the rows, for some of the
   // working columns, by place; where the view is centred, the intercept is always at its best.
   virtual std::unique_ptr<Residual> model(const double* slope, const Curvature& curvature,
@@ -112,7 +112,7 @@ class Columns {
 inline void Curvature::apply(const double*, double*) const { unasked(); }
 inline void Columns::residual(const double*, const double*, int, double*, double*) const { unasked(); }
 inline std::unique_ptr<ResponseResidual> Columns::follow(const double*, const double*) const { unasked(); }
-inline std::unique_ptr<ResidualLanes> Columns::follow_lanes(const double*, const double*) const { unasked(); }
+inline std::unique_ptr<ResidualLanes> Columns::follow_lanes(const double*, const double*) { unasked(); }
 inline void Columns::products(const double*, const Columns&, int, double*) const { unasked(); }
 
 // Two units in the last place: values that differ by no more are one value, rounded.

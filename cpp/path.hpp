@@ -46,6 +46,7 @@ class PathSolver {
       : view_(view), X_(view.design), y_(y), penalty_(penalty), settings_(settings),
         poll_(std::move(poll)), position_(X_.cols(), -1), quadratic_(y.null, settings.tol, poll_), z_(X_.cols()) {
     for (Index j = 0; j < X_.cols(); ++j) {
+      rest_level_ += view.mean[j] * penalty_.resting(j);
       if (!usable(j)) continue;
       if (penalty_.l1[j] > 0) steepest_ = std::max(steepest_, view_.norm[j] / penalty_.l1[j]);
       ridge_ |= penalty_.l2[j] > 0;
@@ -59,8 +60,8 @@ class PathSolver {
 
   virtual ~PathSolver() = default;
 
-  // The working set: all others have the coefficients that they rest at.
-  const std::vector<Index>& features() const { return features_; }
+  // What the means of the columns add up to at the coefficients of each strength that was solved.
+  const Vector& levels() const { return levels_; }
 
   // Fits the null model (intercept and features without penalty) and returns the smallest strength
   // at which it is optimal.
@@ -128,7 +129,8 @@ class PathSolver {
         join(fresh_);
         if (accepted < ahead || !fresh_.empty()) stand_at(batch, std::min(accepted, ahead - 1));
         retries = accepted > 0 ? 0 : retries + 1;
-        width = accepted == ahead ? std::min(2 * ahead, widest()) : std::max(1, accepted);
+        const bool most = side_by_side() && 2 * accepted > ahead;
+        width = accepted == ahead ? std::min(2 * ahead, widest()) : most ? ahead : std::max(1, accepted);
       }
     } catch (const Outgrown&) {
     }
@@ -149,6 +151,7 @@ class PathSolver {
   static constexpr double kPasses = 400;
   static constexpr double kOnTheWalk = 80;  // strengths between two that are far apart
   static constexpr double kMargin = 0.95;    // of a forecast, where a round that fails costs most
+  static constexpr double kMarginOfLanes = 0.9;  // and features that stay at rest cost least
   static constexpr double kOnTheWay = 1e-3;  // gap of strengths that nobody asked for
 
   // Minimises on the working set from where it stands; returns the number of steps, at most `most`.
@@ -219,6 +222,9 @@ class PathSolver {
     return !(0.5 * batch.rss[i] + penalty_at(alphas_[batch.first + i], batch.betas[i]) <= y_.null);
   }
 
+  // Whether the strengths of a batch are solved together: a few that have to be redone cost nothing then.
+  virtual bool side_by_side() const { return false; }
+
   // Before the first feature joins.
   virtual void prepare() {}
 
@@ -273,6 +279,7 @@ class PathSolver {
   void admit(Index j, double gradient) {
     position_[j] = quadratic_.size();
     features_.push_back(j);
+    if (plain_) gauge_[j] = 0.0;
     const bool idle = !usable(j);
     const double rest = penalty_.resting(j);
     quadratic_.extend({penalty_.l1[j], penalty_.l2[j], idle ? rest : penalty_.lower[j],
@@ -493,13 +500,15 @@ class PathSolver {
       }
       certificate.status = solved ? Status::solved
                            : iterations >= settings_.max_iter ? Status::max_iter : Status::stalled;
-      if (!solved && worse_than_rest(batch, accepted)) {
+      const bool rested = !solved && worse_than_rest(batch, accepted);
+      if (rested) {
         // The dual point 0 bounds what rest costs.
         certificate.gap = y_.null;
         certificate.relative_gap = 1.0;
         certificate.kkt = kInfinity;
       } else if (column >= 0)
-        for (std::size_t e = 0; e < beta.size(); ++e) coefs[static_cast<std::ptrdiff_t>(column) * p + features_[e]] = beta[e];
+        write(beta, coefs + static_cast<std::ptrdiff_t>(column) * p);
+      levels_.push_back(rested ? rest_level_ : level(beta));
       accept(batch, accepted);
       retries = 0;
     }
@@ -510,6 +519,18 @@ class PathSolver {
     z_.assign(z, z + p);
     z_alpha_ = alphas_[first + last];
     return accepted;
+  }
+
+  // Zeros are there already, on pages that nothing has touched.
+  void write(const Vector& beta, double* coefs) const {
+    for (std::size_t e = 0; e < beta.size(); ++e)
+      if (beta[e] != penalty_.resting(features_[e])) coefs[features_[e]] = beta[e];
+  }
+
+  double level(const Vector& beta) const {
+    double total = rest_level_;
+    for (std::size_t e = 0; e < beta.size(); ++e) total += view_.mean[features_[e]] * (beta[e] - penalty_.resting(features_[e]));
+    return total;
   }
 
   Certificate certified(const Batch& batch, int i, const double* z) const {
@@ -527,7 +548,7 @@ class PathSolver {
     rest.scale = steepest > alpha ? alpha / steepest : 1.0;
     if (steepest > alpha)
       for (Index j = 0; j < X_.cols(); ++j)
-        if (position_[j] < 0 && usable(j))
+        if (gauge_[j] > 0)
           rest.kkt = std::max(rest.kkt, (std::abs(z[j]) - alpha * penalty_.l1[j]) / (view_.norm[j] * y_.norm));
     return certify(view_, y_, penalty_, alpha, z, cost, static_cast<Index>(beta.size()),
                    [&](Index k) { return features_[k]; }, [&](Index k) { return beta[k]; }, rest);
@@ -576,7 +597,8 @@ class PathSolver {
     const double* now = ahead_.data() + static_cast<std::ptrdiff_t>(last) * X_.cols();
     const double* before = last > 0 ? now - X_.cols() : z_.data();
     const double alpha = alphas_[k], alpha_before = last > 0 ? alphas_[k - 1] : z_alpha_;
-    const double goal = (X_.has_lanes() ? kMargin : 1.0) * alphas_[std::min(k + std::min(2 * batch.width, widest()), count_ - 1)];
+    const double margin = side_by_side() ? kMarginOfLanes : X_.has_lanes() ? kMargin : 1.0;
+    const double goal = margin * alphas_[std::min(k + std::min(2 * batch.width, widest()), count_ - 1)];
     // Where all correlations are known, what is wrong at later strengths shows too.
     const int end = X_.has_lanes() ? batch.width - 1 : last;
     const bool forecast = alpha_before > alpha && goal < alpha;
@@ -607,11 +629,13 @@ class PathSolver {
   bool ridge_ = false;  // on some feature
   double unhindered_ = 0;  // features without an L1 penalty
   bool plain_ = true;  // l1 alone, on every feature
-  Vector gauge_;       // 1 / l1 where plain, 0 for features that are out
+  Vector gauge_;       // 1 / l1 of features outside the working set, where plain; 0 for others
   const double* alphas_ = nullptr;
   const int* columns_of_ = nullptr;
   int count_ = 0;
   Vector correlation_;  // X'Vy, where the Gram matrix is complete
+  Vector levels_;
+  double rest_level_ = 0;  // of the coefficients that features rest at
   std::vector<Index> fresh_;  // what the last check wants in the working set
   Zeros ahead_, residuals_;  // correlations and residuals of the strengths of a batch
   Reference reference_;       // the last strength whose correlations were all computed

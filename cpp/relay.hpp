@@ -49,7 +49,7 @@ inline int direct_sweeps(const Design& X, int strengths) {
 // For least squares: they yield to one another, then whoever can ends it. On sparse columns a path of
 // many strengths begins side by side, as long as sweeps do well.
 inline std::vector<Turn> turns(Engine engine, const Design& X, int strengths, bool folded) {
-  constexpr int kSweeps = 60;
+  constexpr int kSweeps = 200;
   if (engine == Engine::descent) return {{true, false}};
   if (engine != Engine::automatic) return {{false, false}, {true, false}};
   std::vector<Turn> out{{false, true}, {true, true, fair_sweeps(X)}, {false, false}, {true, false}};
@@ -110,17 +110,6 @@ class Relay {
     }
     const int left = static_cast<int>(steps_.size() - done_);
     done_ += solver.run(steps_.data() + done_, column_.data() + done_, left, coefs.data(), certificates.data() + done_);
-    used_.insert(used_.end(), solver.features().begin(), solver.features().end());
-  }
-
-  // Features that may have other coefficients than zero: a long path of many features is mostly
-  // pages that were never written, and reading them would take as long as many a solve.
-  std::vector<Index> used() {
-    for (std::size_t j = 0; j < features_; ++j)
-      if (penalty_.resting(static_cast<Index>(j)) != 0.0) used_.push_back(static_cast<Index>(j));
-    std::sort(used_.begin(), used_.end());
-    used_.erase(std::unique(used_.begin(), used_.end()), used_.end());
-    return used_;
   }
 
  private:
@@ -177,7 +166,6 @@ class Relay {
   int count_;
   double ratio_;
   const double* start_;
-  std::vector<Index> used_;
 };
 
 }  // namespace taut

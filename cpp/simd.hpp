@@ -7,6 +7,12 @@
 #define TAUT_MULTIVERSION
 #endif
 
+#if defined(__GNUC__)
+#define TAUT_INLINE __attribute__((always_inline)) inline
+#else
+#define TAUT_INLINE inline
+#endif
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>

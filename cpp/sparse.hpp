@@ -49,12 +49,8 @@ class SparseDesign final : public Design {
     const std::ptrdiff_t n = rows(), p = cols();
     for (int first = 0; first < count; first += kLanes) {
       const int width = std::min(kLanes, count - first);
-      const Vector vectors = lanes::interleaved(R + first * n, n, width);
-      double sums[kLanes];
-      for (Index j = 0; j < cols(); ++j) {
-        dots(j, vectors.data(), sums);
-        for (int c = 0; c < width; ++c) out[(first + c) * p + j] = sums[c];
-      }
+      const lanes::Rows vectors = lanes::interleaved(R + first * n, n, width);
+      lanes::cross(values_, row_, start_, p, vectors.data(), width, out + first * p);
     }
   }
 
@@ -93,13 +89,6 @@ class SparseDesign final : public Design {
   }
 
   std::size_t length(Index j) const { return static_cast<std::size_t>(start_[j + 1] - start_[j]); }
-  // The same of several vectors side by side, and what follows one coefficient in each.
-  void dots(Index j, const double* vectors, double* out) const {
-    lanes::dot(values_ + start_[j], row_ + start_[j], start_[j + 1] - start_[j], vectors, out);
-  }
-  void subtract(Index j, const double* weights, const double* by, double* vectors) const {
-    lanes::subtract(values_ + start_[j], row_ + start_[j], start_[j + 1] - start_[j], weights, by, vectors);
-  }
 
   void axpy(Index j, double c, double* out) const {
     each(j, [&](I i, double x) { out[i] += c * x; });
@@ -145,7 +134,8 @@ class SparseColumns final : public Columns {
     return out;
   }
 
-  std::unique_ptr<ResidualLanes> follow_lanes(const double* centred_y, const double* coefs) const override {
+  std::unique_ptr<ResidualLanes> follow_lanes(const double* centred_y, const double* coefs) override {
+    while (packed_.start.size() <= features_.size()) pack(features_[packed_.start.size() - 1]);
     auto out = std::make_unique<FollowingLanes>(*this, centred_y);
     for (std::size_t k = 0; k < features_.size(); ++k) out->move(static_cast<int>(k), coefs + k * kLanes);
     out->settle();
@@ -221,6 +211,21 @@ class SparseColumns final : public Columns {
   }
 
  private:
+  // Columns one after the other, by the roots of the weights: a sweep reads them in order.
+  struct Packed {
+    Vector values;
+    std::vector<I> rows;
+    std::vector<std::ptrdiff_t> start{0};
+  };
+
+  void pack(Index j) {
+    X_.each(j, [&](I i, double x) {
+      packed_.values.push_back(view_.root_v[i] * x);
+      packed_.rows.push_back(i);
+    });
+    packed_.start.push_back(static_cast<std::ptrdiff_t>(packed_.rows.size()));
+  }
+
   // Weighted, as correlations want it. What centring adds to every row, sum_k b_k mean_k, is kept as
   // one number: the true residual has weighted sum zero, so x_j'V (r + shift) is all there is to a
   // correlation.
@@ -260,17 +265,19 @@ class SparseColumns final : public Columns {
     double shift_ = 0;
   };
 
-  // The same for several, side by side.
+  // The same for several, side by side, with rows and columns by the roots of the weights.
   class FollowingLanes final : public ResidualLanes {
    public:
     FollowingLanes(const SparseColumns& columns, const double* centred_y)
-        : columns_(columns), weighted_(static_cast<std::size_t>(columns.X_.rows()) * kLanes) {
-      for (std::size_t i = 0; i < weighted_.size(); ++i) weighted_[i] = columns.view_.v[i / kLanes] * centred_y[i / kLanes];
+        : columns_(columns), packed_(columns.packed_), rows_(static_cast<std::size_t>(columns.X_.rows()) * kLanes) {
+      for (Index i = 0; i < columns.X_.rows(); ++i)
+        std::fill_n(rows_.begin() + static_cast<std::ptrdiff_t>(i) * kLanes, kLanes, columns.view_.root_v[i] * centred_y[i]);
     }
     void correlations(int k, double* out) const override {
-      const Index j = columns_.features_[k];
-      columns_.X_.dots(j, weighted_.data(), out);
-      for (int c = 0; c < kLanes; ++c) out[c] += shift_[c] * columns_.view_.mean[j];
+      const std::ptrdiff_t first = packed_.start[k];
+      lanes::dot(packed_.values.data() + first, packed_.rows.data() + first, packed_.start[k + 1] - first, rows_.data(), out);
+      const double mean = columns_.view_.mean[columns_.features_[k]];
+      for (int c = 0; c < kLanes; ++c) out[c] += shift_[c] * mean;
     }
     double curvature(int k) const override {
       const double norm = columns_.view_.norm[columns_.features_[k]];
@@ -278,31 +285,29 @@ class SparseColumns final : public Columns {
     }
     void move(int k, const double* by) override {
       if (std::all_of(by, by + kLanes, [](double b) { return b == 0; })) return;
-      const Index j = columns_.features_[k];
-      columns_.X_.subtract(j, columns_.view_.v.data(), by, weighted_.data());
-      for (int c = 0; c < kLanes; ++c) shift_[c] += by[c] * columns_.view_.mean[j];
+      const std::ptrdiff_t first = packed_.start[k];
+      lanes::subtract(packed_.values.data() + first, packed_.rows.data() + first, packed_.start[k + 1] - first, by, rows_.data());
+      const double mean = columns_.view_.mean[columns_.features_[k]];
+      for (int c = 0; c < kLanes; ++c) shift_[c] += by[c] * mean;
     }
     // Takes out what rounding has left of the weighted sums: large means would feel it.
     void settle() {
       if (!columns_.view_.centred) return;
+      const Vector& root = columns_.view_.root_v;
       double sums[kLanes] = {};
-      for (std::size_t i = 0; i < weighted_.size(); i += kLanes)
-        for (int c = 0; c < kLanes; ++c) sums[c] += weighted_[i + c] + columns_.view_.v[i / kLanes] * shift_[c];
+      for (std::size_t i = 0; i < root.size(); ++i)
+        for (int c = 0; c < kLanes; ++c) sums[c] += root[i] * (rows_[i * kLanes + c] + root[i] * shift_[c]);
       for (int c = 0; c < kLanes; ++c) shift_[c] -= sums[c];
     }
-    double write(int lane, double* weighted) const override {
-      const Vector& v = columns_.view_.v;
-      double squares = 0;
-      for (std::size_t i = 0; i < v.size(); ++i) {
-        weighted[i] = weighted_[i * kLanes + lane] + v[i] * shift_[lane];
-        if (v[i] > 0) squares += weighted[i] * weighted[i] / v[i];
-      }
-      return squares;
+    void write(int width, double* weighted, double* squares) const override {
+      const Vector& root = columns_.view_.root_v;
+      lanes::separate(rows_.data(), root.data(), shift_, root.size(), width, weighted, squares);
     }
 
    private:
     const SparseColumns& columns_;
-    Vector weighted_;
+    const Packed& packed_;
+    lanes::Rows rows_;
     double shift_[kLanes] = {};
   };
 
@@ -397,6 +402,7 @@ class SparseColumns final : public Columns {
   double root_total_ = 1;
   std::vector<Index> features_;
   std::vector<std::vector<Entry>> rows_;
+  Packed packed_;  // of the first features, where lanes followed them
 };
 
 template <class T, class I>

@@ -8,12 +8,6 @@
 
 #include "simd.hpp"
 
-#if defined(__GNUC__)
-#define TAUT_INLINE __attribute__((always_inline)) inline
-#else
-#define TAUT_INLINE inline
-#endif
-
 namespace taut::step {
 
 using Count = std::ptrdiff_t;

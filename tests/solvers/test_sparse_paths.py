@@ -38,3 +38,31 @@ def test_columns_without_digits_end_at_the_null_model():
     assert model.certificate_.status != Status.SOLVED
     assert objective <= null * (1 + 1e-9)
     assert model.certificate_.relative_gap == 1.0
+
+
+def test_lanes_with_weights_bounds_and_free_features_give_the_dense_path(table):
+    X, y = table
+    weights = np.random.default_rng(1).uniform(0, 2, len(y))
+    weights[:40] = 0
+    lower, upper = np.full(900, -0.4), np.full(900, np.inf)
+    upper[5:9] = 0.3
+    lower[20] = 0.05
+    feature_weights = np.ones(900)
+    feature_weights[30] = 0
+    penalty = taut.penalties.L1(weights=feature_weights) + taut.penalties.Box(lower, upper)
+    settings = {"penalty": penalty, "sample_weight": weights, "n_alphas": 40, "tol": 1e-13}
+    sides, dense = [taut.fit_path(A, y, alpha_min_ratio=0.03, **settings) for A in (X, X.toarray())]
+    assert all(certificate.solved for certificate in sides.certificates)
+    np.testing.assert_allclose(sides.coefs, dense.coefs, atol=1e-6)
+    np.testing.assert_allclose(sides.intercepts, dense.intercepts, atol=1e-7)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_lanes_take_strengths_in_any_order_and_more_than_once(table, order):
+    X, y = table
+    path = taut.fit_path(X, y, n_alphas=20, alpha_min_ratio=0.05, tol=1e-12)
+    alphas = np.repeat(path.alphas, 2)[::order]
+    again = taut.fit_path(X, y, alphas=alphas, tol=1e-12)
+    assert all(certificate.solved for certificate in again.certificates)
+    places = np.searchsorted(-path.alphas, -again.alphas)
+    np.testing.assert_allclose(again.coefs, path.coefs[:, places], atol=1e-6)
