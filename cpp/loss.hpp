@@ -199,15 +199,18 @@ struct TweedieRow {
   }
 };
 
-// 1/2 r^2 within delta, delta |r| - delta^2 / 2 beyond. Its curvature beyond is that of the parabola
-// that touches it at r from above (Huber 1981, section 7.8): a step under it cannot overshoot.
+// 1/2 r^2 within delta, delta |r| - delta^2 / 2 beyond. Beyond, its curvature is none: Newton steps
+// end as soon as they know which rows are beyond, but overshoot where few are within. `touching`
+// takes that of the parabola that touches it at r from above (Huber 1981, section 7.8): a step under
+// it cannot overshoot, and steps are many where few rows are within.
+template <bool touching>
 struct HuberRow {
   static constexpr bool kCurved = false;
   double delta;
   At at(double y, double eta) const {
     const double r = eta - y;
     if (std::abs(r) <= delta) return {0.5 * r * r, r, 1.0};
-    return {delta * (std::abs(r) - 0.5 * delta), r > 0 ? delta : -delta, delta / std::abs(r)};
+    return {delta * (std::abs(r) - 0.5 * delta), r > 0 ? delta : -delta, touching ? delta / std::abs(r) : kFlat};
   }
   double conjugate(double y, double u) const { return u * (y + 0.5 * u); }
   double lowest(double) const { return 0; }

@@ -15,8 +15,9 @@ inline std::unique_ptr<Loss> make_loss(int code, double parameter, int targets) 
     case 2: return std::make_unique<RowLoss<PoissonRow>>(PoissonRow{});
     case 3: return std::make_unique<RowLoss<GammaRow>>(GammaRow{});
     case 4: return std::make_unique<RowLoss<TweedieRow>>(TweedieRow{parameter});
-    case 5: return std::make_unique<RowLoss<HuberRow>>(HuberRow{parameter});
+    case 5: return std::make_unique<RowLoss<HuberRow<false>>>(HuberRow<false>{parameter});
     case 6: return std::make_unique<RowLoss<SquaredHingeRow>>(SquaredHingeRow{});
+    case 9: return std::make_unique<RowLoss<HuberRow<true>>>(HuberRow<true>{parameter});
     default: return nullptr;
   }
 }

@@ -316,6 +316,19 @@ TAUT_MULTIVERSION inline void cross44(const double* x, std::ptrdiff_t ldx, const
     for (int j = 0; j < 4; ++j) out[k * ldo + j] = t[j][k];
 }
 #undef TAUT_LOAD
+
+// out[8 c + r] = sum_q a[q ld + r] b[q ld + c] for eight r and four c: a block of a sum of outer
+// products, four running sums that share one load.
+TAUT_MULTIVERSION inline void outer84(const double* a, const double* b, std::ptrdiff_t ld, std::ptrdiff_t n, double* out) {
+  Lane s0{}, s1{}, s2{}, s3{};
+  for (std::ptrdiff_t q = 0; q < n; ++q, a += ld, b += ld) {
+    const Lane x = *reinterpret_cast<const Lane*>(a);
+    s0 += x * b[0], s1 += x * b[1], s2 += x * b[2], s3 += x * b[3];
+  }
+  const Lane sums[4] = {s0, s1, s2, s3};
+  for (int c = 0; c < 4; ++c)
+    for (int r = 0; r < 8; ++r) out[8 * c + r] = sums[c][r];
+}
 #endif
 
 }  // namespace taut::simd

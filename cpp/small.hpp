@@ -69,9 +69,24 @@ inline void symv(int n, const double* a, std::ptrdiff_t lda, const double* x, do
   }
 }
 
+// Upper triangle of C += alpha F F', F (n x k), for n >= 8 and many k: each block of 8 x 4 is summed at once. The last ones lie over those
+// before them, and only what is new in them counts.
+inline void add_outer_by_blocks(int n, int k, double alpha, const double* f, std::ptrdiff_t ldf, double* c,
+                                std::ptrdiff_t ldc) {
+  double block[32];
+  for (int j = 0; j < n; j += 4)
+    for (int i = 0; i <= std::min(j + 3, n - 1); i += 8) {
+      const int top = std::min(i, n - 8), left = std::min(j, n - 4);
+      simd::outer84(f + top, f + left, ldf, k, block);
+      for (int q = j; q < std::min(j + 4, n); ++q)
+        for (int p = i; p <= std::min(i + 7, q); ++p) c[p + q * ldc] += alpha * block[p - top + 8 * (q - left)];
+    }
+}
+
 // Upper triangle of C += alpha F F', F (n x k)
 inline void add_outer(int n, int k, double alpha, const double* f, std::ptrdiff_t ldf, double* c,
                       std::ptrdiff_t ldc) {
+  if (n >= 8 && k >= 32) return add_outer_by_blocks(n, k, alpha, f, ldf, c, ldc);
   for (int j = 0; j < n; ++j) {
     int q = 0;
     for (; q + 4 <= k; q += 4) {

@@ -37,8 +37,8 @@ class Gatherer {
   std::vector<Statistics> gather(const std::function<void()>& poll) {
     const Index n = X_.rows();
     const double groups = static_cast<double>(sums_.size());
-    // A stretch stays in cache, but groups want some hundred rows each for a fast product.
-    const double rows = std::max(6e5 / q_, 256.0 * groups);
+    // Each group's part stays in cache, but wants some hundred rows for a fast product.
+    const double rows = groups * std::max(1.6e5 / q_, 256.0);
     const Index stretch = static_cast<Index>(std::min(rows, std::max(2048.0, 4e6 / q_)));
     for (Index first = 0; first < n; first += std::min(stretch, n - first)) {
       sort(first, first + std::min(stretch, n - first));

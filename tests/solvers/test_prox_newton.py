@@ -14,7 +14,7 @@ from taut.solvers import Controls, Grid
 from taut.solvers.path_engine import PathEngine
 from taut.solvers.prox_newton import ProxNewton
 
-# Huber's curvature is that of a parabola from above: its steps contract slowly near the end.
+# Where Huber's own curvatures do not do, its steps contract slowly near the end.
 TOL = dict.fromkeys(("logistic", "poisson", "gamma", "tweedie", "squared hinge"), 1e-9) | {
     "huber": 1e-7
 }
@@ -253,3 +253,25 @@ def test_a_start_changes_no_answer(name, shape, matrix):
             atol=20 * TOL[name],
         )
     assert there.certificates[0].n_iter <= 2
+
+
+def huber_problem(n_samples, n_features, delta, penalty):
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((n_samples, n_features))
+    y = X[:, :3].sum(axis=1) + rng.standard_t(2, n_samples)
+    weights = np.full(n_samples, 1 / n_samples)
+    return Problem(as_design(X), y, losses.Huber(delta), penalty, weights)
+
+
+def test_huber_takes_few_steps_where_most_rows_are_beyond():
+    problem = huber_problem(1000, 20, 0.1, penalties.L1())
+    solved = ProxNewton().path(problem, Grid(None, 50, 1e-2), Controls(1e-8))
+    assert all(c.solved for c in solved.certificates)
+    assert sum(c.n_iter for c in solved.certificates) < 50 * 25
+
+
+def test_huber_is_solved_where_hardly_any_row_is_within():
+    """The curvatures of the loss itself do not lead there."""
+    problem = huber_problem(60, 80, 0.005, penalties.L2())
+    solved = ProxNewton().path(problem, Grid(None, 5, 1e-2), Controls(1e-6))
+    assert all(c.solved for c in solved.certificates)

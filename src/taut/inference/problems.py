@@ -15,8 +15,8 @@ from taut.losses import Logistic, Multinomial, SquaredHinge
 from taut.penalties import L1
 from taut.problem import Problem
 from taut.progress import tracked
-from taut.selection.threads import side_by_side
 from taut.solvers import Controls, Grid, solve_path
+from taut.solvers.threads import side_by_side
 from taut.validation import check_matrix, check_response, check_weights
 
 __all__ = ["complementary_halves", "paths_on", "sizes_of", "stated"]

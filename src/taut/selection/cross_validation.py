@@ -17,8 +17,8 @@ from taut.selection.errors import mean_errors
 from taut.selection.fold_moments import FoldMoments, gather
 from taut.selection.folds import as_splits, check_folds
 from taut.selection.rule import Choice, Rule
-from taut.selection.threads import side_by_side
 from taut.solvers import Controls, Grid, solve_path
+from taut.solvers.threads import side_by_side
 from taut.validation import check_choice, check_positive, check_ratio, shown
 
 __all__ = ["CV", "CVResults", "FoldPath", "Folds", "cross_validate", "share"]

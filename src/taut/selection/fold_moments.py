@@ -8,24 +8,21 @@ response or a column hardly varies in a fold; such folds are left to the ordinar
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, partial, reduce
-from itertools import pairwise
+from functools import cached_property, reduce
 from operator import add
 
 import numpy as np
 
-from taut.designs.moments import CentredMoments, Moments, Rows
+from taut.designs.moments import CentredMoments, Moments
 from taut.memory import fits
 from taut.problem import Problem
-from taut.selection.threads import how_many, side_by_side
 from taut.solvers import Controls, Grid
 from taut.solvers.choose import choose
-from taut.solvers.products import shift_of
+from taut.solvers.products import row_moments, stretches_of
 
 __all__ = ["FoldMoments", "gather"]
 
 _LEAST_ERROR = 1e-8  # of the squared response: below it, rounding shows in y'y - 2 c'b + b'Gb
-_MOST = 8  # stretches of rows, each with matrices for every fold
 _LEAST_VARIATION = 1e-8  # of a column in the training rows, against all rows
 
 
@@ -91,30 +88,13 @@ def gather(problems, splits, controls: Controls) -> FoldMoments | None:
     groups = _partition(splits, problem.design.shape[0])
     if groups is None:
         return None
-    parts = _of_groups(problem, groups, controls)
+    parts = row_moments(problem, groups, int(groups.max()) + 1, controls)
     total = reduce(add, parts)
     folds = FoldMoments(total, parts[: len(splits)], total.centred(problem.fit_intercept))
     problem.shared["folds"] = (splits, problem.response, folds)
     whole = folds.whole
     problem.shared["centred"] = (problem.response, whole.without(whole.constant))
     return folds
-
-
-def _of_groups(problem, groups, controls):
-    """Moments of each group, from stretches of rows side by side."""
-    rows = Rows(problem.design, problem.response, problem.weights, shift_of(problem))
-    n_groups, n_samples = int(groups.max()) + 1, len(groups)
-
-    def stretch(first, last, controls):
-        part = np.full_like(groups, -1)
-        part[first:last] = groups[first:last]
-        return Moments.of_groups(rows, part, n_groups, controls.cancel)
-
-    n_stretches = min(how_many(problem.design.size), _MOST)
-    bounds = [n_samples * k // n_stretches for k in range(n_stretches + 1)]
-    jobs = [partial(stretch, *ends) for ends in pairwise(bounds)]
-    stretches = side_by_side(jobs, controls, problem.design.size)
-    return [reduce(add, parts) for parts in zip(*stretches, strict=True)]
 
 
 def _worth(problem):
@@ -131,7 +111,7 @@ def _has_room(problem, n_folds):
     # A matrix for each fold and each of its stretches, one for the whole, and what the paths of a
     # few folds work with.
     side = problem.design.shape[1] + 1
-    gathered = min(how_many(problem.design.size), _MOST) * (n_folds + 1)
+    gathered = stretches_of(problem) * (n_folds + 1)
     return fits((max(2 * n_folds, gathered) + 20, side, side))
 
 

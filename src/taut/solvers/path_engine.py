@@ -15,7 +15,7 @@ from taut.memory import fits, out_of_memory, room_for
 from taut.problem import Problem
 from taut.solution import Certificate, Status
 from taut.solvers.base import Cancel, Controls, Grid, Solved, path_of_kept_moments
-from taut.solvers.products import plain_moments
+from taut.solvers.products import row_moments
 
 __all__ = [
     "PathEngine",
@@ -107,11 +107,11 @@ def _keep_moments(problem, controls):
     n_samples, n_features = problem.design.shape
     tall = n_samples >= max(_MANY, 4 * n_features) and n_features <= _FEW
     kept = "centred" in problem.shared and problem.shared["centred"][0] is problem.response
-    if not tall or kept:
+    if not tall or kept or problem.design.is_sparse:
         return
-    moments = plain_moments(problem)
-    if moments is not None:
-        problem.shared["centred"] = (problem.response, moments)
+    rows = row_moments(problem, np.zeros(n_samples, dtype=np.int32), 1, controls)[0]
+    centred = rows.centred(problem.fit_intercept)
+    problem.shared["centred"] = (problem.response, centred.without(centred.constant))
 
 
 def takes_penalty(problem: Problem) -> bool:

@@ -2,50 +2,65 @@
 
 from __future__ import annotations
 
+from functools import partial, reduce
+from itertools import pairwise
+from operator import add
+
 import numpy as np
 from scipy import sparse
 from scipy.linalg.blas import dsyrk
 
 from taut import _core
-from taut.designs.moments import CentredMoments, near_means
+from taut.designs.moments import Moments, Rows, near_means
 from taut.interrupt import interruptible
 from taut.problem import Problem
+from taut.solvers.base import Controls
 from taut.solvers.centred import column_means, column_norms, system_columns
+from taut.solvers.threads import how_many, side_by_side
 
-__all__ = ["gram_matrix", "inverse", "kernel_matrix", "plain_moments", "shift_of"]
+__all__ = ["gram_matrix", "inverse", "kernel_matrix", "row_moments", "shift_of", "stretches_of"]
 
 _ENTRIES = 1 << 20  # of the system, that are made at a time
-_NEAR = 4.0  # norms: means that may be taken out of a product afterwards
+_MOST = 8  # stretches of rows, each with matrices of its own
 
 
-def plain_moments(problem: Problem) -> CentredMoments | None:
-    """Sufficient statistics from X'X as it is, or None where that would lose digits.
+def row_moments(problem: Problem, groups, n_groups, controls: Controls) -> list[Moments]:
+    """Moments of each group of rows, from stretches of them side by side.
 
-    With equal weights v the Gram matrix is ``v X'X - m m'``, and costs one product of X with itself
-    and two passes over it. The difference cancels (mean / norm)^2 of the precision, so it is for
-    columns whose means are no larger than a few norms.
+    Parameters
+    ----------
+    problem : Problem
+        Of a dense design and one target.
+    groups : ndarray of shape (n_samples,), of int32
+        The group of each row, negative for none.
+    n_groups : int
+    controls : Controls
 
-    One long product uses all threads, which the stretches of `Moments.of_groups` hardly do.
+    Raises
+    ------
+    MemoryError
+        The products of all columns, for each group and stretch, would not fit.
     """
-    matrix, weights = problem.design.lying, problem.weights
-    if problem.design.is_sparse or matrix.dtype != np.float64 or np.ptp(weights) > 0:
-        return None
-    response, share = problem.response, weights[0]
-    mean, response_mean = np.zeros(matrix.shape[1]), 0.0
-    if problem.fit_intercept:
-        mean, response_mean = matrix.T @ weights, float(weights @ response)
-    gram = interruptible(float(matrix.size) * matrix.shape[1], np.matmul, matrix.T, matrix)
-    gram *= share
-    if np.any(np.abs(mean) > _NEAR * np.sqrt(np.maximum(np.diagonal(gram) - mean**2, 0.0))):
-        return None
-    gram -= np.outer(mean, mean)
-    residual = weights * (response - response_mean)
-    squares = float(residual @ (response - response_mean))
-    correlation = matrix.T @ residual - mean * residual.sum()
-    return CentredMoments(gram, correlation, squares, mean, response_mean)
+    rows = Rows(problem.design, problem.response, problem.weights, shift_of(problem))
+
+    def stretch(first, last, controls):
+        part = np.full_like(groups, -1)
+        part[first:last] = groups[first:last]
+        return Moments.of_groups(rows, part, n_groups, controls.cancel)
+
+    n_samples, n_stretches = len(groups), stretches_of(problem)
+    bounds = [n_samples * k // n_stretches for k in range(n_stretches + 1)]
+    jobs = [partial(stretch, *ends) for ends in pairwise(bounds)]
+    found = side_by_side(jobs, controls, problem.design.size)
+    return [reduce(add, parts) for parts in zip(*found, strict=True)]
 
 
-def shift_of(problem: Problem):
+def stretches_of(problem: Problem) -> int:
+    """Stretches of rows whose moments are gathered at a time."""
+    return min(how_many(problem.design.size), _MOST)
+
+
+def shift_of(problem):
     """What its moments are gathered about."""
     if not problem.fit_intercept:
         return np.zeros(problem.design.shape[1] + 1)

@@ -35,6 +35,8 @@ _CODES = {
     losses.Multinomial: lambda loss: (8 if loss.has_reference else 7, 0.0),
 }
 _POWERS = {1: (2, 0.0), 2: (3, 0.0)}  # Poisson and gamma
+_TOUCHING = 9  # Huber's loss with the curvatures of parabolas that touch it from above
+_QUICK = 50  # iterations for one strength that its own curvatures are given
 
 
 def _compiled(problem, n_targets):
@@ -102,33 +104,72 @@ class ProxNewton:
         return None
 
     def path(self, problem: Problem, grid: Grid, controls: Controls, engine: int = 0) -> Solved:
-        offset, targets = problem.offset, problem.coef_shape[1:]
-        n_targets = int(np.prod(targets, dtype=int))
-        coordinates, folds = penalty_arrays(problem)
-        design = problem.design.handle  # a copy, maybe: it comes before room is looked for
-        response = _response(problem)
-        with working_set_memory(problem) as room:
-            found = _core.solve_loss_path(
-                design,
-                response,
-                np.zeros_like(response) if offset is None else _stacked(offset),
-                problem.weights,
-                problem.fit_intercept and problem.loss.is_separable,
-                _compiled(problem, n_targets),
-                *(np.tile(part, n_targets) for part in coordinates),
-                grid.alphas,
-                grid.n_alphas,
-                grid.ratio(problem),
-                controls.tol,
-                controls.max_iter,
-                engine,
-                controls.cancel,
-                room,
-                start_within(coordinates, controls, n_targets),
-                *(np.tile(part, n_targets) for part in folds),
-            )
-        solved = solved_by_core(found, controls, "prox_newton")
-        return _by_target(problem, solved, targets[0]) if targets else solved
+        if isinstance(problem.loss, losses.Huber):
+            return _huber_path(problem, grid, controls, engine)
+        n_targets = int(np.prod(problem.coef_shape[1:], dtype=int))
+        return _path(problem, _compiled(problem, n_targets), grid, controls, engine)
+
+
+def _huber_path(problem, grid, controls, engine):
+    """By the curvatures of the loss itself; where these do not lead to the end in a few steps, on
+    from there under parabolas that touch it.
+
+    Newton steps end once they know which rows are beyond delta, but find no way where hardly any
+    is within. Steps under the parabolas always descend, and slow down where many are beyond.
+    """
+    delta = float(problem.loss.delta)
+    code, _ = _CODES[losses.Huber](problem.loss)
+    quick = replace(controls, max_iter=min(controls.max_iter, _QUICK))
+    solved = _path(problem, _core.compiled_loss(code, delta, 1), grid, quick, engine)
+    left = next((k for k, c in enumerate(solved.certificates) if not c.solved), None)
+    if left is None:
+        return solved
+    start = solved.coefs[:, left - 1] if left else controls.start
+    touching = _core.compiled_loss(_TOUCHING, delta, 1)
+    below = Grid(solved.alphas[left:])
+    rest = _path(problem, touching, below, replace(controls, start=start), engine)
+    return _closer(solved, rest, left)
+
+
+def _closer(solved, rest, first):
+    """The one of both, for each strength from the first on, whose gap is smaller."""
+    coefs, intercepts = solved.coefs.copy(order="F"), solved.intercepts.copy()
+    certificates = list(solved.certificates)
+    for k, certificate in enumerate(rest.certificates):
+        if certificate.relative_gap < certificates[first + k].relative_gap:
+            coefs[:, first + k], intercepts[first + k] = rest.coefs[:, k], rest.intercepts[k]
+            certificates[first + k] = certificate
+    return replace(solved, coefs=coefs, intercepts=intercepts, certificates=tuple(certificates))
+
+
+def _path(problem, loss, grid, controls, engine):
+    offset, targets = problem.offset, problem.coef_shape[1:]
+    n_targets = int(np.prod(targets, dtype=int))
+    coordinates, folds = penalty_arrays(problem)
+    design = problem.design.handle  # a copy, maybe: it comes before room is looked for
+    response = _response(problem)
+    with working_set_memory(problem) as room:
+        found = _core.solve_loss_path(
+            design,
+            response,
+            np.zeros_like(response) if offset is None else _stacked(offset),
+            problem.weights,
+            problem.fit_intercept and problem.loss.is_separable,
+            loss,
+            *(np.tile(part, n_targets) for part in coordinates),
+            grid.alphas,
+            grid.n_alphas,
+            grid.ratio(problem),
+            controls.tol,
+            controls.max_iter,
+            engine,
+            controls.cancel,
+            room,
+            start_within(coordinates, controls, n_targets),
+            *(np.tile(part, n_targets) for part in folds),
+        )
+    solved = solved_by_core(found, controls, "prox_newton")
+    return _by_target(problem, solved, targets[0]) if targets else solved
 
 
 def _by_target(problem, solved, n_targets):

@@ -12,8 +12,8 @@ from taut.progress import tracked
 from taut.selection import CV
 from taut.selection.cross_validation import Folds
 from taut.selection.rule import Choice, Rule
-from taut.selection.threads import side_by_side
 from taut.solvers import Controls, Grid
+from taut.solvers.threads import side_by_side
 
 __all__ = ["Growing"]
 
