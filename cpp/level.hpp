@@ -200,7 +200,8 @@ class Level {
       for (double share = farthest > kFarthest ? kFarthest / farthest : 1.0; share > 1e-6; share *= 0.5) {
         for (std::size_t k = 0; k < level.size(); ++k) level[k] = from[k] - share * change[k];
         evaluate(fit);
-        if (value <= before + slack) break;
+        // What a step this short gains is less than the rounding of a sum over all rows.
+        if (value <= before + slack || farthest <= kNear) break;
       }
       if (farthest <= kNear) return;
       if (farthest > kClose) intercepts.reset();

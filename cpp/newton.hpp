@@ -11,6 +11,7 @@
 #include "coupled.hpp"
 #include "level.hpp"
 #include "path.hpp"
+#include "trail.hpp"
 
 namespace taut {
 
@@ -51,17 +52,22 @@ class NewtonPath : public PathSolver {
  protected:
   int minimise(double alpha, int most) override {
     pad(beta_);
+    go_on(alpha);
+    const double goal = patience_ * last_gain() * wanted_ / settings_.tol;
     double before = kInfinity;
     int steps = 0;
-    while (steps < most) {
+    ++strengths_, here_taken_ = 0;
+    Vector z = gradient();
+    while (steps < most && !(before <= goal && settled(alpha, z, kSolo * std::sqrt(patience_ / first_)))) {
       poll_();
-      const Vector z = gradient();
       model(alpha, z);
       steps += std::max(1, quadratic_.solve(most - steps));
       const double decrease = promise(z);
       // Steps that no longer contract have met rounding.
       if (!(decrease > 0) || (fresh_ && decrease <= rounding() && decrease >= before)) break;
-      const double taken = search(alpha, quadratic_.beta(), decrease);
+      aim(quadratic_.beta());
+      if (!fresh_) conjugate(alpha, z);
+      const double taken = advance(alpha, decrease);
       if (taken == 0) {
         // The old curvatures may be to blame; where they are not, rounding has the last word.
         if (fresh_) break;
@@ -70,12 +76,12 @@ class NewtonPath : public PathSolver {
       }
       rescale(along_);
       fresh_ = false;
-      const double goal = patience_ * last_gain();
-      if (decrease <= goal && taken == 1) break;
-      if (renewal_pays(decrease, before, goal)) renew();
+      ++taken_, ++here_taken_;
+      if (renewal_pays(decrease / before)) renew();
       before = decrease;
+      z = gradient();
     }
-    model(alpha, gradient());
+    model(alpha, z);
     return std::max(1, steps);
   }
 
@@ -85,6 +91,7 @@ class NewtonPath : public PathSolver {
     etas_.insert(etas_.end(), here_.eta.begin(), here_.eta.end());
     slopes_.insert(slopes_.end(), here_.slope.begin(), here_.slope.end());
     levels_.push_back(here_.level);
+    trail_.note(alphas_[batch.first + i], beta_);
   }
 
   void residuals(Batch& batch, double* R) override {
@@ -97,6 +104,11 @@ class NewtonPath : public PathSolver {
   double misfit(const Batch&, int i, double t) const override {
     return cost(etas_.data() + static_cast<std::size_t>(i) * X_.rows(), t);
   }
+
+  // A step here is a few looks at the working columns: it takes longer ones than least squares does,
+  // while a set as large as a long look-ahead asks for would slow down every step.
+  double stride() const override { return 2 * PathSolver::stride(); }
+  double horizon() const override { return walks() ? 2.5 * stride() : kInfinity; }
 
   bool has_gap() const override { return data_.loss.has_conjugate() && PathSolver::has_gap(); }
 
@@ -136,16 +148,28 @@ class NewtonPath : public PathSolver {
     now_ = Profiled(view_, here_.curvature);
   }
 
-  // A step that promises less than this share of the tolerance is the last one, until the check of
-  // its result asks for more. Stationarity is about the root of a promise.
+  // A step that promises more than this share of the tolerance is not the last one; less, where the
+  // check of its result asks for more. Stationarity is about the root of a promise.
   static constexpr double kPatience = 1e-3;
+
+  // Of the tolerance, what the working set may use up by itself.
+  static constexpr double kSolo = 0.5;
+  static constexpr double kWorthTrying = 0.3;  // of the way to a point that nobody vouches for
+
+  // Begins where the last two strengths point to, if that lowers the objective.
+  void go_on(double alpha) {
+    Vector goal = beta_;
+    if (!trail_.carry_on(alpha, penalty_, features_, goal)) return;
+    aim(goal);
+    if (advance(alpha, 0.0, kWorthTrying) > 0) rescale(along_), fresh_ = false;
+  }
 
   // Whether the point would pass its check if there were no features but those of the working set.
   // `share` is what it may use up of the tolerance.
   bool settled(double alpha, const Vector& z, double share) {
     solo_.resize(X_.cols());
     for (std::size_t k = 0; k < z.size(); ++k) solo_[features_[k]] = z[k];
-    const double goal = share * settings_.tol;
+    const double goal = share * wanted_;
     const auto measure = [&](auto&& misfit) {
       const Certificate found = certify(view_, y_, penalty_, alpha, solo_.data(), misfit, static_cast<Index>(z.size()),
                                         [&](Index k) { return features_[k]; }, [&](Index k) { return beta_[k]; });
@@ -173,11 +197,12 @@ class NewtonPath : public PathSolver {
   }
 
   // A step reads the working columns twice, a new Gram matrix costs a product of all their pairs,
-  // at the speed of cached arithmetic. At the rate of the last two steps, which is cheaper?
-  bool renewal_pays(double decrease, double before, double goal) const {
-    const double most = std::max(2.0, quadratic_.size() / 24.0);
-    const double rate = decrease / before;
-    return rate > 0.9 || std::log(decrease / goal) > -most * std::log(rate);
+  // at the speed of cached arithmetic. An average over strengths falls as long as what is added is
+  // below it: a new matrix pays once a strength takes more than those since the last one have taken
+  // on average, the matrix included.
+  bool renewal_pays(double rate) const {
+    const double matrix = std::max(2.0, quadratic_.size() / 24.0);
+    return rate > 0.9 || here_taken_ * strengths_ > matrix + taken_;
   }
 
   virtual void renew() {
@@ -186,6 +211,7 @@ class NewtonPath : public PathSolver {
     quadratic_.renew();
     scale_ = 1;
     fresh_ = true;
+    strengths_ = 1, taken_ = here_taken_ = 0;
   }
 
   // Sets the model up at the current point: -z'd + c/2 d'Gd + h(b + d), divided by c. The number c
@@ -225,19 +251,70 @@ class NewtonPath : public PathSolver {
     return bend;
   }
 
-  // Moves towards the model's minimiser; returns the share of the step taken, 0 where none helps.
+  // Moves towards these coefficients; returns the share of the step taken, 0 where none helps.
   double search(double alpha, const Vector& goal, double decrease) {
+    aim(goal);
+    return advance(alpha, decrease);
+  }
+
+  void aim(const Vector& goal) {
+    goal_ = goal;
+    change_.resize(goal.size());
+    for (std::size_t k = 0; k < goal.size(); ++k) change_[k] = goal[k] - beta_[k];
+    columns_->product(change_.data(), next_along_.data());
+  }
+
+  // Under old curvatures every step errs alike. On a face, where the objective is smooth, the best
+  // combination of this step with the last one, under the curvatures of the point, costs a few sums
+  // over rows, and makes a series of steps one of conjugate gradients (Knyazev 2001).
+  void conjugate(double alpha, const Vector& z) {
+    step_.resize(change_.size(), 0.0);
+    Vector both = next_along_;
+    simd::axpy(1.0, along_.data(), both.data(), static_cast<std::ptrdiff_t>(both.size()));
+    double fall = 0, last_fall = 0;
+    double bend = now_.variation(next_along_), last_bend = now_.variation(along_);
+    double shared = 0.5 * (now_.variation(both) - bend - last_bend);
+    for (std::size_t k = 0; k < change_.size(); ++k) {
+      const double d = change_[k], s = step_[k];
+      if (d == 0 && s == 0) continue;
+      const Coordinate h = tangent(k, alpha);
+      if (!on_face(h, beta_[k], beta_[k]) || !on_face(h, beta_[k], goal_[k])) return;
+      const double slope = z[k] - (beta_[k] > 0 ? h.a : -h.a) - h.q * beta_[k];
+      fall += slope * d;
+      last_fall += slope * s;
+      bend += h.q * d * d;
+      last_bend += h.q * s * s;
+      shared += h.q * d * s;
+    }
+    const double det = bend * last_bend - shared * shared;
+    if (!(det > 1e-10 * bend * last_bend)) return;
+    const double by = (last_bend * fall - shared * last_fall) / det, last_by = (bend * last_fall - shared * fall) / det;
+    Vector goal = beta_;
+    for (std::size_t k = 0; k < goal.size(); ++k) {
+      goal[k] += by * change_[k] + last_by * step_[k];
+      if (goal[k] != beta_[k] && !on_face(tangent(k, alpha), beta_[k], goal[k])) return;
+    }
+    goal_.swap(goal);
+    for (std::size_t k = 0; k < change_.size(); ++k) change_[k] = by * change_[k] + last_by * step_[k];
+    for (std::size_t i = 0; i < both.size(); ++i) next_along_[i] = by * next_along_[i] + last_by * along_[i];
+  }
+
+  // Whether a coefficient is inside the face that another one is on.
+  static bool on_face(const Coordinate& h, double from, double b) {
+    return b > h.lower && b < h.upper && (h.a == 0 || from * b > 0);
+  }
+
+  // Along the way that was aimed at, or at least this share of it.
+  double advance(double alpha, double decrease, double least = 1e-10) {
     const std::size_t n = X_.rows();
-    Vector change(goal.size()), beta(goal.size());
+    Vector beta(goal_.size());
     // Kept from step to step: fresh pages cost as much as what is written to them.
     Vector &along = next_along_, &fit = next_fit_;
-    for (std::size_t k = 0; k < change.size(); ++k) change[k] = goal[k] - beta_[k];
-    columns_->product(change.data(), along.data());
     const double old = here_.value + penalty_at(alpha, beta_);
     const Vector drift = now_.drift(along);
-    for (double share = 1; share > 1e-10; share *= 0.5) {
+    for (double share = 1; share > least; share *= 0.5) {
       for (std::size_t i = 0; i < n; ++i) fit[i] = fit_[i] + share * along[i];
-      for (std::size_t k = 0; k < beta.size(); ++k) beta[k] = share == 1 ? goal[k] : beta_[k] + share * change[k];
+      for (std::size_t k = 0; k < beta.size(); ++k) beta[k] = share == 1 ? goal_[k] : beta_[k] + share * change_[k];
       for (std::size_t k = 0; k < drift.size(); ++k) trial_.level[k] = here_.level[k] + share * drift[k];
       trial_.settle(fit.data());
       const double now = trial_.value + penalty_at(alpha, beta);
@@ -252,6 +329,7 @@ class NewtonPath : public PathSolver {
         fit_.swap(fit);
         beta_.swap(beta);
         along_.swap(along);
+        step_.swap(change_);
         now_ = Profiled(view_, here_.curvature);
         return share;
       }
@@ -263,11 +341,15 @@ class NewtonPath : public PathSolver {
   Level here_, trial_;
   Vector fit_, next_fit_;
   Vector along_, next_along_;      // how the fit changes with a whole step, the last one taken
+  Vector step_, change_;           // the steps themselves
+  Vector goal_;                    // where the next one leads
   Vector beta_, intercepts_;
+  Trail trail_;
   Vector etas_, slopes_;           // of the batch
   std::vector<Vector> levels_;
   Profiled now_, then_;            // curvatures of the point, and those of the Gram matrix
   double scale_ = 1;
+  int strengths_ = 1, taken_ = 0, here_taken_ = 0;  // since then: strengths, steps, steps at the last one
   double first_ = data_.loss.has_conjugate() ? kPatience : kPatience * settings_.tol;
   double patience_ = first_;
   Vector solo_;  // correlations, where the working set is all there is

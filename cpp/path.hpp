@@ -111,6 +111,9 @@ class PathSolver {
     return !complete_ && p > kCrowd && 2 * p > n && X_.entries() == n * p;
   }
 
+  // How long the steps are by which it does, in natural logarithms.
+  virtual double stride() const { return 0.05; }
+
   // Solves for decreasing (or any) strengths; each writes its column of coefs (cols rows, zeroed by
   // the caller), or none where that is negative: such a one is on the way only. Returns how many
   // were solved before the working set outgrew what the settings allow, or it yielded.
@@ -122,7 +125,7 @@ class PathSolver {
     try {
       while (next < count && !yielded_) {
         poll_();
-        const int ahead = std::min({width, count - next, widest()});
+        const int ahead = std::min({width, count - next, widest(next)});
         Batch batch = look_ahead(next, ahead, certificates);
         const int accepted = verify(batch, next, certificates, coefs, retries);
         next += accepted;
@@ -130,7 +133,7 @@ class PathSolver {
         if (accepted < ahead || !fresh_.empty()) stand_at(batch, std::min(accepted, ahead - 1));
         retries = accepted > 0 ? 0 : retries + 1;
         const bool most = side_by_side() && 2 * accepted > ahead;
-        width = accepted == ahead ? std::min(2 * ahead, widest()) : most ? ahead : std::max(1, accepted);
+        width = accepted == ahead ? 2 * ahead : most ? ahead : std::max(1, accepted);
       }
     } catch (const Outgrown&) {
     }
@@ -164,6 +167,7 @@ class PathSolver {
   virtual void solve(Batch& batch, Certificate* certificates) {
     for (int i = 0; i < batch.width; ++i) {
       Certificate& certificate = certificates[batch.first + i];
+      wanted_ = tolerance(batch.first + i);
       certificate.iterations += minimise(alphas_[batch.first + i], settings_.max_iter - certificate.iterations);
       keep(batch, i);
     }
@@ -224,6 +228,9 @@ class PathSolver {
 
   // Whether the strengths of a batch are solved together: a few that have to be redone cost nothing then.
   virtual bool side_by_side() const { return false; }
+
+  // How far a round may look ahead, in natural logarithms of the strength.
+  virtual double horizon() const { return kInfinity; }
 
   // Before the first feature joins.
   virtual void prepare() {}
@@ -354,11 +361,16 @@ class PathSolver {
     quadratic_.anchor(padded.data(), gradient.data());
   }
 
-  int widest() const {
+  // How many strengths a round may take that begins with this one.
+  int widest(int first) const {
     if (complete_ || settings_.engine == Engine::one_by_one) return 1;
     if (X_.has_lanes()) return kLanes;
     const std::ptrdiff_t larger = std::max(X_.rows(), X_.cols());
-    return static_cast<int>(std::clamp<std::ptrdiff_t>((1 << 22) / larger, 1, 12));
+    const int most = static_cast<int>(std::clamp<std::ptrdiff_t>((1 << 22) / larger, 1, 12));
+    const double end = alphas_[first] * std::exp(-horizon());
+    int width = 1;
+    while (width < most && first + width < count_ && alphas_[first + width] > end) ++width;
+    return width;
   }
 
   Batch look_ahead(int first, int width, Certificate* certificates) {
@@ -485,10 +497,9 @@ class PathSolver {
       certificate.iterations = iterations;
       if (!has_gap()) certificate.gap = certificate.relative_gap = std::numeric_limits<double>::quiet_NaN();
       const bool trusted = (complete_ && X_.has_rows()) || !rounding_shows(beta);
-      // Strengths on the way need not be exact.
       const double measure = has_gap() ? certificate.relative_gap : certificate.kkt;
       const int column = columns_of_[k];
-      const bool solved = trusted && measure <= (column < 0 ? std::max(kOnTheWay, settings_.tol) : settings_.tol);
+      const bool solved = trusted && measure <= tolerance(k);
       const bool outside = !solved && violated(z, alphas_[k]);
       if (!solved && iterations < settings_.max_iter && (retries < 8 || outside)) {
         if (!outside) tighten();
@@ -554,6 +565,9 @@ class PathSolver {
                    [&](Index k) { return features_[k]; }, [&](Index k) { return beta[k]; }, rest);
   }
 
+  // Strengths on the way need not be exact.
+  double tolerance(int k) const { return columns_of_[k] < 0 ? std::max(kOnTheWay, settings_.tol) : settings_.tol; }
+
   double coefficient(Index j, const Vector& beta) const {
     const int e = position_[j];
     return e >= 0 && e < static_cast<int>(beta.size()) ? beta[e] : penalty_.resting(j);
@@ -598,7 +612,7 @@ class PathSolver {
     const double* before = last > 0 ? now - X_.cols() : z_.data();
     const double alpha = alphas_[k], alpha_before = last > 0 ? alphas_[k - 1] : z_alpha_;
     const double margin = side_by_side() ? kMarginOfLanes : X_.has_lanes() ? kMargin : 1.0;
-    const double goal = margin * alphas_[std::min(k + std::min(2 * batch.width, widest()), count_ - 1)];
+    const double goal = margin * alphas_[std::min(k + std::min(2 * batch.width, widest(k)), count_ - 1)];
     // Where all correlations are known, what is wrong at later strengths shows too.
     const int end = X_.has_lanes() ? batch.width - 1 : last;
     const bool forecast = alpha_before > alpha && goal < alpha;
@@ -626,6 +640,7 @@ class PathSolver {
   std::unique_ptr<Columns> columns_;
   bool complete_ = false;
   bool yielded_ = false;
+  double wanted_ = settings_.tol;  // of the strength that is being solved
   bool ridge_ = false;  // on some feature
   double unhindered_ = 0;  // features without an L1 penalty
   bool plain_ = true;  // l1 alone, on every feature

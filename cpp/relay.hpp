@@ -103,7 +103,7 @@ class Relay {
       const double largest = solver.start(grid.empty() ? count_ : static_cast<int>(grid.size()));
       if (grid.empty()) descend(largest);
       if (coefs.size() == 0) rest();
-      plan(largest, solver.walks());
+      plan(largest, solver.walks() ? solver.stride() : kInfinity);
       begin(solver);
     } catch (const Outgrown&) {
       return;
@@ -120,14 +120,14 @@ class Relay {
 
   // What is left of the grid, with steps in between where it leaps: a working set found on the way
   // down is small and nearly right, one made of all that violates after a leap is neither.
-  void plan(double largest, bool walks) {
+  void plan(double largest, double stride) {
     double above = done_ > 0 ? steps_[done_ - 1] : start_ == nullptr ? largest : 0.0;
     steps_.resize(done_);
     column_.resize(done_);
     const auto solved = std::count_if(column_.begin(), column_.end(), [](int column) { return column >= 0; });
     for (std::size_t k = solved; k < grid.size(); ++k) {
-      const double leap = walks && grid[k] > 0 && above > grid[k] ? std::log(above / grid[k]) : 0.0;
-      const int parts = static_cast<int>(std::clamp(std::ceil(leap / kStep - 1e-9), 1.0, kMostSteps));
+      const double leap = grid[k] > 0 && above > grid[k] ? std::log(above / grid[k]) : 0.0;
+      const int parts = static_cast<int>(std::clamp(std::ceil(leap / stride - 1e-9), 1.0, kMostSteps));
       for (int part = 1; part < parts; ++part) {
         steps_.push_back(above * std::exp(-leap * part / parts));
         column_.push_back(-1);
@@ -156,7 +156,6 @@ class Relay {
         for (std::size_t k = j; k < coefs.size(); k += features_) coefs[k] = b;
   }
 
-  static constexpr double kStep = 0.05;      // in natural logarithms
   static constexpr double kMostSteps = 200;  // of one leap: far down there is little left to find
 
   Penalty penalty_;

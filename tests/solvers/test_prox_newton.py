@@ -275,3 +275,13 @@ def test_huber_is_solved_where_hardly_any_row_is_within():
     problem = huber_problem(60, 80, 0.005, penalties.L2())
     solved = ProxNewton().path(problem, Grid(None, 5, 1e-2), Controls(1e-6))
     assert all(c.solved for c in solved.certificates)
+
+
+def test_a_strength_of_a_wide_path_takes_a_few_steps():
+    """Each begins where the last two point to, and ends with the gap that is asked for."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((150, 600))
+    y = (X[:, :10].sum(axis=1) / 3 + rng.logistic(size=150) > 0).astype(float)
+    solved = ProxNewton().path(posed("logistic", X, y), Grid(None, 50, 1e-2), Controls(1e-6, 1000))
+    assert all(c.solved for c in solved.certificates)
+    assert np.mean([c.n_iter for c in solved.certificates]) <= 6
