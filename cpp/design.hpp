@@ -37,6 +37,9 @@ class Residual {
   virtual double sweep(const std::vector<Coordinate>& penalties, bool every, Vector& beta) {
     return taut::sweep([&](std::size_t k) { return penalties[k]; }, every, *this, beta);
   }
+  // Goes on where the penalties are smooth, all coefficients at once (face.hpp), where that is offered;
+  // returns what a sweep does.
+  virtual double settle(const std::vector<Coordinate>&, double, int, Vector&) { return 0; }
 };
 
 // That of the response, which can be written out: v * residual, and its weighted sum of squares.

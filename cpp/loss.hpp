@@ -85,9 +85,9 @@ class RowLoss : public Loss {
       const At at = f_.at(y[i], eta[i]);
       // Near t = 1 the difference of large terms is its second-order term, 1/2 (1-t)^2 u^2 / f''.
       const double u = t * at.slope;
-      const double far = std::max(at.value + f_.conjugate(y[i], u) - u * eta[i], 0.0);
       const bool near = F::kCurved && 1 - t < 1e-5 && at.curvature > kFlat;
-      total += v[i] * (near ? 0.5 * (1 - t) * (1 - t) * at.slope * at.slope / at.curvature : far);
+      total += v[i] * (near ? 0.5 * (1 - t) * (1 - t) * at.slope * at.slope / at.curvature
+                            : std::max(at.value + f_.conjugate(y[i], u) - u * eta[i], 0.0));
     }
     return total;
   }

@@ -170,13 +170,35 @@ class NewtonPath : public PathSolver {
     solo_.resize(X_.cols());
     for (std::size_t k = 0; k < z.size(); ++k) solo_[features_[k]] = z[k];
     const double goal = share * wanted_;
+    const std::vector<int> counts = counting();
+    const Rest rest = plain_ ? resting(alpha, z) : Rest();
     const auto measure = [&](auto&& misfit) {
-      const Certificate found = certify(view_, y_, penalty_, alpha, solo_.data(), misfit, static_cast<Index>(z.size()),
-                                        [&](Index k) { return features_[k]; }, [&](Index k) { return beta_[k]; });
+      const Certificate found = certify(view_, y_, penalty_, alpha, solo_.data(), misfit, static_cast<Index>(counts.size()),
+                                        [&](Index k) { return features_[counts[k]]; }, [&](Index k) { return beta_[counts[k]]; }, rest);
       return has_gap() ? found.relative_gap : found.kkt;
     };
     // What the loss adds takes logarithms of every row, and is left out as long as it does not count.
     return measure([](double) { return 0.0; }) <= goal && measure([&](double t) { return cost(here_.eta.data(), t); }) <= goal;
+  }
+
+  // Places of the working set that the gap has to look at one by one: of a plain lasso a zero allows
+  // t |z_j| <= alpha l1_j and asks nothing else.
+  std::vector<int> counting() const {
+    std::vector<int> out;
+    for (std::size_t k = 0; k < beta_.size(); ++k)
+      if (!plain_ || beta_[k] != 0.0) out.push_back(static_cast<int>(k));
+    return out;
+  }
+
+  Rest resting(double alpha, const Vector& z) const {
+    Rest rest;
+    for (std::size_t k = 0; k < z.size(); ++k) {
+      const Index j = features_[k];
+      if (beta_[k] != 0.0 || std::abs(z[k]) * gauge_[j] <= alpha) continue;
+      rest.scale = std::min(rest.scale, alpha / (std::abs(z[k]) * gauge_[j]));
+      rest.kkt = std::max(rest.kkt, (std::abs(z[k]) - alpha * penalty_.l1[j]) / (view_.norm[j] * y_.norm));
+    }
+    return rest;
   }
 
   // What the loss adds to the gap at these predictors where the dual point is scaled by t.

@@ -28,10 +28,14 @@ class NewtonDescent final : public NewtonPath {
     pad(beta_);
     double before = kInfinity, enough = patience_ * last_gain();
     int sweeps = 0;
-    while (sweeps < most) {
+    for (int step = 0; sweeps < most; ++step) {
       poll_();
+      if (step == kSteady) invite(alpha);
       const Vector z = gradient();
-      if (settled(alpha, z, kSolo * std::sqrt(patience_ / first_))) break;
+      if (settled(alpha, z, kSolo * std::sqrt(patience_ / first_))) {
+        if (!invite(alpha)) break;
+        continue;
+      }
       const std::vector<int> places = awake(alpha, z);
       const std::unique_ptr<Residual> residual = columns_->model(here_.slope.data(), here_.curvature, places);
       Vector moved = picked(places);
@@ -59,9 +63,29 @@ class NewtonDescent final : public NewtonPath {
 
  private:
   static constexpr double kShare = 0.05;  // a model is left when a sweep gains less than this share
+  // A model costs several sweeps: what lies between them is settled further than sweeps would.
+  static constexpr double kFine = 1e-3;
+  static constexpr int kSteps = 30;
+  static constexpr int kSteady = 2;  // steps after which correlations are nearly what they will be
+  static constexpr double kMostOutside = 8;  // features, for each of the working set
   static constexpr double kCloser = 1e-2;
   // Of the tolerance, what the working set may use up by itself; a gap is about the root of a promise.
   static constexpr double kSolo = 0.5;
+
+  // Takes in what wants to move by now, so that no point is settled without it; false where there is
+  // nothing, or where a look at all features would cost much more than steps without them.
+  bool invite(double alpha) {
+    if (X_.cols() > kMostOutside * static_cast<double>(features_.size())) return false;
+    Vector R(X_.rows()), z(X_.cols());
+    downhill(here_.slope.data(), R.data());
+    view_.cross(R.data(), 1, z.data());
+    std::vector<Index> features;
+    for (Index j = 0; j < X_.cols(); ++j)
+      if (violates(j, z[j], alpha)) features.push_back(j);
+    join(features);
+    pad(beta_);
+    return !features.empty();
+  }
 
   // The coefficients that are not at rest, or want to move.
   std::vector<int> awake(double alpha, const Vector& z) const {
@@ -87,17 +111,21 @@ class NewtonDescent final : public NewtonPath {
     return out;
   }
 
-  // Sweeps until one over everything gains little; returns how many.
+  // Sweeps, and what lies between them is settled at once where that is offered, until a sweep over
+  // everything gains little; returns how many.
   int descend(const std::vector<Coordinate>& penalties, Residual& residual, Vector& goal, double enough, int most) {
-    double total = 0;
+    double total = 0, leap = 0;
     bool every = true;
     for (int swept = 1; swept <= most; ++swept) {
       poll_();
       const double gain = residual.sweep(penalties, every, goal);
       total += gain;
       const bool little = gain <= std::max(kShare * total, 0.1 * enough);
-      if (little && every) return swept;
-      every = little;
+      if (little && leap > 0) return swept;
+      leap = residual.settle(penalties, kFine * enough, kSteps, goal);
+      if (little && every && leap == 0) return swept;
+      total += leap;
+      every = little || leap > 0;
     }
     return most;
   }

@@ -7,12 +7,12 @@ from functools import partial
 
 import numpy as np
 
-from taut.path import settled_grid, solve_targets
+from taut.path import settled_grid
 from taut.progress import tracked
 from taut.selection import CV
 from taut.selection.cross_validation import Folds
 from taut.selection.rule import Choice, Rule
-from taut.solvers import Controls, Grid
+from taut.solvers import Controls, Grid, solve_path
 from taut.solvers.threads import side_by_side
 
 __all__ = ["Growing"]
@@ -20,6 +20,7 @@ __all__ = ["Growing"]
 _DECADE = 5  # strengths for a factor of ten
 _LAST = 20  # alpha_max / 10,000
 _ENDS = range(6, _LAST + 1, 2)  # the last strength of each attempt
+_AHEAD = 2  # folds
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Growing(Rule):
     The weak end of a path of thousands of features takes nearly all of its time, and a model of
     text is best long before it. So the path grows by parts of a decade as long as the weakest
     strength is the best: the strengths themselves are those that one long grid would have. Of
-    cross-validation one fold goes ahead and finds about where the error turns, and the others
+    cross-validation two folds go ahead and find about where the error turns, and the others
     follow.
 
     Parameters
@@ -66,19 +67,22 @@ class Growing(Rule):
     def _validated(self, problems, alphas, controls, groups):
         folds = Folds(problems, self.rule.splits(problems, groups))
         paths = [folds.path(k) for k in range(len(folds.splits))]
-        for end in tracked(_ENDS, self.verbose, "strengths of the first fold"):
-            _, errors = paths[0].errors(alphas[: end + 1], controls)
-            turn = int(np.argmin(errors))
+        size = problems[0].design.size
+        for end in tracked(_ENDS, self.verbose, "strengths of the first folds"):
+            jobs = [partial(path.errors, alphas[: end + 1]) for path in paths[:_AHEAD]]
+            ahead = side_by_side(jobs, controls, size)
+            turn = int(np.argmin(np.mean([errors for _, errors in ahead], axis=0)))
             if turn < end:
                 break
         for end in tracked(range(min(turn + 1, _LAST), _LAST + 1), self.verbose, "folds"):
-            jobs = [partial(path.errors, alphas[: end + 1]) for path in paths]
-            found = side_by_side(jobs, controls, problems[0].design.size)
-            results = folds.results(alphas[: end + 1], found)
+            grid = Grid(alphas[: end + 1])
+            whole = [partial(solve_path, problem, grid) for problem in problems]
+            jobs = [*whole, *(partial(path.errors, grid.alphas) for path in paths)]
+            found = side_by_side(jobs, controls, size)
+            results = folds.results(grid.alphas, found[len(whole) :])
             if results.index_min < end:
                 break
-        solved = solve_targets(problems, Grid(results.alphas), controls)
-        return Choice(solved, self.rule.index(results), results)
+        return Choice(found[: len(whole)], self.rule.index(results), results)
 
 
 def _has_grid(rule):
