@@ -194,9 +194,10 @@ class NewtonPath : public PathSolver {
     Rest rest;
     for (std::size_t k = 0; k < z.size(); ++k) {
       const Index j = features_[k];
-      if (beta_[k] != 0.0 || std::abs(z[k]) * gauge_[j] <= alpha) continue;
-      rest.scale = std::min(rest.scale, alpha / (std::abs(z[k]) * gauge_[j]));
-      rest.kkt = std::max(rest.kkt, (std::abs(z[k]) - alpha * penalty_.l1[j]) / (view_.norm[j] * y_.norm));
+      const double bar = alpha * penalty_.l1[j], steepness = std::abs(z[k]);
+      if (beta_[k] != 0.0 || steepness <= bar || !usable(j)) continue;
+      rest.scale = std::min(rest.scale, bar / steepness);
+      rest.kkt = std::max(rest.kkt, (steepness - bar) / (view_.norm[j] * y_.norm));
     }
     return rest;
   }

@@ -561,8 +561,10 @@ class PathSolver {
       for (Index j = 0; j < X_.cols(); ++j)
         if (gauge_[j] > 0)
           rest.kkt = std::max(rest.kkt, (std::abs(z[j]) - alpha * penalty_.l1[j]) / (view_.norm[j] * y_.norm));
-    return certify(view_, y_, penalty_, alpha, z, cost, static_cast<Index>(beta.size()),
-                   [&](Index k) { return features_[k]; }, [&](Index k) { return beta[k]; }, rest);
+    // Those that joined since then are at rest there.
+    return certify(view_, y_, penalty_, alpha, z, cost, static_cast<Index>(features_.size()),
+                   [&](Index k) { return features_[k]; },
+                   [&](Index k) { return k < static_cast<Index>(beta.size()) ? beta[k] : 0.0; }, rest);
   }
 
   // Strengths on the way need not be exact.
