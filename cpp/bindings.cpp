@@ -653,7 +653,7 @@ void shrink_groups(Weights<T> weights, std::optional<Flat<T>> moments, bool squa
 
 NB_MODULE(_core, m) {
   load_blas();
-  nb::class_<taut::Cancel>(m, "Cancel")
+  nb::class_<taut::Cancel>(m, "Cancel", "A flag that ends a long call from another thread: set() it.")
       .def(nb::init<>())
       .def("set", &taut::Cancel::set);
   nb::class_<Handle>(m, "Design")

@@ -248,8 +248,8 @@ def fit_path(
     loss : str or Loss, default "squared"
     penalty : Penalty, default L1()
     alphas : array of shape (n_alphas,), default None
-        Strengths >= 0; None takes ``n_alphas`` of them in geometric steps down from the smallest
-        at which every penalised coefficient is zero.
+        Strengths >= 0, solved and returned from strong to weak; None takes ``n_alphas`` of them in
+        geometric steps down from the smallest at which every penalised coefficient is zero.
     n_alphas : int, default 100
     alpha_min_ratio : float, default None
         Smallest over largest alpha of the automatic grid; None is 1e-4 for more rows than

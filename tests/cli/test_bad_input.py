@@ -28,6 +28,8 @@ FILES = {
     "text.csv": b"a,b\n" + b"1,2\n" * 30 + b"high,4\n" + b"5,6\n" * 30,
     "slip.csv": b"a,b\n" + b"1,2\n" * 30 + b"4,wide\n" + b"5,6\n" * 30,
     "weights.csv": b"a,b,w\n" + b"1,2,1\n3,4,-1\n" * 20,
+    "missing-cells.csv": b'a,b\n"1,\n2",3\n4,\n5\n',
+    "comma.csv": b'"a,b",c,\n1,2,3\n',
     "short.csv": b"a,b\n" + b"1,2\n3,4\n5,1\n" * 3,
 }
 
@@ -54,6 +56,10 @@ def folder(tmp_path):
         (["repeats.csv", "--target", "a"], "'a' (2 times)"),
         (["ragged.csv", "--target", "a"], "cannot be read as csv"),
         (["ragged.csv", "--target", "a"], "row 2 has 3 cells, the header has 2"),
+        (["missing-cells.csv", "--target", "a"], "row 3 has 1 cell, the header has 2 (line 5)"),
+        (["broken.jsonl", "--target", "a"], "line 2 is no JSON"),
+        (["comma.csv", "--target", "q"], "the columns are: 'a,b', c, '' (unnamed)"),
+        (["comma.csv", "--target", "a,b", "--drop", "a,b"], "--drop names the target 'a,b'"),
         (["latin.csv", "--target", "a"], "save it anew in that encoding"),
         (["broken.parquet", "--target", "a"], "cannot be read as parquet"),
         (["broken.jsonl", "--target", "a"], "cannot be read as jsonl"),

@@ -59,6 +59,12 @@ def test_the_plain_average_may_win_and_the_verdict_says_so():
     assert "Nothing tried predicts price better" in told(rows)["sentence"]
 
 
+def test_where_nothing_but_the_average_was_tried_the_columns_are_not_judged():
+    said = told(board(null=(4.0, 0.1)))
+    assert said["sentence"] == "Only guessing the average was tried: add a technique."
+    assert "tell nothing" not in said["detail"]
+
+
 def test_of_equal_scores_the_simpler_is_the_best():
     rows = board(null=(9.0, 0.0), lasso_min=(4.0 + 1e-9, 0.0), ridge_min=(4.0, 0.0))
     assert marked(rows, "best") == marked(rows, "picked") == "lasso-min"

@@ -67,7 +67,7 @@ WEIGHTED = {"y": "y", "sample_weight": "w"}
         (made_table(n_rows=12), {"y": "y"}, "only 12 rows.*needs 20"),
         (changed(w=-WEIGHTS), WEIGHTED, "sample_weight: column 'w' .* row 1 has -1 .120 such"),
         (changed(w=0 * WEIGHTS), WEIGHTED, "sample_weight: column 'w' is 0 in every row"),
-        (changed(w=np.nan * WEIGHTS), WEIGHTED, "sample_weight: column 'w' .* row 1 has nan"),
+        (changed(w=np.nan * WEIGHTS), WEIGHTED, "column 'w' has missing .* first in row 1:"),
         (changed(), {"y": "y", "sample_weight": "colour"}, "sample_weight: .*'colour' must be num"),
         (changed(), {"y": "y", "sample_weight": "y"}, "sample_weight: .*'y' is the target already"),
         (changed(), {"y": "y", "groups": "y"}, "groups: column 'y' is the target already"),

@@ -86,6 +86,11 @@ def test_all_displays_draw_on_given_axes(path, results):
     assert plt.get_fignums() == [figure.number]
 
 
+def test_what_is_no_axes_is_refused(path):
+    with pytest.raises(TypeError, match="ax must be matplotlib axes, got 3 of type int"):
+        path.plot(ax=3)
+
+
 def test_path_plot_is_its_display(path):
     _, ax = plt.subplots()
     display = path.plot(ax, top=2)

@@ -11,8 +11,8 @@ from sklearn.pipeline import Pipeline
 
 from taut.compare.fitted import columns_needed
 from taut.datasets import load_diabetes, read_table
-from taut.designs.from_frame import TableError, did_you_mean
-from taut.designs.kinds import Note, listed
+from taut.designs.from_frame import TableError, columns_named, did_you_mean
+from taut.designs.kinds import Note, names_listed
 
 __all__ = ["Roles", "Source", "open_table", "with_unused"]
 
@@ -72,31 +72,44 @@ def open_table(path: str | None, target: str | None, drop: Sequence[str], roles:
     TableError
         If the file or a column is not there.
     """
-    dropped = [name.strip() for names in drop for name in names.split(",") if name.strip()]
-    without = f".drop({dropped})" if dropped else ""
     if path is None:
         import polars as pl
 
         table, target = pl.DataFrame(load_diabetes()), target or "progression"
         name = "diabetes (scikit-learn)"
         imports = "import polars as pl", "from taut.datasets import load_diabetes"
-        code = f"X = pl.DataFrame(load_diabetes()){without}"
+        code = "X = pl.DataFrame(load_diabetes())"
     else:
         table, name = read_table(path), Path(path).name
         imports = ("from taut.datasets import read_table",)
         # A report is passed on: where a table lies on its author's machine is nobody's business.
         given = name if Path(path).is_absolute() else path
-        code = f"X = read_table({given!r}){without}"
+        code = f"X = read_table({given!r})"
     if target is None:
-        raise TableError(f"--target is missing: say which column to predict; {_columns(table)}")
-    for column in dropped:
-        if column not in table.columns:
-            hint = did_you_mean(column, table.columns)
-            raise TableError(f"--drop: there is no column {column!r}; {hint}")
+        names = columns_named(table.columns)
+        raise TableError(f"--target is missing: say which column to predict; {names}")
+    dropped = _columns_to_drop(drop, table.columns)
     for role, column in {"target": target, **roles.columns()}.items():
         if column in dropped:
             raise TableError(f"--drop names the {role} {column!r}: leave it in")
-    return Source(table.drop(dropped), target, name, imports, code)
+    if dropped:
+        table, code = table.drop(dropped), f"{code}.drop({dropped})"
+    return Source(table, target, name, imports, code)
+
+
+def _columns_to_drop(drop: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """The columns that --drop names: one whole, whatever is in its name, or several with commas."""
+    dropped = []
+    for names in drop:
+        if names in columns:
+            dropped.append(names)
+        else:
+            dropped += [name.strip() for name in names.split(",") if name.strip()]
+    for column in dropped:
+        if column not in columns:
+            hint = did_you_mean(column, columns)
+            raise TableError(f"--drop: there is no column {column!r}; {hint}")
+    return dropped
 
 
 def with_unused(rows, model: Pipeline) -> tuple[Any, list[Note]]:
@@ -121,10 +134,6 @@ def with_unused(rows, model: Pipeline) -> tuple[Any, list[Note]]:
     absent = sorted(unused.difference(rows.columns))
     if not absent:
         return rows, []
-    text = f"Not in the table, and not used by the model: {listed(absent)}."
+    text = f"Not in the table, and not used by the model: {names_listed(absent)}."
     empty = (pl.lit(None, dtype=pl.String).alias(name) for name in absent)
     return rows.with_columns(empty), [Note("info", text, tuple(absent))]
-
-
-def _columns(table) -> str:
-    return did_you_mean("", table.columns)

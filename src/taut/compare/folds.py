@@ -75,8 +75,8 @@ def outer_folds(study: Study, cv, seed: int, quick: bool) -> Folds:
     kind = fold_kind(study)
     if kind == "grouped" and n_units(study) < 2:
         text = (
-            f"all rows are of the one group {study.groups[0]!s}, and a fold needs whole groups to "
-            "be tested on: name a column with more groups, or none"
+            f"all rows are of the one group {_group(study.groups[0])}, and a fold needs whole "
+            "groups to be tested on: name a column with more groups, or none"
         )
         raise TableError(text, "groups")
     if cv is None:
@@ -98,6 +98,11 @@ def outer_folds(study: Study, cv, seed: int, quick: bool) -> Folds:
         splitter = _splitter(study, int(cv), seed)
     splits = list(splitter.split(study.y, study.labels, groups=study.groups))
     return _with_every_class(study, Folds(splits, kind))
+
+
+def _group(value) -> str:
+    """A group as the table writes it: whole numbers without the point that they got as float64."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def inner_folds(study: Study, rows: np.ndarray, seed: int):

@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.stats import rankdata
 
 from taut.designs.from_frame import TableError
-from taut.designs.kinds import Note, as_numbers, base_kind, is_missing, listed
+from taut.designs.kinds import Note, as_numbers, base_kind, is_missing, names_listed
 
 __all__ = ["suspected_leaks"]
 
@@ -48,13 +48,14 @@ def suspected_leaks(table, kinds: Mapping[str, str], target: str, y: np.ndarray)
     notes = []
     if determining:
         text = (
-            f"Suspected leak: {listed(determining)} alone nearly determines {target}. If it is "
-            "not known at the time of predicting, drop it: the scores below would be an illusion."
+            f"Suspected leak: {names_listed(determining)} alone nearly determines {target}. "
+            "If it is not known at the time of predicting, drop it: the scores below would be an "
+            "illusion."
         )
         notes.append(Note("warning", text, tuple(determining)))
     if alike:
         text = (
-            f"Suspected leak: {listed(alike)} is called like the target {target}. If it is "
+            f"Suspected leak: {names_listed(alike)} is called like the target {target}. If it is "
             "computed from it, drop it."
         )
         notes.append(Note("warning", text, tuple(alike)))

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import sparse
 
-from taut.designs.kinds import Note, base_kind, is_missing, listed
+from taut.designs.from_frame import shown_name
+from taut.designs.kinds import Note, base_kind, is_missing, listed, names_listed
 
 __all__ = ["described"]
 
@@ -38,19 +39,18 @@ def described(table, kinds: Mapping[str, str]) -> list[Note]:
 
 def _dates(names: list[str]) -> Note | None:
     parts = "year, month, day of the week and hour, as far as they vary"
-    text = f"Dates turned into {parts}: {listed(names)}."
+    text = f"Dates turned into {parts}: {names_listed(names)}."
     return Note("info", text, tuple(names)) if names else None
 
 
 def _categories(table: Mapping[str, np.ndarray], names: list[str]) -> Note | None:
     if not names:
         return None
-    text = f"Categories, one feature per level: {listed(names)}."
+    text = f"Categories, one feature per level: {names_listed(names)}."
     many = [name for name in names if len(set(table[name])) > _MANY_LEVELS]
     if many:
-        text += (
-            f" Only the {_MANY_LEVELS - 1} most frequent levels, the rest as one: {listed(many)}."
-        )
+        most = f"Only the {_MANY_LEVELS - 1} most frequent levels, the rest as one"
+        text += f" {most}: {names_listed(many)}."
     return Note("info", text, tuple(names))
 
 
@@ -59,7 +59,7 @@ def _missing(table: Mapping[str, np.ndarray]) -> Note | None:
     counts = {name: n for name, n in sorted(counts.items(), key=lambda item: -item[1]) if n}
     if not counts:
         return None
-    shown = listed([f"{name} ({n:,})" for name, n in counts.items()], 6)
+    shown = listed([f"{shown_name(name)} ({n:,})" for name, n in counts.items()], 6)
     text = (
         f"Missing values: {shown}. Filled in by the median of the training rows, anew in every "
         "fold; missing categories are a level of their own."

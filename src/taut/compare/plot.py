@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from taut.plots import style
+
 __all__ = ["plot_differences"]
 
 
@@ -21,15 +23,10 @@ def plot_differences(summary: dict, ax=None):
     ------
     ImportError
         If matplotlib is not installed.
+    TypeError
+        If ``ax`` is something else than axes.
     """
-    if ax is None:
-        try:
-            import matplotlib.pyplot as plt
-        except ImportError as error:
-            raise ImportError(
-                "Comparison.plot needs the extra 'plot': pip install \"taut[plot]\""
-            ) from error
-        ax = plt.subplots(layout="constrained")[1]
+    ax = style.axes(ax)
     rows = summary["leaderboard"][::-1]
     for height, row in enumerate(rows):
         low = row["difference"] - row["difference_low"]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from taut.designs.from_frame import TableError
+from taut.designs.from_frame import TableError, shown_name
 from taut.designs.kinds import Note, as_numbers, base_kind, counted, listed
 
 __all__ = ["suspected_sentinels"]
@@ -57,7 +57,7 @@ def suspected_sentinels(table, kinds: Mapping[str, str], target: str, y: np.ndar
     found = {name: sentinel for name, sentinel in found.items() if sentinel}
     if not found:
         return []
-    shown = listed([f"{name} ({sentinel})" for name, sentinel in found.items()])
+    shown = listed([f"{shown_name(name)} ({sentinel})" for name, sentinel in found.items()])
     text = (
         f"One number far from all others, again and again: {shown}. If it stands for a missing "
         "value, empty these cells: they are taken as they are."

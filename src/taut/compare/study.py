@@ -116,7 +116,8 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None, event=N
         If the table cannot be used as it is; the message says why and what to do.
     """
     if groups is not None and time is not None:
-        raise TableError("groups and time cannot both shape the folds: give one of them")
+        text = "the column of times shapes the folds already, groups cannot too: give one of them"
+        raise TableError(text, "groups")
     if y is None:
         raise TableError("got None: name a column of X, or give one value for each row", "y")
     roles = {"y": y, "event": event, "sample_weight": sample_weight, "groups": groups, "time": time}
@@ -140,10 +141,10 @@ def prepare(X, y, task=None, sample_weight=None, groups=None, time=None, event=N
     n_rows = _check_lengths(table, parts)
     keep, notes = _usable_rows(target, missing, weights)
     if time is not None:
-        keep = keep[_time_order(time_name, time[keep])]
+        keep = _in_time_order(time_name, time, keep)
         notes.append(Note("info", f"Rows are taken in the order of {time_name}.", (time_name,)))
     if groups is not None:
-        _refuse_missing(groups_name, groups[keep], "groups", "group")
+        _refuse_missing(groups_name, groups, keep, "groups", "group")
     if found_task == "survival":
         check_survival(event_name, y[keep])
     else:
@@ -212,7 +213,9 @@ def _checked_weights(name: str, values: np.ndarray) -> np.ndarray:
     except TableError as error:
         text = f"{error.text}, or name another column"
         raise TableError(text, "sample_weight") from error
-    wrong = np.flatnonzero(np.isnan(weights) | (weights < 0))
+    rows = np.arange(len(weights))
+    _refuse_missing(name, weights, rows, "sample_weight", "weight (0 leaves it out)")
+    wrong = np.flatnonzero(weights < 0)
     if len(wrong):
         text = (
             f"column {name!r} must be 0 or more, but row {wrong[0] + 1} has "
@@ -268,30 +271,34 @@ def _usable_rows(
     return keep, notes
 
 
-def _refuse_missing(name: str, values: np.ndarray, argument: str, noun: str) -> None:
-    missing = np.flatnonzero(is_missing(values))
+def _refuse_missing(
+    name: str, values: np.ndarray, rows: np.ndarray, argument: str, noun: str
+) -> None:
+    missing = rows[is_missing(values[rows])]
     if len(missing):
         text = (
-            f"column {name!r} has missing values, in {counted(len(missing), 'row')}: give every "
-            f"row a {noun}, or leave those rows out"
+            f"column {name!r} has missing values, in {counted(len(missing), 'row')}, first in row "
+            f"{missing[0] + 1}: give every row a {noun}, or leave those rows out"
         )
         raise TableError(text, argument)
 
 
-def _time_order(name: str, time: np.ndarray) -> np.ndarray:
-    _refuse_missing(name, time, "time", "time")
+def _in_time_order(name: str, time: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The rows, from the oldest to the newest."""
+    _refuse_missing(name, time, rows, "time", "time")
+    time = time[rows]
     if time.dtype.kind == "V":
         text = f"column {name!r} holds neither dates nor numbers: name another column"
         raise TableError(text, "time")
     if time.dtype.kind != "O":
-        return np.argsort(time, kind="stable")
+        return rows[np.argsort(time, kind="stable")]
     # Text sorts by its letters: 10/1/2011 would come before 2/1/2011.
     orders = [np.argsort(dates, kind="stable") for dates in readings(time)]
     if not orders:
-        row = first_unread(time)
+        wrong = first_unread(time)
         text = (
-            f"column {name!r} must hold dates or numbers, but row {row + 1} says {time[row]!r}: "
-            "write dates as 2024-01-31, in every row alike"
+            f"column {name!r} must hold dates or numbers, but row {rows[wrong] + 1} says "
+            f"{time[wrong]!r}: write dates as 2024-01-31, in every row alike"
         )
         raise TableError(text, "time")
     if any(not np.array_equal(order, orders[0]) for order in orders):
@@ -300,7 +307,7 @@ def _time_order(name: str, time: np.ndarray) -> np.ndarray:
             "month?): write dates as 2024-01-31"
         )
         raise TableError(text, "time")
-    return orders[0]
+    return rows[orders[0]]
 
 
 def _take(table, index: np.ndarray):

@@ -39,7 +39,10 @@ def verdict(
     """
     pick = next(row for row in leaderboard if row["picked"])
     best = leaderboard[0]
-    if pick["technique"] == "null":
+    if len(leaderboard) == 1 and pick["technique"] == "null":
+        sentence = f"Only {measure.guess} was tried: add a technique."
+        detail = f"Whether the columns tell anything about {target} stays open."
+    elif pick["technique"] == "null":
         better = "better" if pick is best else "detectably better"
         sentence = f"Nothing tried predicts {target} {better} than always {measure.guess}."
         detail = _nothing_found(pick, best, phrases)

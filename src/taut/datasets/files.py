@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import zlib
 from collections import Counter
 from os import PathLike
 from pathlib import Path
 
 from taut.designs.from_frame import TableError
+from taut.designs.reading import counted
 
 __all__ = ["read_table"]
 
@@ -17,10 +19,11 @@ _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t"}
 _TEXT = "Mend the file: it needs as many cells in every row as in the header"
 _LINES = "Mend the file: it needs one JSON object on every line, in UTF-8"
 _BINARY = "The file is damaged, cut short or of another format: fetch or save it anew"
-_REMEDIES = dict.fromkeys(_SEPARATORS, _TEXT) | {
+_JSON_LINES = (".jsonl", ".ndjson")
+_REMEDIES = {
+    **dict.fromkeys(_SEPARATORS, _TEXT),
+    **dict.fromkeys(_JSON_LINES, _LINES),
     ".parquet": _BINARY,
-    ".jsonl": _LINES,
-    ".ndjson": _LINES,
 }
 _READERS = "CSV (.csv), TSV (.tsv), parquet (.parquet) or JSON lines (.jsonl, .ndjson)"
 
@@ -41,7 +44,8 @@ def read_table(path: str | PathLike[str]):
     Raises
     ------
     TableError
-        If the file is missing, of an unknown kind, empty, broken, or repeats a column name.
+        If the file is missing, of an unknown kind, empty, broken, repeats a column name, or has
+        more or fewer cells in a row than in the header.
     ImportError
         If polars is not installed.
     """
@@ -71,17 +75,16 @@ def _read(path: Path):
         if kind in _SEPARATORS:
             separator = _checked_separator(path, _SEPARATORS[kind])
             # Types come from all rows: a decimal in row 100,000 must not be an error.
-            return pl.read_csv(path, separator=separator, infer_schema_length=None)
+            table = pl.read_csv(path, separator=separator, infer_schema_length=None)
+            _require_whole_rows(path, kind, table)
+            return table
         if kind == ".parquet":
             return pl.read_parquet(path)
-        if kind in (".jsonl", ".ndjson"):
+        if kind in _JSON_LINES:
             return pl.read_ndjson(path, infer_schema_length=None)
     except (pl.exceptions.PolarsError, OSError, EOFError, zlib.error, csv.Error) as error:
         said = str(error).strip().splitlines()[0].removeprefix(f"{kind[1:]}: ")
-        reason = _uneven_row(path, kind) or said
-        raise TableError(
-            f"{str(path)!r} cannot be read as {kind[1:]}: {reason}. {_REMEDIES[kind]}"
-        ) from error
+        raise _unreadable(path, kind, _first_wrong(path, kind) or said) from error
     except UnicodeDecodeError as error:
         raise TableError(
             f"{str(path)!r} is not in UTF-8 ({error.reason} {error.object[error.start]:#04x}): "
@@ -131,21 +134,64 @@ def _require_text(path: Path) -> None:
         )
 
 
-def _uneven_row(path: Path, kind: str) -> str | None:
-    """Which row has more cells than the header: polars only says that there is one."""
-    if kind not in _SEPARATORS:
-        return None
+def _require_whole_rows(path: Path, kind: str, table) -> None:
+    """Refuse short rows, which polars fills with missing values in silence.
+
+    They lack the last cell: where no row does, the text need not be read again.
+    """
+    if not table[:, -1].null_count():
+        return
+    reason = _first_wrong(path, kind)
+    if reason is not None:
+        raise _unreadable(path, kind, reason)
+
+
+def _unreadable(path: Path, kind: str, reason: str) -> TableError:
+    return TableError(f"{str(path)!r} cannot be read as {kind[1:]}: {reason}. {_REMEDIES[kind]}")
+
+
+def _first_wrong(path: Path, kind: str) -> str | None:
+    """The first row that breaks a table of text: polars says at the most that there is one."""
     try:
-        separator = _checked_separator(path, _SEPARATORS[kind])
-        with _opened(path) as file:
-            rows = csv.reader(file, delimiter=separator)
-            width = len(next(rows, []))
-            for number, row in enumerate(rows, start=1):
-                if len(row) > width:
-                    return f"row {number} has {len(row)} cells, the header has {width}"
+        if kind in _SEPARATORS:
+            return _uneven_row(path, _checked_separator(path, _SEPARATORS[kind]))
+        if kind in _JSON_LINES:
+            return _broken_line(path)
     except (OSError, EOFError, ValueError, zlib.error, csv.Error):
-        return None  # the file is broken in another way
+        pass  # the file is broken in another way
     return None
+
+
+def _uneven_row(path: Path, separator: str) -> str | None:
+    with _opened(path) as file:
+        rows = csv.reader(file, delimiter=separator)
+        width, above = len(next(rows, [])), rows.line_num
+        for number, row in enumerate(rows, start=1):
+            if row and len(row) != width:
+                cells = counted(len(row), "cell")
+                return f"row {number} has {cells}, the header has {width} (line {above + 1})"
+            above = rows.line_num
+    return None
+
+
+def _broken_line(path: Path) -> str | None:
+    with _opened(path) as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                if line.strip() and not isinstance(_strict_json(line), dict):
+                    return f"line {number} is no JSON object"
+            except json.JSONDecodeError as error:
+                return f"line {number} is no JSON: {error.msg} at character {error.pos + 1}"
+    return None
+
+
+def _strict_json(line: str):
+    """JSON without the numbers that only Python knows: NaN and the infinities."""
+
+    def refuse(name: str):
+        raise json.JSONDecodeError(f"{name} is no number, use null", line, line.find(name))
+
+    return json.loads(line, parse_constant=refuse)
 
 
 def _opened(path: Path, mode: str = "rt"):

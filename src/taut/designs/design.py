@@ -162,6 +162,15 @@ def as_design(X) -> Design:
     Sparse formats other than CSC and CSR become CSC, other number types float64, and arrays that
     are not contiguous contiguous. Nothing is made dense.
 
+    Parameters
+    ----------
+    X : ndarray, sparse matrix or Design of shape (n_samples, n_features)
+        A Design is returned as it is.
+
+    Returns
+    -------
+    Design
+
     Raises
     ------
     MemoryError

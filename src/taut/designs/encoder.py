@@ -13,7 +13,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
-from taut.designs.from_frame import TableError, columns_of, did_you_mean, n_rows_of
+from taut.designs.from_frame import TableError, columns_of, did_you_mean, n_rows_of, shown_name
 from taut.designs.kinds import (
     KINDS,
     NOTEWORTHY_MISSING,
@@ -25,6 +25,7 @@ from taut.designs.kinds import (
     infer_kinds,
     is_missing,
     listed,
+    names_listed,
 )
 from taut.memory import require_memory
 
@@ -98,10 +99,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         self.n_features_in_ = len(columns)
         if not self._named("number", "boolean", "date", "category"):
             reasons = " ".join(note.text for note in notes if set(note.columns) <= set(columns))
-            raise TableError(
-                f"no column is left to predict with. {reasons} Give the table other columns; in "
-                "Python, TableEncoder(kinds={'year': 'number'}) keeps one as what you say it is"
-            )
+            raise TableError(f"no column is left to predict with. {reasons} {_remedy(columns)}")
         self.date_parts_ = {
             name: _varying(_date_parts(as_dates(name, columns[name], self.kinds_[name])))
             for name in self._named("date")
@@ -155,7 +153,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         notes = []
         extra = [name for name in columns if name not in self.kinds_]
         if extra:
-            notes.append(Note("info", f"Ignored, not in training: {listed(extra)}.", tuple(extra)))
+            text = f"Ignored, not in training: {names_listed(extra)}."
+            notes.append(Note("info", text, tuple(extra)))
         if self.one_hot_ is not None:
             levels = self._levels(self._known(columns)).T
             for name, seen, known in zip(
@@ -188,7 +187,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         if absent:
             hint = did_you_mean(absent[0], columns)
             raise TableError(
-                f"columns that the model needs are missing: {listed(absent)}. "
+                f"columns that the model needs are missing: {names_listed(absent)}. "
                 f"For {absent[0]!r}, {hint}"
             )
         return columns
@@ -271,6 +270,18 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return encoded if encoded.shape[1] > _WIDE else encoded.toarray()
 
 
+def _remedy(columns: Mapping[str, np.ndarray]) -> str:
+    """What to do where no column is usable: what was set aside may be kept, unless it is empty."""
+    other = "Give the table other columns"
+    filled = next((name for name, v in columns.items() if not is_missing(v).all()), None)
+    if filled is None:
+        return f"{other}, or fill these"
+    return (
+        f"{other}; in Python, TableEncoder(kinds={{{filled!r}: 'number'}}) keeps one as what you "
+        "say it is"
+    )
+
+
 def _level(value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
@@ -302,8 +313,9 @@ def _unseen(name: str, seen: np.ndarray, known: np.ndarray) -> list[Note]:
     if not new:
         return []
     rows = int(np.isin(seen.astype(str), np.array(new, dtype=str)).sum())
+    levels = listed([repr(level) for level in new], 4)
     text = (
-        f"Column {name}: {listed([repr(level) for level in new], 4)} ({counted(rows, 'row')}) was "
-        "not in training, and counts as none of the known levels."
+        f"Column {shown_name(name)}: {levels} ({counted(rows, 'row')}) was not in training, and "
+        "counts as none of the known levels."
     )
     return [Note("warning", text, (name,))]

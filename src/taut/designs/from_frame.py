@@ -11,10 +11,12 @@ from scipy import sparse
 
 __all__ = [
     "TableError",
+    "columns_named",
     "columns_of",
     "did_you_mean",
     "n_rows_of",
     "names_of",
+    "shown_name",
     "values_of",
 ]
 
@@ -139,8 +141,20 @@ def did_you_mean(name: str, known) -> str:
     close = get_close_matches(str(name).strip().lower(), lowered, n=3, cutoff=0.6)
     if close:
         return "did you mean " + " or ".join(repr(lowered[item]) for item in close) + "?"
-    shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
-    return f"the columns are: {shown}"
+    return columns_named(known)
+
+
+def columns_named(known) -> str:
+    """The end of an error that needs the name of a column: all of a few, the first of many."""
+    names = [shown_name(str(item)) for item in known]
+    return f"the columns are: {', '.join(names[:12])}" + (", ..." if len(names) > 12 else "")
+
+
+def shown_name(name: str) -> str:
+    """The name of a column within a sentence: in quotes where it would be misread or not seen."""
+    if not name.strip():
+        return f"{name!r} (unnamed)"
+    return repr(name) if "," in name or name != name.strip() else name
 
 
 _LAZY = "a lazy frame: call .collect() on it first"

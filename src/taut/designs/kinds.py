@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from taut.designs.dates import DATE_LIKE, form_of, forms
-from taut.designs.from_frame import TableError
+from taut.designs.from_frame import TableError, shown_name
 from taut.designs.notations import Notation, notation_of, readings
 from taut.designs.reading import (
     as_dates,
@@ -19,6 +20,7 @@ from taut.designs.reading import (
     is_mark,
     is_missing,
     listed,
+    names_listed,
     parse_numbers,
     refuse_extremes,
     refuse_infinite,
@@ -35,6 +37,7 @@ __all__ = [
     "infer_kinds",
     "is_missing",
     "listed",
+    "names_listed",
     "two_ways",
 ]
 
@@ -82,10 +85,11 @@ class _Findings:
 
     def set_aside(self, name: str, reason: str, detail: str = "") -> None:
         self.kinds[name] = "aside"
-        self.aside.setdefault(reason, {})[name] = f"{name} ({detail})" if detail else name
+        shown = shown_name(name)
+        self.aside.setdefault(reason, {})[name] = f"{shown} ({detail})" if detail else shown
 
     def read_as(self, what: str, name: str, text: str, value) -> None:
-        self.read.setdefault(what, {})[name] = f"{name} ({text!r} is {value})"
+        self.read.setdefault(what, {})[name] = f"{shown_name(name)} ({text!r} is {value})"
 
 
 def infer_kinds(
@@ -160,7 +164,7 @@ def _judge(name: str, values: np.ndarray, found: _Findings) -> None:
 
 def _judge_number(name: str, values: np.ndarray, distinct: int, found: _Findings) -> None:
     refuse_infinite(name, values)
-    refuse_extremes(name, values, f"or leave it out (--drop {name})")
+    refuse_extremes(name, values, f"or leave it out ({_drop(name)})")
     if _is_identifier(name, values, distinct):
         found.set_aside(name, "identifier-like", _identifier_detail(values))
     else:
@@ -285,7 +289,7 @@ def _refuse_slips(name: str, values: np.ndarray, slips: Sequence[int]) -> None:
     if slips:
         raise TableError(
             f"column {name!r} is numeric, but {rows_said(values, slips)}. Correct or empty these "
-            f"cells, or leave the column out (--drop {name})"
+            f"cells, or leave the column out ({_drop(name)})"
         )
 
 
@@ -295,8 +299,13 @@ def _judge_read(name: str, values: np.ndarray, numbers: np.ndarray, found: _Find
     _judge_number(name, numbers, distinct, found)
     marked = np.flatnonzero(np.isnan(numbers) & ~is_missing(values)).tolist()
     if marked:
-        text = f"Column {name}: {rows_said(values, marked)}; taken as missing."
+        text = f"Column {shown_name(name)}: {rows_said(values, marked)}; taken as missing."
         found.notes.append(Note("warning", text, (name,)))
+
+
+def _drop(name: str) -> str:
+    """The option, as a shell takes it."""
+    return f"--drop {shlex.quote(name)}"
 
 
 def _shown(value) -> str:

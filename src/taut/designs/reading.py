@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from taut.designs.dates import form_of, read_dates
-from taut.designs.from_frame import TableError
+from taut.designs.from_frame import TableError, shown_name
 from taut.designs.notations import Notation, notation_of
 from taut.validation.magnitudes import IN_RANGE, extreme_of
 
@@ -21,6 +21,7 @@ __all__ = [
     "is_mark",
     "is_missing",
     "listed",
+    "names_listed",
     "parse_numbers",
     "refuse_extremes",
     "refuse_infinite",
@@ -228,6 +229,11 @@ def _rows(rows: Sequence[int]) -> str:
 def counted(number: int, noun: str) -> str:
     """``1 row``, ``2,000 rows``."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def names_listed(names: Sequence[str]) -> str:
+    """A few names of columns as they stand in a sentence, and the number of the rest."""
+    return listed([shown_name(name) for name in names])
 
 
 def listed(items: Sequence[str], limit: int = 8) -> str:

@@ -209,9 +209,25 @@ class Lasso(ElasticNet):
 
     Attributes
     ----------
-    coef_, sparse_coef_, intercept_, alpha_, certificate_, dual_gap_, n_iter_, path_, cv_results_, \
-criterion_results_, n_features_in_, feature_names_in_
-        As `ElasticNet` has them.
+    coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
+    sparse_coef_ : sparse matrix of shape (n_targets, n_features)
+    intercept_ : float or ndarray of shape (n_targets,)
+    alpha_ : float
+        The strength used.
+    certificate_ : Certificate
+        The worst of the targets'.
+    dual_gap_ : float or ndarray of shape (n_targets,)
+        In units of the objective.
+    n_iter_ : int or list of int
+    path_ : Path
+        Only where alpha is a rule: all that it chose from.
+    cv_results_ : CVResults
+        Only where alpha is ``taut.CV``.
+    criterion_results_ : CriterionResults
+        Only where alpha is an information criterion.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str of shape (n_features,)
+        Only where X had column names.
 
     References
     ----------

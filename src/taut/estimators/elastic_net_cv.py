@@ -81,6 +81,11 @@ class ElasticNetCV(LinearRegressor, PenalisedModel):
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
 
+    References
+    ----------
+    Zou, H. and Hastie, T. (2005). Regularization and variable selection via the elastic net.
+    JRSS B 67, 301-320.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
@@ -269,6 +274,10 @@ class LassoCV(ElasticNetCV):
     alpha_, alphas_, mse_path_, coef_, intercept_, path_, cv_results_, certificate_, dual_gap_, \
 n_iter_, n_features_in_, feature_names_in_
         As `ElasticNetCV` has them for one l1_ratio.
+
+    References
+    ----------
+    Tibshirani, R. (1996). Regression shrinkage and selection via the lasso. JRSS B 58, 267-288.
 
     Examples
     --------

@@ -48,6 +48,10 @@ class LinearRegression(LinearRegressor):
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
 
+    References
+    ----------
+    Lawson, C. L. and Hanson, R. J. (1974). Solving least squares problems. Prentice-Hall.
+
     Examples
     --------
     >>> import numpy as np

@@ -64,6 +64,11 @@ class RidgeCV(LinearRegressor, PenalisedModel):
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
 
+    References
+    ----------
+    Golub, G. H., Heath, M. and Wahba, G. (1979). Generalized cross-validation as a method for
+    choosing a good ridge parameter. Technometrics 21, 215-223.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes

@@ -38,6 +38,14 @@ _LOSSES = {
 def by_name(loss) -> Loss:
     """The loss of that name, with its default parameters; a Loss is returned as it is.
 
+    Parameters
+    ----------
+    loss : str or Loss
+
+    Returns
+    -------
+    Loss
+
     Raises
     ------
     TypeError

@@ -35,15 +35,23 @@ def axes(ax=None, size=(6.4, 4.2)):
     ------
     ImportError
         matplotlib is not installed.
+    TypeError
+        ``ax`` is something else than axes.
     """
-    if ax is not None:
-        return ax
     try:
         import matplotlib.pyplot as plt
+        from matplotlib.axes import Axes
     except ImportError as error:
         raise ImportError(
             "taut.plots needs the extra 'plot': pip install \"taut[plot]\""
         ) from error
+    if isinstance(ax, Axes):
+        return ax
+    if ax is not None:
+        raise TypeError(
+            f"ax must be matplotlib axes, got {ax!r} of type {type(ax).__name__}: pass one such as "
+            "plt.subplots()[1], or None for new ones"
+        )
     return plt.subplots(figsize=size, layout="constrained")[1]
 
 

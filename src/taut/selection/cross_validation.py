@@ -110,6 +110,11 @@ class CV(Rule):
     ValueError, TypeError
         An argument is none of these.
 
+    References
+    ----------
+    Breiman, L., Friedman, J., Olshen, R. and Stone, C. (1984). Classification and regression trees.
+    Wadsworth, section 3.4.3 (the one-standard-error rule).
+
     Examples
     --------
     >>> import taut
@@ -212,6 +217,10 @@ def cross_validate(problems: Sequence[Problem], alphas, splits, controls: Contro
         Decreasing.
     splits : list of (train, test) row indices
     controls : Controls
+
+    Returns
+    -------
+    CVResults
 
     Raises
     ------

@@ -54,6 +54,11 @@ def as_splits(
     stratify : bool, default False
         Whether a number of folds shall have the classes ``y`` in equal shares.
 
+    Returns
+    -------
+    list of (train, test)
+        Arrays of row numbers.
+
     Raises
     ------
     ValueError

@@ -23,6 +23,10 @@ def certificates(problem: Problem, alphas, coefs, n_iter, tol) -> tuple[Certific
     n_iter : sequence of int
     tol : float
         Relative gap up to which a solution counts as solved.
+
+    Returns
+    -------
+    tuple of Certificate
     """
     measures = _core.certify(
         problem.design.reader,

@@ -34,7 +34,15 @@ SOLVERS: tuple[Solver, ...] = (
 
 
 def choose(problem: Problem) -> Solver:
-    """The solver for a problem.
+    """The solver for a problem: the first that does not refuse it.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    Solver
 
     Raises
     ------
@@ -55,6 +63,18 @@ def choose(problem: Problem) -> Solver:
 
 def solve_path(problem: Problem, grid: Grid, controls: Controls) -> Solved:
     """Solve along the grid with the solver for the problem; alpha = 0 is least squares.
+
+    Parameters
+    ----------
+    problem : Problem
+    grid : Grid
+        Strengths, or how many of them.
+    controls : Controls
+        Tolerance, most iterations, where to begin, and what may end it.
+
+    Returns
+    -------
+    Solved
 
     Raises
     ------
