@@ -68,6 +68,9 @@ class PathSolver {
   double start(int strengths) {
     choose_engine(strengths);
     minimise(1e150, settings_.max_iter);
+    // Newcomers of a working set are what its Newton steps are made for; of all features, a crowd is
+    // one that a leap to a small strength has brought.
+    if (complete_) quadratic_.sweep_ahead_of_crowds();
     if (quadratic_.size() > 0) refresh();
     double alpha_max = 0;
     for (Index j = 0; j < X_.cols(); ++j) {
