@@ -327,3 +327,11 @@ def test_bad_dictionaries_are_named():
     Z = np.repeat(X[:1], 9, axis=0)
     with pytest.raises(ValueError, match="more distinct rows to learn a dictionary"):
         FromDictionary.fit(Z, PCA(1), np.random.RandomState(0))
+
+
+@pytest.mark.parametrize("size", [2.0**-660, 1e-200, 1e200])
+def test_squares_that_vanish_or_overflow(size):
+    X = np.random.default_rng(0).normal(size=(80, 4))
+    usual = SparseAnomalyDetector().fit(X).score_samples(X)
+    scaled = SparseAnomalyDetector().fit(size * X).score_samples(size * X)
+    np.testing.assert_allclose(scaled, usual, rtol=1e-9)

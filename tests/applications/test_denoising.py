@@ -292,3 +292,26 @@ def test_the_default_on_twelve_photographs(data_folder, sigma, least):
         ratios.append(20 * np.log10(255 / error(clean, truth)))
     assert len(ratios) == 12
     assert np.mean(ratios) > least
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_noise_beside_flat_parts(dtype):
+    image = np.zeros((160, 160), dtype=dtype)
+    image[50:110] = noisy(np.tile(np.linspace(0, 255, 160), (60, 1)), 15.0)
+    assert estimate_noise(image) == pytest.approx(15.0, rel=0.06)
+    assert np.std(denoise(image)[50:110] - image[50:110]) > 7.0
+
+
+def test_edges_alone_are_no_noise():
+    image = np.zeros((64, 64))
+    image[10:30, 20:40] = 1.0
+    assert estimate_noise(image) == estimate_noise(np.arange(64.0)) == 0.0
+    with pytest.warns(UserWarning, match="no noise was found.*pass sigma"):
+        assert_array_equal(denoise(image), image)
+
+
+@pytest.mark.parametrize("method", ["patches", "wavelet", "total_variation"])
+def test_single_precision_near_its_end(method):
+    image = noisy(picture()).astype(np.float32) / np.float32(255)
+    size = np.float32(1e38)
+    assert_allclose(denoise(size * image, method) / size, denoise(image, method), atol=1e-4)

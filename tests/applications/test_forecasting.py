@@ -1,17 +1,23 @@
 """Forecasts: what they see, how they are chosen, and how wide their intervals are."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 import taut
 from taut.applications import LagForecaster
+from taut.applications.forecasting import origins
 from taut.applications.forecasting.lag_features import Past, ahead
 from taut.applications.forecasting.origins import conformal_radius
+from taut.applications.forecasting.series import read_series
 
 EVERYTHING = {
     "rolling": (3, 12),
@@ -311,3 +317,60 @@ def test_real_series_against_skforecast(data_folder):
     mase = benchmark.measure(case, case.read(data_folder))["MASE"]
     assert mase["taut, lags"] < mase["seasonal naive"]
     assert mase["taut, lags"] <= 1.05 * mase["skforecast, lags"]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda model: model.predict(),
+        lambda model: model.predict_interval(),
+        lambda model: model.get_feature_names_out(),
+    ],
+)
+def test_questions_before_fitting(ask):
+    with pytest.raises(NotFittedError):
+        ask(LagForecaster())
+
+
+def test_long_lags_take_no_window_of_every_origin(monkeypatch):
+    past, values = Past((1, 2, 3000)), seasonal(6000)
+    seen = origins.Origins(read_series(values), past, np.empty((6000, 0)), [])
+    model = taut.Lasso(alpha=0.1).fit(*seen.design(1))
+
+    def errors_and_peak(block):
+        monkeypatch.setattr(origins, "_BLOCK", block)
+        tracemalloc.start()
+        errors = seen.errors(model, np.arange(500), 1, 6)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return errors, peak
+
+    whole, most = errors_and_peak(1 << 40)
+    blocks, least = errors_and_peak(50_000)
+    assert_array_equal(blocks, whole)
+    assert 5 * least < most
+
+
+def test_a_series_that_begins_with_zeros():
+    rng = np.random.default_rng(0)
+    counts = np.r_[np.zeros(60), rng.poisson(1, 60)]
+    model = LagForecaster(lags=3).fit(counts)
+    assert np.isfinite(model.predict()).all()
+    assert np.isfinite(model.residuals_).sum() < len(counts) - 3
+
+
+@pytest.mark.parametrize(
+    ("parameters", "kind", "message"),
+    [
+        ({"strategy": "rec"}, ValueError, "strategy.*'rec'.*choose from recursive, direct"),
+        ({"calendar": 3}, TypeError, "calendar.*got 3: pass"),
+    ],
+)
+def test_names_to_choose_from(parameters, kind, message):
+    with pytest.raises(kind, match=message):
+        LagForecaster(lags=3, **parameters).fit(seasonal())
+
+
+def test_coverage_of_everything():
+    with pytest.raises(ValueError, match="coverage must be below 1, got 1: "):
+        LagForecaster(lags=3).fit(seasonal()).predict_interval(coverage=1)

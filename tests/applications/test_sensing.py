@@ -244,6 +244,29 @@ def test_the_plot_shows_signal_and_truth():
     plt.close("all")
 
 
+def small_errors(seed=1):
+    rng = np.random.default_rng(seed)
+    A, x = rng.standard_normal((100, 400)), np.zeros(400)
+    x[:8] = rng.standard_normal(8)
+    return A, x, rng
+
+
+def test_single_precision_is_recovered_to_its_digits():
+    A, x, _ = small_errors()
+    A, x = A.astype(np.float32), x.astype(np.float32)
+    found = recover(A, A @ x)
+    assert found.solved
+    assert_allclose(found.x, x, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e-4, 1e-6, 1e-7, 1e-8, 1e-10])
+def test_errors_far_below_the_signal_do_not_keep_an_equality_from_its_end(size):
+    A, x, rng = small_errors()
+    found = recover(A, A @ x + size * rng.standard_normal(100))
+    assert found.solved
+    assert_allclose(found.x, x, atol=10 * size)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("sigma", [0.0, 0.01])
 def test_no_worse_than_spgl1(sigma):

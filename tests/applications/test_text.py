@@ -320,3 +320,13 @@ def test_a_fold_goes_on_where_it_ended(two):
     np.testing.assert_array_equal(parts.errors(alphas, Controls(1e-9))[:, :4], first)
     np.testing.assert_allclose(parts.errors(alphas, Controls(1e-9)), expected, rtol=1e-5)
     np.testing.assert_array_equal(parts.errors(alphas[:2], Controls(1e-9)), first[:, :2])
+
+
+def test_a_vectorizer_that_is_none():
+    with pytest.raises(TypeError, match=r"vectorizer must be a transformer.*got 3: pass"):
+        TextClassifier(vectorizer=3).fit(["good fun", "bad plot"], [0, 1])
+
+
+def test_a_label_that_is_missing():
+    with pytest.raises(ValueError, match="y must hold a label for each row, got None at row 1 "):
+        TextClassifier(alpha=0.1).fit(["good fun", "good fun", "bad plot"], ["+", None, "-"])

@@ -212,6 +212,11 @@ def _labels(y) -> np.ndarray:
         labels = column_or_1d(y, warn=True)
         if labels.dtype.kind == "f":
             assert_all_finite(labels, input_name="y")
+    for row in np.flatnonzero([label is None for label in labels.tolist()])[:1]:
+        raise ValueError(
+            f"y must hold a label for each row, got None at row {row} (counting from 0): drop the "
+            "row, or fill it in"
+        )
     return labels
 
 

@@ -22,6 +22,7 @@ __all__ = ["engine_for"]
 _EXACT = 1e-10  # relative duality gap of the path engine, whatever is asked for
 _FEWEST = 16
 _NEARLY = 0.9  # of the pull that makes an entry join: so that it need not be asked again
+_DROPPING = 12  # rounds after which no column leaves a working set again
 _SHARE = 16  # a working set begins with at most so many times fewer columns than there are rows
 
 
@@ -75,6 +76,7 @@ class _WorkingSet:
             self.seen = pull, pull.max()
         pull, before = self.seen
         self._enlarge(chosen, pull, 2.0 * strength - before)
+        dropping = _DROPPING
         while True:
             features = np.flatnonzero(chosen)
             columns, gram = self.measurement.gathered.at(features)
@@ -87,8 +89,11 @@ class _WorkingSet:
                 x = np.zeros(len(chosen))
                 x[features] = coef
                 return x
-            # The objective falls with every round, so that no support comes back.
-            chosen[features[coef == 0]] = False
+            # As long as the objective falls no support comes back; below what the engine resolves
+            # it need not fall: sets that only grow come to an end all the same.
+            if dropping:
+                chosen[features[coef == 0]] = False
+                dropping -= 1
             self._enlarge(chosen, pull, _NEARLY * strength)
 
     def _pull(self, residual):

@@ -18,6 +18,7 @@ from taut.validation.parameters import (
     check_flag,
     check_positive,
     check_ratio,
+    check_share,
     check_strengths,
     shown,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "check_positive",
     "check_ratio",
     "check_response",
+    "check_share",
     "check_strengths",
     "check_targets",
     "check_weights",

@@ -14,6 +14,7 @@ __all__ = [
     "check_flag",
     "check_positive",
     "check_ratio",
+    "check_share",
     "check_strengths",
     "plain",
     "shown",
@@ -83,11 +84,19 @@ def check_ratio(value, name) -> float:
     return float(value)
 
 
+def check_share(value, name, example) -> float:
+    """A share of a whole, between 0 and 1, neither of them."""
+    if check_positive(value, name, example) >= 1:
+        raise ValueError(f"{name} must be below 1, got {shown(value)}: pass {example}, say")
+    return float(value)
+
+
 def check_choice(value, name, choices) -> str:
     """One of a few names."""
     if value not in choices:
         close = get_close_matches(str(value), choices, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else "choose from " + ", ".join(choices)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        hint += "choose from " + ", ".join(choices)
         raise ValueError(f"{name} must be one of its names, got {shown(value)}: {hint}")
     return value
 

@@ -142,8 +142,7 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
                 f"X must vary, got {len(matrix)} rows that are all the same: without usual "
                 "differences nothing is unusual; check the columns"
             )
-        center, scale = matrix.mean(axis=0), matrix.std(axis=0)
-        scale = np.where(np.ptp(matrix, axis=0) > 0, scale, 1.0)
+        center, scale = _centre_and_scale(matrix)
         Z = (matrix - center) / scale
         random = check_random_state(self.random_state)
         parts = FromFeatures.fit(Z, self.alpha, self.verbose), self._from_rows(Z, random)
@@ -295,7 +294,7 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
 
     def _from_rows(self, Z, random):
         if self.dictionary is not None:
-            return FromDictionary.fit(Z, self.dictionary, random)
+            return FromDictionary.fit(Z, self.dictionary, random, self.verbose)
         return FromRows.fit(Z, self.n_neighbors, self.n_references, self.n_draws, random)
 
     def _check_parameters(self):
@@ -334,6 +333,15 @@ class SparseAnomalyDetector(OutlierMixin, BaseEstimator):
     def _names(self):
         known = getattr(self, "feature_names_in_", None)
         return [f"x{j}" if known is None else str(known[j]) for j in range(self.n_features_in_)]
+
+
+def _centre_and_scale(matrix):
+    """Means and standard deviations, in units in which no square overflows or vanishes."""
+    varies = np.ptp(matrix, axis=0) > 0
+    # A power of two, so that dividing by it does not round.
+    unit = np.exp2(np.frexp(np.max(np.abs(matrix), axis=0))[1] - 1.0)
+    scaled = matrix / unit
+    return unit * scaled.mean(axis=0), np.where(varies, unit * scaled.std(axis=0), 1.0)
 
 
 def _dense(X, min_samples=2):

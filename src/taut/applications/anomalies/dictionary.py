@@ -12,6 +12,7 @@ from taut.losses import Squared
 from taut.path import solve_targets
 from taut.penalties import L1
 from taut.problem import Problem
+from taut.progress import tracked
 from taut.solution import warn_unless_solved
 from taut.solvers import Controls, Grid
 from taut.validation import shown
@@ -66,7 +67,7 @@ class FromDictionary:
     strength: float
 
     @classmethod
-    def fit(cls, Z, learner, random) -> FromDictionary:
+    def fit(cls, Z, learner, random, verbose=False) -> FromDictionary:
         n_samples, n_features = Z.shape
         multipliers = random.randint(0, 2**63, size=n_features, dtype=_WORD) | _WORD(1)
         folds = _folds(Z, multipliers)
@@ -75,7 +76,8 @@ class FromDictionary:
                 f"X must have more distinct rows to learn a dictionary, got {n_samples} rows: each "
                 "is judged by atoms learned from others; pass dictionary=None"
             )
-        dictionaries = [_learned(learner, Z[folds != k]) for k in range(_ROW_FOLDS)]
+        turns = tracked(range(_ROW_FOLDS), verbose, "dictionaries")
+        dictionaries = [_learned(learner, Z[folds != k]) for k in turns]
         entry_folds = random.permutation(n_features) % _ENTRY_FOLDS
         tried = Z[random.permutation(n_samples)[:_TRIED]]
         found = cls(dictionaries, multipliers, entry_folds, np.nan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -128,11 +129,16 @@ def denoise(
     ImportError
         PyWavelets is not installed (extra ``applications``) and ``sigma`` or wavelets need it.
 
+    Warns
+    -----
+    UserWarning
+        ``sigma`` is None, and no noise was found in an image that is not constant.
+
     Notes
     -----
     The noise is the median size of the finest diagonal wavelet details over 0.6745 (Donoho &
-    Johnstone 1994). Channels are rotated by the orthonormal cosine transform first, which leaves
-    white noise white and makes colours nearly uncorrelated.
+    Johnstone 1994), of those where the image is not flat. Channels are rotated by the orthonormal
+    cosine transform first, which leaves white noise white and makes colours nearly uncorrelated.
 
     Examples
     --------
@@ -152,17 +158,29 @@ def denoise(
         check_positive(sigma, "sigma", 25.0, zero=True, other="or None")
     verbose = check_flag(verbose, "verbose")
     channels = Channels(image, channel_axis)
-    planes = [_denoised(plane, known, strength, sigma, verbose) for plane in channels.planes]
+    count = len(channels.planes)
+    sigmas = [estimate_noise(p) for p in channels.planes] if sigma is None else [sigma] * count
+    if sigma is None and not any(sigmas) and image.min() < image.max():
+        warnings.warn(
+            "denoise: no noise was found in the image, which comes back as it was: pass sigma, the "
+            "standard deviation of the noise, where that is known better",
+            UserWarning,
+            stacklevel=2,
+        )
+    planes = [
+        _denoised(plane, known, strength, scale, verbose)
+        for plane, scale in zip(channels.planes, sigmas, strict=True)
+    ]
     return channels.joined(np.stack(planes).astype(image.dtype, copy=False))
 
 
 def _denoised(plane, method, strength, sigma, verbose):
-    sigma = estimate_noise(plane) if sigma is None else sigma
     if sigma == 0 or plane.min() == plane.max():
         return plane
     # Levels far from zero would cost float32 its digits.
     mean = plane.mean(dtype=np.float64)
-    return mean + sigma * method.denoised((plane - mean) / sigma, strength, verbose)
+    standard = method.denoised((plane - mean) / sigma, strength, verbose)
+    return mean + sigma * standard.astype(np.float64, copy=False)
 
 
 def _check_strength(strength, method, names):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import binary_erosion
 
 from taut.applications.denoising.wavelets import require_pywt
 
@@ -15,8 +16,9 @@ def estimate_noise(image, axes=None):
     """Standard deviation of white Gaussian noise, from the finest diagonal details.
 
     They hold little of the image: the median of their sizes over that of the standard normal
-    distribution is hardly moved by the few that do. Texture as fine as the samples is taken for
-    noise: pass ``sigma`` where that is known better.
+    distribution is hardly moved by the few that do. Flat
+    parts, such as a mask leaves, are left out. Texture as fine as the samples is taken for noise:
+    pass ``sigma`` where that is known better.
 
     Parameters
     ----------
@@ -28,7 +30,7 @@ def estimate_noise(image, axes=None):
     Returns
     -------
     float
-        0 where at least half of the details are zero: nothing there is noise.
+        0 where details are zero but for rounding, or lie at edges only: nothing there is noise.
 
     Raises
     ------
@@ -42,7 +44,11 @@ def estimate_noise(image, axes=None):
     """
     axes = tuple(range(np.ndim(image))) if axes is None else axes
     details = require_pywt().dwtn(image, "db2", axes=axes)["d" * len(axes)]
-    sigma = float(np.median(np.abs(details)) / _QUARTILE)
-    # Rounding of a constant, or of a slope, is no noise.
+    sizes = np.abs(details)
+    # Rounding of a constant, or of a slope, is no noise; nor are flat parts, such as a mask leaves,
+    # any reason to find less of it elsewhere.
     rounding = 8 * np.finfo(np.asarray(image).dtype).eps * np.max(np.abs(image))
-    return sigma if sigma > rounding else 0.0
+    # Edges leave details too, but no neighbourhood of them as noise does.
+    found = sizes > _QUARTILE * rounding
+    noisy = sizes[binary_erosion(found, np.ones((3,) * found.ndim), border_value=1)]
+    return float(np.median(noisy) / _QUARTILE) if noisy.size else 0.0

@@ -18,7 +18,7 @@ from taut.estimators import PenalizedRegressor
 from taut.progress import tracked
 from taut.selection import CV, as_splits
 from taut.selection.rule import Rule
-from taut.validation import check_choice, check_flag, check_positive, check_ratio, shown
+from taut.validation import check_choice, check_flag, check_positive, check_share, shown
 
 __all__ = ["LagForecaster"]
 
@@ -179,7 +179,8 @@ class LagForecaster(BaseEstimator):
         ValueError, TypeError
             ``horizon`` is 0 or out of reach, or X lacks a column, a row or a value: which.
         """
-        return self._series.answer({self._series.name: self._forecast(horizon, X)})
+        forecast = self._forecast(horizon, X)
+        return self._series.answer({self._series.name: forecast})
 
     def predict_interval(self, horizon=None, X=None, coverage=0.9):
         """Intervals around the forecasts, one step at a time.
@@ -287,7 +288,7 @@ class LagForecaster(BaseEstimator):
                 "lags must leave something to forecast from, got no lags, no other features and "
                 "no X: pass lags=12, say"
             )
-        rule, splits = self._rule(len(target), step)
+        rule, splits = _teaching(*self._rule(len(target), step), target)
         # One scale for all folds: the variance of a series that grows does too, and a strength
         # chosen on early folds in units of their own would be too strong for the whole.
         scales = features.std(axis=0)
@@ -380,7 +381,7 @@ class LagForecaster(BaseEstimator):
         return Covariates(given.values[:, places], self._covariates, given.stamps)
 
     def _radius(self, horizon, coverage):
-        check_ratio(coverage, "coverage")
+        check_share(coverage, "coverage", 0.9)
         fitted = self.residuals_.shape[1]
         if horizon > fitted:
             raise ValueError(
@@ -388,3 +389,9 @@ class LagForecaster(BaseEstimator):
                 f"{horizon}: fit with horizon={horizon}"
             )
         return np.array([conformal_radius(self.residuals_[:, h], coverage) for h in range(horizon)])
+
+
+def _teaching(rule, splits, target):
+    """Without the folds that train on a constant, as where a series begins with zeros."""
+    splits = [split for split in splits if np.ptp(target[split[0]]) > 0] or splits
+    return replace(rule, folds=splits) if isinstance(rule, CV) else rule, splits

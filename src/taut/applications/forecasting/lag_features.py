@@ -135,6 +135,11 @@ def ahead(places, stamps, calendar, fourier) -> tuple[np.ndarray, list[str]]:
 
 def check_calendar(calendar, has_stamps: bool):
     """Names of calendar terms, for a series with stamps."""
+    if not isinstance(calendar, str) and not np.iterable(calendar):
+        raise TypeError(
+            f"calendar must be a sequence of terms of {shown(list(CALENDAR))}, got "
+            f"{shown(calendar)}: pass ['hour', 'weekday'], say"
+        )
     names = (calendar,) if isinstance(calendar, str) else tuple(calendar)
     for name in names:
         if name not in CALENDAR:

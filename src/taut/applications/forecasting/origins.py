@@ -10,6 +10,8 @@ from taut.applications.forecasting.lag_features import Past
 
 __all__ = ["Origins", "conformal_radius", "recursion", "side_by_side"]
 
+_BLOCK = 1 << 20  # values held at a time
+
 
 class Origins:
     """The features of a series at every origin, and of every step that is known ahead."""
@@ -35,8 +37,14 @@ class Origins:
         if step > 1 or reach == 1:
             forecast = model.predict(self.design(step)[0][rows])[:, None]
         else:
-            windows = np.lib.stride_tricks.sliding_window_view(values, width)[rows]
-            forecast = recursion(model, self.past, windows, self.known[targets])
+            windows = np.lib.stride_tricks.sliding_window_view(values, width)
+            forecast = np.empty(targets.shape)
+            # Windows are copied for the forecasts that follow them, a block at a time.
+            size = max(1, _BLOCK // (width + reach))
+            for start in range(0, len(rows), size):
+                block = slice(start, start + size)
+                known = self.known[targets[block]]
+                forecast[block] = recursion(model, self.past, windows[rows[block]], known)
         return np.where(there, values[targets] - forecast, np.nan)
 
 

@@ -16,6 +16,7 @@ _END = 3e-3  # strength of the first lasso on the way to an equality, relative t
 _ROUGH = 0.1
 _COARSE, _FINER = 3e-2, 0.3
 _ROUNDING = 1e-11
+_RESOLVED = 1e-9  # strength, relative to the largest, below which a lasso is lost in rounding
 _SOFTER = 0.25  # the strength of the next lasso on the way to an equality
 _SETTLED = 0.02  # change of the size of a support that has been found
 
@@ -84,6 +85,13 @@ def _along_faces(task: Task) -> Recovered:
         elif strength < _SUSPECT * task.top:
             task.require_reach()
         strength = _next(strength, low, high, target if task.noise else None)
+        if not task.noise and strength < _RESOLVED * task.top:
+            break
+    if not task.noise:
+        # Small entries are told from zero by strengths that the engine cannot resolve; the
+        # multipliers get there with larger ones.
+        afresh = Task(task.measurement, task.y, task.penalty, 0.0, task.tol, task.say)
+        return task.better(best, _by_multipliers(afresh))
     if best is None:
         raise task.unreachable(rest)
     return best

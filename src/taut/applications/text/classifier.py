@@ -237,7 +237,7 @@ class TextClassifier(LinearClassifier):
         texts = check_documents(X)
         y = self._checked_target(y, np.empty((len(texts), 0)))
         words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-        self.vectorizer_ = words if self.vectorizer is None else clone(self.vectorizer)
+        self.vectorizer_ = words if self.vectorizer is None else _cloned(self.vectorizer)
         matrix = _refusing(self.vectorizer_.fit_transform, texts)
         self.terms_ = np.asarray(self.vectorizer_.get_feature_names_out(), dtype=object)
         return as_columns(matrix), y
@@ -258,6 +258,16 @@ class TextClassifier(LinearClassifier):
 def as_columns(matrix):
     """The terms column by column, as the solvers read them."""
     return sparse.csc_matrix(matrix, dtype=np.float64)
+
+
+def _cloned(vectorizer):
+    is_instance = hasattr(vectorizer, "fit_transform") and not isinstance(vectorizer, type)
+    if not (is_instance and hasattr(vectorizer, "get_params")):
+        raise TypeError(
+            "vectorizer must be a transformer from texts to a matrix, or None, got "
+            f"{shown(vectorizer)}: pass sklearn.feature_extraction.text.TfidfVectorizer(), say"
+        )
+    return clone(vectorizer)
 
 
 def _refusing(fit_transform, texts):
