@@ -409,6 +409,12 @@ def refuse_constant(problems: Sequence[Problem], y: np.ndarray) -> None:
     if not all(_is_constant(problem) for problem in problems):
         return
     kept = problems[0].weights > 0
+    if isinstance(problems[0].loss, losses.Cox):
+        raise ValueError(
+            "no event with weight has anyone at risk beside it, among "
+            f"{kept.sum()} rows of positive weight: there is nothing to explain; check events, "
+            "entries and sample_weight, and merge strata of one row"
+        )
     raise ValueError(
         f"y must vary, got a constant, {shown(y[kept][0])} in all {kept.sum()} rows of positive "
         "weight: there is nothing to explain; check the target (sklearn.dummy.DummyRegressor "

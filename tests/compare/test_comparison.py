@@ -11,6 +11,7 @@ from sklearn.model_selection import KFold
 import taut
 from compare.tables import N_ROWS, made_table
 from taut.compare import TECHNIQUES, compare
+from taut.compare.techniques import choose
 from taut.designs.from_frame import TableError
 
 QUICK = {"quick": True, "techniques": ["null", "lasso", "least-squares"]}
@@ -209,6 +210,11 @@ def test_progress_counts_up_to_the_end():
 def test_unknown_techniques_are_refused_with_a_suggestion():
     with pytest.raises(TableError, match="'laso' is unknown; did you mean 'lasso'"):
         compare(made_table(), "y", techniques="laso")
+
+
+def test_techniques_for_other_tasks_are_refused_with_those_for_this_one():
+    with pytest.raises(TableError, match=r"'adaptive' is not for classification: .* ridge"):
+        choose("adaptive", "classification")
 
 
 def test_families_and_names_choose_in_the_order_of_the_registry():

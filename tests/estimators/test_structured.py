@@ -1,5 +1,7 @@
 """Groups, joint targets, survival times and lassos in two stages."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from scipy import sparse
 from sklearn import datasets
 from sklearn import linear_model as reference
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import cross_val_score
 from sklearn.preprocessing import scale
 from tests.estimators.messages import refused
@@ -429,3 +432,21 @@ def test_joint_targets_have_a_duality_gap(l1_ratio):
     dual = (scale * residual * centred).sum() / len(targets)
     dual -= scale**2 * (residual**2).sum() / (2 * len(targets)) + conjugate
     assert abs((primal - dual) - model.dual_gap_) < 1e-9 * primal
+
+
+def test_strata_say_what_is_wrong_with_them():
+    X, times = np.arange(12.0).reshape(6, 2) % 5, np.arange(1.0, 7.0)
+    labels = np.array(["a", "b", None, "a", "b", "b"], dtype=object)
+    with pytest.raises(ValueError, match="strata must not be missing, got None at row 2"):
+        taut.CoxRegression().fit(X, times, strata=labels)
+    with pytest.raises(ValueError, match="no event with weight has anyone at risk beside it"):
+        taut.CoxRegression().fit(X, times, strata=np.arange(6))
+
+
+def test_hazards_without_bounds_raise_no_warning_of_numpy():
+    times = np.arange(1.0, 21.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = taut.CoxRegression(alpha=0).fit(-1000 * times[:, None], times)
+    assert not np.isnan(model.baselines_[None].hazard).any()

@@ -7,6 +7,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 
 import taut
+from taut import losses
 from taut.designs import as_design
 from taut.losses import Logistic
 from taut.penalties import L2
@@ -78,3 +79,51 @@ def test_poisson_without_penalty_is_that_of_scikit_learn():
     model = PoissonRegressor(alpha=0, tol=1e-10, max_iter=1000).fit(X, y)
     assert_allclose(path.coefs[:, 0], model.coef_, atol=1e-5)
     assert_allclose(path.predict(X)[:, 0], model.predict(X), rtol=1e-4)
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("n_strata", [1, 12])
+def test_cox_without_penalty_is_certified(ties, n_strata):
+    X, y = survival_data()
+    strata = np.arange(len(y)) % n_strata if n_strata > 1 else None
+    model = taut.CoxRegression(alpha=0, ties=ties).fit(X, y, strata=strata)
+    assert model.certificate_.solved
+    # The gap bounds what any other coefficients can gain.
+    response = y if strata is None else np.column_stack([y, np.full(len(y), -np.inf), strata])
+    loss, weights = losses.Cox(ties), np.full(len(y), 1 / len(y))
+    closer = taut.fit_path(X, response, loss, alphas=[0.0], tol=1e-12).coefs[:, 0]
+    gain = loss.total(response, X @ model.coef_, weights) - loss.total(
+        response, X @ closer, weights
+    )
+    assert gain <= model.dual_gap_ + 1e-14
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("coding", ["symmetric", "reference"])
+def test_multinomial_without_penalty_is_certified(coding, seed):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((150, 4))
+    predictors = 2 * X @ rng.standard_normal((4, 4))
+    y = np.argmax(predictors + rng.gumbel(size=predictors.shape), axis=1)
+    path = taut.fit_path(X, y, losses.Multinomial(coding), alphas=[0.0])
+    assert path.certificates[0].solved
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_cox_hessian_product_is_the_derivative_of_the_slope(ties):
+    X, y = survival_data()
+    loss, weights = losses.Cox(ties), np.arange(1.0, len(y) + 1) / len(y)
+    eta, direction = X[:, 0], X[:, 1]
+    step = 1e-5 * direction
+    slopes = [loss.slope(y, eta + sign * step, weights) for sign in (1, -1)]
+    expected = (slopes[0] - slopes[1]) / 2e-5
+    product = loss.hessian_product(y, eta, weights, direction)
+    np.testing.assert_allclose(product, expected, atol=1e-8)
+
+
+def survival_data():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((150, 4))
+    times = np.round(rng.exponential(np.exp(X[:, 1] - 2 * X[:, 0])), 2) + 0.01
+    censored = rng.exponential(2.0, size=len(X))
+    return X, np.column_stack([np.minimum(times, censored), times <= censored])

@@ -178,7 +178,12 @@ def choose(
     wanted = names.split(",") if isinstance(names, str) else np.atleast_1d(names).tolist()
     wanted = [name for name in (str(each).strip().lower() for each in wanted) if name]
     known = dict.fromkeys(name for t in suited for name in (t.family, t.name))
+    others = {name for t in among for name in (t.family, t.name)} - known.keys()
     for name in wanted:
+        if name not in known and any(other.startswith(name) for other in others):
+            raise TableError(
+                f"{name!r} is not for {task}: choose among {', '.join(known)}", "techniques"
+            )
         if name not in known:
             hint = did_you_mean(name, known).replace("the columns are", "there are")
             raise TableError(f"{name!r} is unknown; {hint}", "techniques")

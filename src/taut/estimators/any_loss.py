@@ -89,7 +89,9 @@ class PenalizedRegressor(GeneralisedLinearModel):
     def _loss(self):
         loss = losses.by_name(self.loss)
         if isinstance(loss, (*_FOR_CLASSES, losses.Cox)):
-            other = "CoxRegression" if isinstance(loss, losses.Cox) else "PenalizedClassifier"
+            other = "PenalizedClassifier"
+            if isinstance(loss, losses.Cox):
+                other = 'fit_path(X, y, loss="cox", penalty=...), or taut.CoxRegression'
             raise ValueError(f"loss must be one for numbers, got {loss!r}: use taut.{other}")
         return loss
 

@@ -131,7 +131,10 @@ def baseline(y, eta, weights) -> Baseline:
     if y.shape[1] > 2:
         # At risk at t: entered before t and there until t.
         at_risk = at_risk - _from(times, y[:, 2], hazards)
-    return Baseline(times, np.cumsum(events / at_risk) * np.exp(-level))
+    # Where the events follow from X, the hazard of those left may be nothing, and this infinite.
+    with np.errstate(divide="ignore", over="ignore"):
+        hazard = np.exp(np.log(np.cumsum(events / at_risk)) - level)
+    return Baseline(times, hazard)
 
 
 def _from(times, ends, hazards):
@@ -222,6 +225,13 @@ def check_strata(strata, X) -> np.ndarray:
         raise ValueError(
             f"strata must have shape ({X.shape[0]},), got {labels.shape}: give one label for each "
             "row of X"
+        )
+    missing = np.array([label is None or label != label for label in labels.tolist()], dtype=bool)
+    if missing.any():
+        row = int(np.argmax(missing))
+        raise ValueError(
+            f"strata must not be missing, got {shown(labels[row])} at row {row} (counting from 0): "
+            "give the row a label, or drop it"
         )
     return labels
 

@@ -136,6 +136,10 @@ class Loss:
         """Diagonal of the Hessian of ``total`` with respect to ``eta``."""
         return _weighted(v, self.hessian(y, eta))
 
+    def hessian_product(self, y, eta, v, direction) -> np.ndarray:
+        """The Hessian of ``total`` times a direction of ``eta``, both of its shape."""
+        return self.curvature(y, eta, v) * direction
+
     def hessian_gram(self, y, eta, v, left, right) -> np.ndarray:
         """The Hessian of ``total`` between columns of features: ``left' H right``.
 

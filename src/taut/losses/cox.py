@@ -82,11 +82,8 @@ class Cox(Loss):
 
     def slope(self, y, eta, v):
         risk, ties = self._parts(y, v)
-        log_h, log_sums, shares = _at(risk, ties, eta, v)
-        expected = exp(log_h + risk.along(_log(ties.sums(1 / ties.left(shares))) - log_sums))
-        event, time = risk.events, risk.event_times
-        own = _log(ties.sums(ties.fraction / ties.left(shares))) - log_sums
-        expected[event] -= exp(log_h[event] + own[time]) + v[event]
+        expected = _expected(risk, ties, _at(risk, ties, eta, v), 1.0)
+        expected[risk.events] -= v[risk.events]
         return expected
 
     def curvature(self, y, eta, v):
@@ -103,6 +100,14 @@ class Cox(Loss):
             result += sign * exp(degree * log_h + risk.along(every))
             result[event] -= sign * exp(degree * log_h[event] + own[time])
         return np.maximum(result, 0)  # rounding, where one sample is the whole risk set
+
+    def hessian_product(self, y, eta, v, direction):
+        # diag(p) - p p' for each term, of which a constant added to the direction changes nothing.
+        risk, ties = self._parts(y, v)
+        above = direction - np.min(direction)
+        means = np.maximum(_Shares(risk, ties, eta, v).means(above[:, None])[:, 0], 0.0)
+        now = _at(risk, ties, eta, v)
+        return above * _expected(risk, ties, now, 1.0) - _expected(risk, ties, now, means)
 
     def hessian_gram(self, y, eta, v, left, right):
         """``left' H right``; see ``Loss.hessian_gram``.
@@ -191,6 +196,17 @@ def _at(risk, ties, eta, v):
     # Where all are of weight zero there is nothing to divide; no event counts there either.
     log_sums[ties.weight == 0] = 0.0
     return log_h, log_sums, np.minimum(exp(risk.at_event(log_h) - log_sums), 1)
+
+
+def _expected(risk, ties, now, of_terms):
+    """Sums of each sample's share of the risk sets, times the weight and a factor of each term."""
+    log_h, log_sums, shares = now
+    share = of_terms / ties.left(shares)
+    expected = exp(log_h + risk.along(_log(ties.sums(share)) - log_sums))
+    event, time = risk.events, risk.event_times
+    own = _log(ties.sums(ties.fraction * share)) - log_sums
+    expected[event] -= exp(log_h[event] + own[time])
+    return expected
 
 
 class _Shares:

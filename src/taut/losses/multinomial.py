@@ -83,6 +83,10 @@ class Multinomial(Loss):
         p = self._others(self.mean(eta))
         return p * (1 - p)
 
+    def hessian_product(self, y, eta, v, direction):
+        p = self._others(self.mean(eta))
+        return v[:, None] * p * (direction - np.sum(p * direction, axis=-1, keepdims=True))
+
     def hessian_gram(self, y, eta, v, left, right):
         # diag(p) - p p' for each row
         p = self._others(self.mean(eta))

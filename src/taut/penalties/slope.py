@@ -136,7 +136,8 @@ class SLOPE(Penalty):
         if known - {n_features}:
             raise ValueError(
                 f"sequence or weights of {self!r} are for {known.pop()} features, but {name} has "
-                f"{n_features}: make the penalty with arrays of length {n_features}"
+                f"{n_features}, one for each column of X: make the penalty with arrays of length "
+                f"{n_features}"
             )
         weights = np.ones(n_features) if self.weights is None else self.weights
         n_penalised = np.count_nonzero(weights == 1)

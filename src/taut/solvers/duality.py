@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from taut.losses.base import weighted_gram
 from taut.penalties import Penalty
 from taut.penalties.separable import Separable
 from taut.problem import Problem
@@ -25,6 +26,7 @@ from taut.solvers.fitted import Point, Standing
 __all__ = ["Judge", "Verdict"]
 
 _EXACT = 1e-12  # a slope that must be zero counts as zero up to this, in units of columns
+_MOST_TOGETHER = 1000  # coefficients of several outputs that are taken together, else one by one
 
 
 class Verdict(NamedTuple):
@@ -73,21 +75,29 @@ class Judge:
         if self.free.shape[1] == 0:
             return point.slope
         problem = self.problem
-        # In the metric of the curvature rows at the end of their domain stay there.
-        curvature = problem.loss.curvature(problem.response, point.eta, problem.weights)
-        metric = curvature if curvature.ndim == 1 else curvature.mean(axis=1)
         basis = self.free
         if problem.fit_intercept:
-            basis = np.column_stack([np.ones(len(metric)), basis])
-        root = np.sqrt(np.maximum(metric, 0.0))[:, None]
-        size = np.linalg.norm(root * basis, axis=0)
+            basis = np.column_stack([np.ones(len(basis)), basis])
+        gram, product = self._metric(point, basis)
+        size = np.sqrt(np.maximum(np.diag(gram), 0.0))[:, None]
         size[size == 0] = 1.0
-        basis, slope = basis / size, point.slope
+        gram, slope = gram / (size * size.T), point.slope
         for _ in range(2):  # twice is enough, against rounding
-            gram = (root * basis).T @ (root * basis)
-            share = np.linalg.lstsq(gram, basis.T @ slope, rcond=None)[0]
-            slope = slope - _scaled(root**2, basis @ share)
+            excess = (basis.T @ slope).reshape(len(gram), -1) / size
+            share = np.linalg.lstsq(gram, excess, rcond=None)[0] / size
+            slope = slope - product(basis @ share.reshape(basis.shape[1], *slope.shape[1:]))
         return slope
+
+    def _metric(self, point, basis):
+        """A Hessian between predictors, and as a function of one."""
+        # Along it slopes stay in the domain of the conjugate: those of rows at its end hardly move,
+        # and where the loss is flat, as for all classes at once, they keep their sum.
+        loss, where = self.problem.loss, (self.problem.response, point.eta, self.problem.weights)
+        if point.slope.ndim == 1 or basis.shape[1] * point.slope.shape[1] <= _MOST_TOGETHER:
+            gram = loss.hessian_gram(*where, basis, basis)
+            return gram, lambda direction: loss.hessian_product(*where, direction)
+        mean = loss.curvature(*where).mean(axis=1)
+        return weighted_gram(basis, mean, basis), lambda direction: mean[:, None] * direction
 
     def verdict(self, coef, alpha: float, point: Point, slope, z, step: float, pull=None):
         """What can be said of coefficients.
@@ -180,7 +190,3 @@ class Judge:
 
 def _gain(z, coef, a, q):
     return z * coef - a * np.abs(coef) - 0.5 * q * coef**2
-
-
-def _scaled(metric, values):
-    return metric[:, 0] * values if values.ndim == 1 else metric * values
