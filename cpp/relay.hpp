@@ -35,10 +35,10 @@ inline bool suits_descent(const Design& X) {
 // Few strengths on full columns: Newton steps need all pairs of features, or come to small strengths
 // by way of many others (PathSolver::walks), at the price of a whole path. Descent comes there as
 // directly as the columns are uncorrelated. Measured: Newton steps take as long as p/4 sweeps with all
-// pairs, and n/2 without. All columns may join, so that they must not be too large to be copied; and
+// pairs, and n/2 without. All columns may join, so that only small matrices are copied, of 64 MB; and
 // past the cache a product of all pairs costs less than sweeps for many strengths.
 inline int direct_sweeps(const Design& X, int strengths) {
-  constexpr double kCopied = 1 << 25;
+  constexpr double kCopied = 1 << 23;
   const double n = X.rows(), p = X.cols();
   const bool cached = n * p <= kCached, square = p > 500 && n < 2 * p, tall = p > 200 && n >= 2 * p && cached;
   if (X.entries() < n * p || n * p > kCopied || p > 4 * n || !(square || tall)) return 0;
