@@ -87,10 +87,10 @@ class NewtonPath : public PathSolver {
 
   void keep(Batch& batch, int i) override {
     batch.betas.push_back(beta_);
-    if (i == 0) etas_.clear(), slopes_.clear(), levels_.clear();
+    if (i == 0) etas_.clear(), slopes_.clear(), batch_levels_.clear();
     etas_.insert(etas_.end(), here_.eta.begin(), here_.eta.end());
     slopes_.insert(slopes_.end(), here_.slope.begin(), here_.slope.end());
-    levels_.push_back(here_.level);
+    batch_levels_.push_back(here_.level);
     trail_.note(alphas_[batch.first + i], beta_);
   }
 
@@ -115,14 +115,14 @@ class NewtonPath : public PathSolver {
   void stand_at(const Batch& batch, int i) override {
     beta_ = batch.betas[i];
     pad(beta_);
-    here_.level = levels_[i];
+    here_.level = batch_levels_[i];
     stand_here();
   }
 
   void tighten() override { patience_ *= 1e-4; }
 
   void accept(const Batch& batch, int i) override {
-    Vector intercept = levels_[i];
+    Vector intercept = batch_levels_[i];
     const Index p = X_.cols() / X_.targets();
     for (std::size_t k = 0; k < batch.betas[i].size(); ++k)
       intercept[features_[k] / p] -= view_.mean[features_[k]] * batch.betas[i][k];
@@ -369,7 +369,7 @@ class NewtonPath : public PathSolver {
   Vector beta_, intercepts_;
   Trail trail_;
   Vector etas_, slopes_;           // of the batch
-  std::vector<Vector> levels_;
+  std::vector<Vector> batch_levels_;
   Profiled now_, then_;            // curvatures of the point, and those of the Gram matrix
   double scale_ = 1;
   int strengths_ = 1, taken_ = 0, here_taken_ = 0;  // since then: strengths, steps, steps at the last one

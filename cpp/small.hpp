@@ -69,8 +69,8 @@ inline void symv(int n, const double* a, std::ptrdiff_t lda, const double* x, do
   }
 }
 
-// Upper triangle of C += alpha F F', F (n x k), for n >= 8 and many k: each block of 8 x 4 is summed at once. The last ones lie over those
-// before them, and only what is new in them counts.
+// Upper triangle of C += alpha F F', F (n x k), for n >= 8 and many k: each block of 8 x 4 is summed
+// at once. The last ones lie over those before them, and only what is new in them counts.
 inline void add_outer_by_blocks(int n, int k, double alpha, const double* f, std::ptrdiff_t ldf, double* c,
                                 std::ptrdiff_t ldc) {
   double block[32];

@@ -90,7 +90,10 @@ def folder(tmp_path):
             ["houses.csv", "--target", "price", "--task", "counts"],
             "'price' must hold whole numbers",
         ),
-        (["houses.csv", "--target", "town", "--techniques", "least-squares"], "is not for classification"),
+        (
+            ["houses.csv", "--target", "town", "--techniques", "least-squares"],
+            "is not for classification",
+        ),
         (["houses.csv", "--target", "price", "--task", "ranking"], "--task: 'ranking' is unknown"),
         (["houses.csv", "--target", "price", "--drop", "widht"], "did you mean 'width'"),
         (["houses.csv", "--target", "price", "--drop", "price"], "--drop names the target"),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from taut.validation import check_positive
+from taut.validation import check_positive, check_share
 
 __all__ = ["colour", "erasing", "flip", "noise", "rotation", "shift", "zoom"]
 
@@ -49,8 +49,7 @@ def zoom(factor: float = 1.15) -> nn.Module:
 
 def colour(strength: float = 0.2) -> nn.Module:
     """Change brightness, contrast and saturation by factors of up to ``1 ± strength``."""
-    if not 0 < check_positive(strength, "strength", 0.2) < 1:
-        raise ValueError(f"strength must be below 1, got {strength!r}: pass 0.2, say")
+    check_share(strength, "strength", 0.2)
     limits = (1 - float(strength), 1 + float(strength))
     augment = _kornia()
     return nn.Sequential(
@@ -77,8 +76,7 @@ def erasing(probability: float = 0.5, largest: float = 0.2) -> nn.Module:
     """
     if check_positive(probability, "probability", 0.5) > 1:
         raise ValueError(f"probability must be at most 1, got {probability!r}: pass 0.5, say")
-    if check_positive(largest, "largest", 0.2) >= 1:
-        raise ValueError(f"largest must be below 1, got {largest!r}: pass 0.2, say")
+    check_share(largest, "largest", 0.2)
     return _kornia().RandomErasing((min(0.02, largest / 2), largest), p=float(probability))
 
 

@@ -60,7 +60,7 @@ def stretches_of(problem: Problem) -> int:
     return min(how_many(problem.design.size), _MOST)
 
 
-def shift_of(problem):
+def shift_of(problem: Problem):
     """What its moments are gathered about."""
     if not problem.fit_intercept:
         return np.zeros(problem.design.shape[1] + 1)

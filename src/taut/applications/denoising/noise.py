@@ -16,9 +16,9 @@ def estimate_noise(image, axes=None):
     """Standard deviation of white Gaussian noise, from the finest diagonal details.
 
     They hold little of the image: the median of their sizes over that of the standard normal
-    distribution is hardly moved by the few that do. Flat
-    parts, such as a mask leaves, are left out. Texture as fine as the samples is taken for noise:
-    pass ``sigma`` where that is known better.
+    distribution is hardly moved by the few that do. Flat parts, such as a mask leaves, are left
+    out. Texture as fine as the samples is taken for noise: pass ``sigma`` where that is known
+    better.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ import torch
 from skorch.callbacks import Callback
 from torch.optim.swa_utils import AveragedModel
 
-from taut.validation import check_positive, shown
+from taut.validation import check_share
 
 __all__ = ["EMA", "SWA", "WeightAveraging"]
 
@@ -33,7 +33,7 @@ class EMA:
     start = 0.0
 
     def __post_init__(self):
-        _check_share(self.decay, "decay", 0.99)
+        check_share(self.decay, "decay", 0.99)
 
     def keeps(self, count: int) -> float:
         """The factor on the average of ``count`` earlier weights."""
@@ -58,7 +58,7 @@ class SWA:
     start: float = 0.75
 
     def __post_init__(self):
-        _check_share(self.start, "start", 0.75)
+        check_share(self.start, "start", 0.75)
 
     def keeps(self, count: int) -> float:
         """The factor on the average of ``count`` earlier weights."""
@@ -110,8 +110,3 @@ class WeightAveraging(Callback):
         present = torch._foreach_sign(current)
         torch._foreach_abs_(present)
         torch._foreach_mul_(averages, present)
-
-
-def _check_share(value, name, example):
-    if check_positive(value, name, example) >= 1:
-        raise ValueError(f"{name} must be below 1, got {shown(value)}: pass {example!r}, say")
