@@ -483,7 +483,7 @@ nb::tuple solve_native(Square gram, Array beta, Array z, std::uintptr_t prox, st
   return std::move(found).packed(size, size);
 }
 
-// Weights, sums and products of [X y] - shift for groups of rows, for dense designs; None for others.
+// Products of [X - shift, y - shift, 1] for groups of rows, for dense designs; None for others.
 nb::object group_statistics(const Handle& X, Array y, Array weights, Flat<std::int32_t> group,
                             int groups, Array shift, const taut::Cancel* cancel) {
   const std::size_t n = X.design->rows(), q = X.design->cols() + 1u;
@@ -491,7 +491,7 @@ nb::object group_statistics(const Handle& X, Array y, Array weights, Flat<std::i
           "y, weights and group need one entry for each row");
   require(shift.shape(0) == q, "shift needs one entry for each column and one for y");
   for (std::size_t i = 0; i < n; ++i) require(group.data()[i] < groups, "group out of range");
-  std::vector<taut::Statistics> found;
+  std::vector<taut::Vector> found;
   {
     nb::gil_scoped_release unlocked;
     taut::Interrupt interrupt = signals(cancel);
@@ -504,8 +504,7 @@ nb::object group_statistics(const Handle& X, Array y, Array weights, Flat<std::i
   }
   if (found.empty()) return nb::none();
   nb::list out;
-  for (taut::Statistics& g : found)
-    out.append(nb::make_tuple(g.weight, to_numpy(std::move(g.sums), {q}), to_numpy(std::move(g.products), {q, q})));
+  for (taut::Vector& products : found) out.append(to_numpy(std::move(products), {q + 1, q + 1}));
   return nb::object(out);
 }
 

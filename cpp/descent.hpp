@@ -26,6 +26,13 @@ class DescentPath : public PathSolver {
     z_alpha_ = alpha;
   }
 
+  Vector unfinished() const override {
+    if (!yielded_) return {};
+    Vector coefs(X_.cols());
+    for (Index j = 0; j < X_.cols(); ++j) coefs[j] = coefficient(j, beta_);
+    return coefs;
+  }
+
  protected:
   // A crowd brings all others along: each round of newcomers costs as many sweeps as the last.
   void join(const std::vector<Index>& wanted) override {
@@ -95,6 +102,8 @@ class DescentPath : public PathSolver {
   void begin() override {}
   bool walks() const override { return false; }
   bool takes_gram() const override { return false; }
+  // A strength that has to be redone costs its sweeps, and a check hardly more than one.
+  double horizon() const override { return 0; }
 
   const Vector& beta() const { return beta_; }
   void move_to(const Vector& beta) {

@@ -219,10 +219,13 @@ struct View {
   }
 };
 
-// Sets the symmetric counterparts of gram[0:size, old:size].
+// Sets the symmetric counterparts of gram[0:size, old:size], in tiles that stay in cache.
 inline void mirror(double* gram, std::ptrdiff_t ld, int old, int size) {
-  for (int j = old; j < size; ++j)
-    for (int i = 0; i < j; ++i) gram[j + i * ld] = gram[i + j * ld];
+  constexpr int kTile = 32;
+  for (int right = old; right < size; right += kTile)
+    for (int top = 0; top < std::min(right + kTile, size); top += kTile)
+      for (int j = right; j < std::min(right + kTile, size); ++j)
+        for (int i = top; i < std::min(top + kTile, j); ++i) gram[j + i * ld] = gram[i + j * ld];
 }
 
 }  // namespace taut

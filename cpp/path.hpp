@@ -22,8 +22,8 @@
 namespace taut {
 
 // one_by_one: the working set without looking ahead, every feature checked at every strength.
-// descent: no Gram matrix at all (descent.hpp).
-enum class Engine : int { automatic = 0, gram = 1, working_set = 2, one_by_one = 3, descent = 4 };
+// descent: no Gram matrix at all (descent.hpp). small_set: working sets that are known to stay small.
+enum class Engine : int { automatic = 0, gram = 1, working_set = 2, one_by_one = 3, descent = 4, small_set = 5 };
 
 constexpr double kCached = 1 << 21;  // entries of a matrix that stays in the processor's cache
 
@@ -83,7 +83,11 @@ class PathSolver {
     return alpha_max;
   }
 
-  // Begins at the coefficients of a strength that was solved another way.
+  // Coefficients on the way to the strength where it yielded, if they are a better start for another
+  // engine than those of the strength before.
+  virtual Vector unfinished() const { return {}; }
+
+  // Begins at the coefficients of a strength that was solved another way, or nearly.
   virtual void begin_at(const double* coefs, double alpha) {
     if (complete_) {
       Vector beta(coefs, coefs + X_.cols()), gradient = correlation_;

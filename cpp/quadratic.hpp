@@ -131,11 +131,11 @@ class Quadratic {
 
  private:
   static constexpr int kCrowd = 64;
-  // Rounds ahead of Newton steps: at most so many, of which the first few may gain what they like and
-  // others this share of what the last one did, until violations are this share of coarse ones: the
-  // gap, a sum over all, is within the tolerance then.
+  // Rounds ahead of Newton steps: so many in any case, of which the first few need not promise an end,
+  // until violations are this share of coarse ones: the gap, a sum over all, is within the tolerance
+  // then. Measured: the inverse of k columns among p takes as long as k^2 / 5p rounds.
   static constexpr int kAhead = 30, kFree = 4;
-  static constexpr double kFast = 0.5, kSafe = 0.03;
+  static constexpr double kInverse = 5, kSafe = 0.03;
   static constexpr int kUnsettled = 2;  // rounds that come before a Newton step in any case
 
   Coordinate coordinate(int j) const {
@@ -240,21 +240,26 @@ class Quadratic {
 
   // Where a crowd wants to move: rounds of coordinate descent, which between columns that are hardly
   // correlated end before the inverse of the crowd would be there. Returns how many led to the end, 0
-  // where they do not: then all is as it was.
+  // where they do not promise to: then all is as it was.
   int sweep_ahead(int most) {
-    if (!sweeps_ahead_ || alpha_ == swept_alpha_ || crowd() < std::max(kCrowd, inverse_.size())) return 0;
+    const double newcomers = sweeps_ahead_ && alpha_ != swept_alpha_ ? crowd() : 0.0;
+    if (newcomers < std::max(kCrowd, inverse_.size())) return 0;
     swept_alpha_ = alpha_;
     const Vector beta = beta_, z = z_;
+    // An inverse takes as long as so many rounds, and few take no time.
+    const double worth = std::min<double>(most, std::max<double>(kAhead, newcomers * newcomers / (kInverse * size())));
     double before = kInfinity;
-    for (int round = 1; round <= std::min(most, kAhead); ++round) {
+    for (int round = 1; round <= worth; ++round) {
       poll_();
-      const double gain = round_once().gain;
-      if (worst_violation() <= kSafe * coarse_) {
+      const double gain = round_once().gain, off = worst_violation() / (kSafe * coarse_);
+      if (off <= 1) {
         inverse_.clear();
         std::fill(free_.begin(), free_.end(), false);
         return round;
       }
-      if (round > kFree && !(gain < kFast * before)) break;
+      // Gains fall as squares of violations do.
+      const double left = gain < before ? 2 * std::log(off) / std::log(before / gain) : kInfinity;
+      if (round > kFree && round + left > worth) break;
       before = gain;
     }
     beta_ = beta;

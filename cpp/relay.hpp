@@ -51,7 +51,7 @@ inline int direct_sweeps(const Design& X, int strengths) {
 inline std::vector<Turn> turns(Engine engine, const Design& X, int strengths, bool folded) {
   constexpr int kSweeps = 200;
   if (engine == Engine::descent) return {{true, false}};
-  if (engine != Engine::automatic) return {{false, false}, {true, false}};
+  if (engine != Engine::automatic && engine != Engine::small_set) return {{false, false}, {true, false}};
   std::vector<Turn> out{{false, true}, {true, true, fair_sweeps(X)}, {false, false}, {true, false}};
   if (folded) return out;
   if (suits_descent(X) && X.has_lanes() && strengths >= 2 * kLanes) out.insert(out.begin(), {true, true, kSweeps, true});
@@ -110,6 +110,7 @@ class Relay {
     }
     const int left = static_cast<int>(steps_.size() - done_);
     done_ += solver.run(steps_.data() + done_, column_.data() + done_, left, coefs.data(), certificates.data() + done_);
+    unfinished_ = finished() ? Vector() : solver.unfinished();
   }
 
  private:
@@ -121,10 +122,10 @@ class Relay {
   // What is left of the grid, with steps in between where it leaps: a working set found on the way
   // down is small and nearly right, one made of all that violates after a leap is neither.
   void plan(double largest, double stride) {
-    double above = done_ > 0 ? steps_[done_ - 1] : start_ == nullptr ? largest : 0.0;
     steps_.resize(done_);
     column_.resize(done_);
     const auto solved = std::count_if(column_.begin(), column_.end(), [](int column) { return column >= 0; });
+    double above = !unfinished_.empty() ? grid[solved] : done_ > 0 ? steps_[done_ - 1] : start_ == nullptr ? largest : 0.0;
     for (std::size_t k = solved; k < grid.size(); ++k) {
       const double leap = grid[k] > 0 && above > grid[k] ? std::log(above / grid[k]) : 0.0;
       const int parts = static_cast<int>(std::clamp(std::ceil(leap / stride - 1e-9), 1.0, kMostSteps));
@@ -139,9 +140,10 @@ class Relay {
     certificates.resize(steps_.size());
   }
 
-  // Where the last engine ended, at a strength of the grid; at the coefficients that were given, or
-  // at the largest strength.
+  // Where the last engine ended: on its way to a strength, or at one of the grid; at the coefficients
+  // that were given, or at the largest strength.
   void begin(PathSolver& solver) {
+    if (!unfinished_.empty()) return solver.begin_at(unfinished_.data(), steps_[done_]);
     std::size_t last = done_;
     while (last > 0 && column_[last - 1] < 0) --last;
     if (last > 0) solver.begin_at(coefs.data() + column_[last - 1] * features_, steps_[last - 1]);
@@ -159,6 +161,7 @@ class Relay {
   static constexpr double kMostSteps = 200;  // of one leap: far down there is little left to find
 
   Penalty penalty_;
+  Vector unfinished_;  // coefficients that the last engine left on its way to a strength, or none
   Vector steps_;
   std::vector<int> column_;  // of the coefficients that each step writes, -1 for none
   std::size_t features_, done_ = 0;

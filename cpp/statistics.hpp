@@ -8,22 +8,18 @@
 
 namespace taut {
 
-// Of one group of rows: the weight sum v, the sums s = sum v z and the products C = sum v z z' of
-// z = [x y] - shift. The shift keeps products of large means from swallowing the variation.
-struct Statistics {
-  double weight = 0;
-  Vector sums, products;
-};
-
 // Rows of a matrix with their response, weights and groups. Those of a negative group are left out.
 struct Rows {
   const double *y, *v, *shift;
   const std::int32_t* group;
 };
 
+// For each group the products sum v z z' of z = [x - shift, y - shift, 1], whose last column holds the
+// sums and the weight. The shift keeps products of large means from swallowing the variation.
+//
 // Rows are taken a stretch at a time. Within it they are sorted by group while they are copied,
 // centred and weighted, so that every line of memory is fetched once however groups lie strewn, and
-// each group's part is multiplied while it is in cache: [z 1]'[z 1] holds products, sums and weight.
+// each group's part is multiplied while it is in cache.
 // What needs no change, rows of one group in a run, of equal weight and without a shift, is
 // multiplied where it lies.
 template <class T>
@@ -34,7 +30,7 @@ class Gatherer {
         sums_(groups, Vector(static_cast<std::size_t>(q_) * q_, 0.0)),
         plain_(std::is_same_v<T, double> && std::all_of(rows.shift, rows.shift + p_, [](double s) { return s == 0; })) {}
 
-  std::vector<Statistics> gather(const std::function<void()>& poll) {
+  std::vector<Vector> gather(const std::function<void()>& poll) {
     const Index n = X_.rows();
     const double groups = static_cast<double>(sums_.size());
     // Each group's part stays in cache, but wants some hundred rows for a fast product.
@@ -44,9 +40,8 @@ class Gatherer {
       sort(first, first + std::min(stretch, n - first));
       add_stretch(poll);
     }
-    std::vector<Statistics> out;
-    for (Vector& sums : sums_) out.push_back(parted(std::exchange(sums, {})));
-    return out;
+    for (Vector& sums : sums_) mirror(sums.data(), q_, 0, static_cast<int>(q_));
+    return std::move(sums_);
   }
 
  private:
@@ -124,17 +119,6 @@ class Gatherer {
     }
   }
 
-  Statistics parted(const Vector& sums) const {
-    const std::ptrdiff_t side = p_ + 1;
-    Statistics out{sums.back(), Vector(side), Vector(static_cast<std::size_t>(side) * side)};
-    for (std::ptrdiff_t j = 0; j < side; ++j) {
-      out.sums[j] = sums[j + side * q_];
-      std::copy_n(sums.begin() + j * q_, j + 1, out.products.begin() + j * side);
-    }
-    mirror(out.products.data(), side, 0, static_cast<int>(side));
-    return out;
-  }
-
   const DenseDesign<T>& X_;
   Rows rows_;
   Index p_, q_;
@@ -155,11 +139,13 @@ bool DenseDesign<T>::gram(const View& view, const double* centred_y, double* gra
   std::copy_n(view.mean.begin(), p, nearly_centred(view) ? rest.begin() : shift.begin());
   const std::vector<std::int32_t> all(rows(), 0);
   Gatherer<T> gatherer(*this, {centred_y, view.v.data(), shift.data(), all.data()}, 1);
-  const Statistics found = std::move(gatherer.gather(poll)[0]);
+  const Vector found = std::move(gatherer.gather(poll)[0]);
+  const double sum_y = found[p + (p + 1) * (p + 2)];
   for (std::ptrdiff_t j = 0; j < p; ++j) {
-    std::copy_n(found.products.data() + j * (p + 1), p, gram + j * p);
+    const double* products = found.data() + j * (p + 2);
+    std::copy_n(products, p, gram + j * p);
     simd::axpy(-rest[j], rest.data(), gram + j * p, p);
-    correlation[j] = found.products[p + j * (p + 1)] - rest[j] * found.sums[p];
+    correlation[j] = products[p] - rest[j] * sum_y;
   }
   return true;
 }

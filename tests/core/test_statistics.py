@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 import taut
 from certifier import judge_path
@@ -32,12 +32,19 @@ def statistics(form="float64 F", **changes):
     return _core.group_statistics(**known | changes)
 
 
+def parted(found):
+    """Weight, sums and products, of which the matrix consists."""
+    assert_array_equal(found, found.T)
+    return found[-1, -1], found[-1, :-1], found[:-1, :-1]
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_statistics_of_groups_are_weighted_sums_and_products(form):
     X, y = made(N, P)
     Z = np.column_stack([X, y])
     Z -= Z.mean(axis=0)
-    for k, (weight, sums, products) in enumerate(statistics(form)):
+    for k, found in enumerate(statistics(form)):
+        weight, sums, products = parted(found)
         rows, v = Z[k::3], np.linspace(0.0, 1.0, N)[k::3]
         assert weight == pytest.approx(v.sum(), rel=1e-14)
         assert_allclose(sums, v @ rows, atol=1e-12)
@@ -51,7 +58,8 @@ def test_rows_of_equal_weight_are_the_same_without_a_shift(form, group):
     X, y = made(N, P)
     centre = np.append(np.zeros(P), y.mean())
     found = statistics(form, weights=np.full(N, 0.3), group=group.astype(np.int32), shift=centre)
-    for k, (weight, sums, products) in enumerate(found):
+    for k, of_group in enumerate(found):
+        weight, sums, products = parted(of_group)
         rows = np.column_stack([X, y - y.mean()])[group == k]
         assert weight == pytest.approx(0.3 * len(rows), rel=1e-14)
         assert_allclose(sums, 0.3 * rows.sum(axis=0), atol=1e-6 if "32" in form else 1e-12)

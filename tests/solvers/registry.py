@@ -178,7 +178,8 @@ def _by_moments(problem, grid, controls):
     shift = shift_of(problem)
     moments = Moments.of(problem.design, problem.response, problem.weights, shift)
     centred = moments.centred(problem.fit_intercept)
-    return PathEngine().path_of_moments(problem, centred, grid, controls)
+    varying = centred.without(centred.constant)
+    return PathEngine().path_of_moments(problem, varying, grid, controls)
 
 
 ENGINES = {

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from taut.solvers import Controls, Grid
+from taut.penalties import L1
+from taut.solvers import Controls, Grid, path_engine
 from taut.solvers.path_engine import PathEngine
+from taut.solvers.products import row_moments
 
 from .registry import ENGINES, PENALTIES, Case, judged, posed
 
@@ -40,3 +42,23 @@ def test_few_strengths_are_those_of_a_long_path(shape, rho, penalty):
         assert np.all(gaps <= 1.1 * TOL + rounding)
         size = np.abs(exact.coefs).max()
         assert_allclose(few.coefs, exact.coefs[:, -count:], rtol=0, atol=1e-3 * size)
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_few_strengths_above_most_correlations_need_no_products_of_pairs(count, monkeypatch):
+    case = made(5200, 560, 0.0)
+    gathered = []
+
+    def counted(*task):
+        gathered.append(task)
+        return row_moments(*task)
+
+    monkeypatch.setattr(path_engine, "row_moments", counted)
+    first = ENGINES["one by one"](posed(case, L1()), Grid(None, 1), Controls(TOL)).alphas[0]
+    for share, products in ((0.3, 0), (1e-3, 1)):
+        strengths = first * np.geomspace(2 * share, share, count)
+        few = PathEngine().path(posed(case, L1()), Grid(strengths), Controls(TOL))
+        assert len(gathered) == products
+        assert all(c.solved for c in few.certificates)
+        gaps, rounding = judged(case, few)
+        assert np.all(gaps <= 1.1 * TOL + rounding)

@@ -18,6 +18,7 @@ __all__ = ["CentredMoments", "Moments", "Rows", "near_means"]
 _UNREADABLE = (OSError, KeyError, EOFError, TypeError, ValueError, RuntimeError, BadZipFile)
 
 _RUN, _EVERY = 512, 16  # rows that are looked at for a shift: a run of them, in every so many runs
+_ROWS = 64  # of a matrix that are changed at a time, while they are in cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +82,16 @@ class Rows:
 
     @classmethod
     def of(cls, X, y, sample_weight=None, shift=None) -> Rows:
-        """From arrays as they are; parameters as for ``Moments.of``."""
+        """From arrays as they are; parameters as for ``Moments.of``.
+
+        Raises
+        ------
+        TypeError
+            X is sparse.
+        """
         design = as_design(X)
+        if design.is_sparse:
+            raise TypeError("X must be dense to gather its moments, got a sparse matrix")
         y = np.ascontiguousarray(y, dtype=np.float64)
         weights = np.ones(len(y)) if sample_weight is None else sample_weight
         weights = np.ascontiguousarray(weights, dtype=np.float64)
@@ -109,11 +118,12 @@ def near_means(design: Design, y, weights) -> np.ndarray:
     if held < total / (2 * _EVERY):
         runs, held = [slice(first, first + _RUN) for first in range(0, len(y), _RUN)], total
     blocks = [(design.matrix[run], weights[run] / held) for run in runs]
-    means = sum(block.T @ share for block, share in blocks)
-    squares = sum(np.square(block).T @ share for block, share in blocks)
+    # Not by BLAS: its threads, once used, spin for a while and keep a core from what comes next.
+    means = sum(np.einsum("ij,i->j", *block) for block in blocks)
+    squares = sum(np.einsum("ij,ij,i->j", rows, rows, share) for rows, share in blocks)
     # No mean above two standard deviations of these rows.
     near = np.all(means**2 <= 0.8 * squares)
-    return np.append(np.zeros_like(means) if near else means, weights @ y / total)
+    return np.append(np.zeros_like(means) if near else means, np.average(y, weights=weights))
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,8 +175,6 @@ class Moments:
         ------
         MemoryError
             A matrix of products for each group would not fit.
-        TypeError
-            The design is sparse.
         """
         n_columns = rows.design.shape[1] + 1
         require_memory(
@@ -179,13 +187,22 @@ class Moments:
         found = _core.group_statistics(
             rows.design.handle, rows.response, rows.weights, groups, n_groups, rows.shift, cancel
         )
-        if found is None:
-            raise TypeError("X must be dense to gather its moments, got a sparse matrix")
-        return [cls(weight, rows.shift, sums, products) for weight, sums, products in found]
+        return [cls(float(z[-1, -1]), rows.shift, z[-1, :-1], z[:-1, :-1]) for z in found]
 
     def update(self, X, y, sample_weight=None) -> Moments:
         """These rows and more."""
         return self + Moments.of(X, y, sample_weight, self.shift)
+
+    @classmethod
+    def joined(cls, parts) -> Moments:
+        """Moments of the rows of all parts, which have one shift, in the arrays of the first."""
+        first, *others = parts
+        weight = first.weight
+        for other in others:
+            weight += other.weight
+            np.add(first.sums, other.sums, out=first.sums)
+            np.add(first.products, other.products, out=first.products)
+        return replace(first, weight=weight)
 
     def __add__(self, other: Moments) -> Moments:
         other = other.shifted(self.shift)
@@ -223,17 +240,16 @@ class Moments:
         if fit_intercept:
             offset = self.sums / self.weight
             mean = self.shift + offset
-            matrix = self.products / self.weight - np.outer(offset, offset)
+            products = self.products
         else:
-            mean = np.zeros_like(self.shift)
-            matrix = self.shifted(mean).products / self.weight
-        return CentredMoments(
-            np.ascontiguousarray(matrix[:-1, :-1]),
-            np.ascontiguousarray(matrix[:-1, -1]),
-            max(float(matrix[-1, -1]), 0.0),
-            mean[:-1],
-            float(mean[-1]),
-        )
+            offset = mean = np.zeros_like(self.shift)
+            products = self.shifted(mean).products
+        gram = products[:-1, :-1] / self.weight
+        for first in range(0, len(gram), _ROWS):
+            rows = slice(first, first + _ROWS)
+            gram[rows] -= np.outer(offset[:-1][rows], offset[:-1])
+        across = products[-1] / self.weight - offset[-1] * offset
+        return CentredMoments(gram, across[:-1], max(across[-1], 0.0), mean[:-1], float(mean[-1]))
 
     def mean_squared_errors(self, coefs, intercepts) -> np.ndarray:
         """Weighted mean of ``(y - b0 - x'b)^2`` over these rows, for columns of coefficients.

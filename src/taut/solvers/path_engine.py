@@ -29,6 +29,9 @@ __all__ = [
 
 _STATUSES = tuple(Status)
 _MANY, _FEW = 5000, 2000  # rows and features
+_CROWD, _FEW_ALPHAS = 500, 12  # features and strengths
+_LOOK, _MINOR = 100, 0.2  # features that are looked at, and the share that may matter
+_SMALL_SET = 5  # of the core's engines
 
 
 class PathEngine:
@@ -51,11 +54,13 @@ class PathEngine:
 
     def path(self, problem: Problem, grid: Grid, controls: Controls, engine: int = 0) -> Solved:
         if engine == 0:
-            _keep_moments(problem, controls)
+            few = _few_matter(problem, grid)
+            if not few:
+                _keep_moments(problem, controls)
             solved = path_of_kept_moments(self, problem, grid, controls)
             if solved is not None:
                 return solved
-            engine = _engine(problem)
+            engine = _SMALL_SET if few else _engine(problem)
         cancel = controls.cancel or Cancel()
         coordinates, folds = penalty_arrays(problem)
         design = problem.design.handle  # a copy, maybe: it comes before room is looked for
@@ -100,6 +105,26 @@ class PathEngine:
         )
         solved = solved_by_core(found, controls, "active_set")
         return replace(solved, intercepts=centred.response_mean - centred.mean @ solved.coefs)
+
+
+def _few_matter(problem, grid):
+    """Whether few strengths are asked for, and most features correlate too little with the response
+    to matter at any: products of all pairs of features would take longer than the path.
+
+    A guess, from some of the features. Not by BLAS: its threads spin for a while once used, and
+    keep a core from what comes next.
+    """
+    n_samples, n_features = problem.design.shape
+    tall = _CROWD < n_features <= n_samples and not problem.design.is_sparse
+    if not tall or grid.alphas is None or grid.count > _FEW_ALPHAS:
+        return False
+    response = problem.response
+    if problem.fit_intercept:
+        response = response - np.average(response, weights=problem.weights)
+    some = slice(None, None, n_features // _LOOK)
+    slopes = np.einsum("ij,i->j", problem.design.matrix[:, some], problem.weights * response)
+    (l1, *_), _ = penalty_arrays(problem)
+    return np.mean(np.abs(slopes) > grid.alphas.min() * l1[some]) < _MINOR
 
 
 def _keep_moments(problem, controls):

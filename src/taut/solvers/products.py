@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial, reduce
+from functools import partial
 from itertools import pairwise
-from operator import add
 
 import numpy as np
 from scipy import sparse
@@ -52,7 +51,7 @@ def row_moments(problem: Problem, groups, n_groups, controls: Controls) -> list[
     bounds = [n_samples * k // n_stretches for k in range(n_stretches + 1)]
     jobs = [partial(stretch, *ends) for ends in pairwise(bounds)]
     found = side_by_side(jobs, controls, problem.design.size)
-    return [reduce(add, parts) for parts in zip(*found, strict=True)]
+    return [Moments.joined(parts) for parts in zip(*found, strict=True)]
 
 
 def stretches_of(problem: Problem) -> int:
