@@ -15,6 +15,7 @@ from sklearn.neighbors import LocalOutlierFactor
 from sklearn.preprocessing import StandardScaler
 
 from taut.applications import SparseAnomalyDetector
+from taut.plots import style
 
 
 def areas(X, labels):
@@ -60,8 +61,8 @@ if options.data is not None:
         print(f"{len(sets)} sets, {name:<22} mean {np.mean([row[name] for row in table]):.3f}")
 
 display = detector.plot(X)
-display.ax_.set_title(
-    "Tumours, and what makes them unusual (the last 10 rows are malignant)", loc="left", pad=18
+style.title(
+    display.ax_, f"The least usual of {len(X)} tumours; {len(benign)} to {len(X) - 1} are malignant"
 )
 picture = options.output / "anomalies.png"
 display.figure_.savefig(picture, dpi=110)

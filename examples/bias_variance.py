@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 import taut
+from taut.plots import style
 
 
 def truth(x):
@@ -27,7 +28,7 @@ def draw(random):
 
 options = arguments(__doc__)
 n_draws = 20 if options.quick else 100
-grid = np.linspace(-0.95, 0.95, 100)[:, None]
+grid = np.linspace(-0.9, 0.9, 100)[:, None]
 degrees = np.arange(1, 11)
 polynomial = make_pipeline(PolynomialFeatures(), StandardScaler(), taut.LinearRegression())
 ridge = make_pipeline(PolynomialFeatures(12), StandardScaler(), taut.Ridge())
@@ -50,10 +51,16 @@ parts = [
     ),
 ]
 figure, axes = plt.subplots(1, 3, figsize=(16, 4.4), layout="constrained")
-labels = ("degree", "ridge: alpha (weaker penalty to the right)", "neighbours (fewer to the right)")
-for ax, part, label in zip(axes, parts, labels, strict=True):
+labels = ("degree", "alpha (weaker penalty to the right)", "neighbours (fewer to the right)")
+titles = (
+    "polynomials without a penalty: freer by the degree",
+    "ridge on degree 12: freer as the penalty fades",
+    "nearest neighbours, breast cancer: freer the fewer",
+)
+for ax, part, label, title in zip(axes, parts, labels, titles, strict=True):
     part.plot(ax)
     ax.set_xlabel(label)
+    style.title(ax, title)
     best = int(np.argmin(part.error))
     print(
         f"{label:<44} best {part.values[best]:<9.4g} error {part.error[best]:.3f} = bias "

@@ -23,9 +23,10 @@ from sklearn.model_selection import train_test_split
 from taut import datasets, nn
 from taut.nn import augmentation
 from taut.penalties import L1
+from taut.plots import style
 
 N_SEEDS = 3
-COLOURS = ["#7f7f7f", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#332288"]
+COLOURS = [style.MUTED, *style.COLOURS[:5], style.COLOURS[6]]
 
 
 def jpeg_images(folder, pattern):
@@ -141,12 +142,12 @@ for place, name in enumerate(names):
         history = model.history_
         left.plot(history["epoch"], history["train_loss"], "--", color=colour)
         left.plot(history["epoch"], history["valid_loss"], color=colour, label=name)
-left.set(xlabel="epoch", ylabel="mean loss (training dashed)")
+style.clean(left, "epoch", "mean loss (training dashed)")
+style.title(left, "loss of the rows held back for early stopping")
 if left.lines:
-    left.legend(frameon=False, title="rows held back, under")
+    left.legend(frameon=False, fontsize=9)
+style.clean(right, f"held-out accuracy, % (95 % interval, {N_SEEDS} seeds)", grid="x")
 right.set_yticks(range(len(names)), names)
 right.invert_yaxis()
-right.set(xlabel="held-out accuracy, % (95 % interval over seeds)")
-for ax in (left, right):
-    ax.spines[["top", "right"]].set_visible(False)
+style.title(right, f"what each regulariser is worth, {len(X):,} training images")
 figure.savefig(options.output / "cifar10.png", dpi=150)

@@ -12,6 +12,7 @@ import pywt
 from _common import arguments
 from scipy import sparse
 from scipy.sparse.linalg import aslinearoperator
+from scipy.stats import norm
 
 from taut.applications import recover
 from taut.applications.sensing.operators import wavelet_synthesis
@@ -27,6 +28,19 @@ def success(n, m, k, trials, rng):
         x[rng.choice(n, k, replace=False)] = rng.standard_normal(k)
         hits += np.linalg.norm(recover(A, A @ x).x - x) < 1e-6 * np.linalg.norm(x)
     return hits / trials
+
+
+def transition():
+    """The curve of Donoho and Tanner for many unknowns: m / n, and k / m.
+
+    Success turns where m / n is the least over t >= 0 of
+    (k / n) (1 + t^2) + (1 - k / n) E (|g| - t)_+^2, with g a standard normal variable: Amelunxen,
+    Lotz, McCoy and Tropp (2014), Living on the edge, proposition 4.5.
+    """
+    t, share = np.linspace(0, 6, 600)[:, None], np.linspace(1e-3, 0.999, 400)
+    tail = 2 * ((1 + t**2) * norm.sf(t) - t * norm.pdf(t))
+    delta = np.min(share * (1 + t**2) + (1 - share) * tail, axis=0)
+    return delta, share / delta
 
 
 def electrocardiogram(options):
@@ -73,18 +87,19 @@ distance = np.linalg.norm(rebuilt - ecg) / np.linalg.norm(ecg)
 print(f"ECG: {size // 4} sums of {size} samples; {found}; relative error {distance:.1%}")
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10.4, 4.0), layout="constrained")
-mesh = left.pcolormesh(undersampling, sparsity, shares, cmap="viridis", shading="nearest")
+mesh = left.pcolormesh(undersampling, sparsity, shares, cmap="Blues", shading="nearest")
+limits = left.axis()
+left.plot(*transition(), color=style.COLOURS[1], linewidth=1.8)
+left.text(0.8, 0.72, "theory", color=style.COLOURS[1], ha="right", fontsize=10)
 left.set(xlabel="measurements over unknowns, m / n", ylabel="entries over measurements, k / m")
-left.set_title("share recovered exactly by basis pursuit", fontsize=10, loc="left")
+left.axis(limits)
+style.title(left, f"share recovered exactly by basis pursuit, n = {n}")
 figure.colorbar(mesh, ax=left)
 shown = slice(0, 700)
-right.plot(ecg[shown], color="#d0d5da", linewidth=3.0, label="recorded")
-right.plot(rebuilt[shown], color="#0072B2", linewidth=1.0, label="from 25 % of the measurements")
-right.set_title(
-    f"electrocardiogram, relative error {distance:.1%}", fontsize=10, loc="left", pad=20
-)
+right.plot(ecg[shown], color=style.FAINT, linewidth=3.5)
+right.plot(rebuilt[shown], color=style.COLOURS[0], linewidth=1.0)
 style.clean(right, xlabel="sample", ylabel=f"voltage above its mean ({unit})")
-right.legend(
-    frameon=False, fontsize=9, ncols=2, loc="lower left", bbox_to_anchor=(0.0, 0.99), borderpad=0.1
-)
+style.title(right, f"ECG from a quarter of the numbers, off by {distance:.1%}")
+ends = [signal[shown][-1] for signal in (ecg, rebuilt)]
+style.label_ends(right, ends, ["recorded", "recovered"], [style.MUTED, style.COLOURS[0]])
 figure.savefig(options.output / "compressed_sensing.png", dpi=110)

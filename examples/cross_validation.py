@@ -10,7 +10,7 @@ from _common import arguments
 from sklearn.datasets import load_diabetes, make_regression
 
 import taut
-from taut.plots import CVDisplay
+from taut.plots import CVDisplay, style
 
 options = arguments(__doc__)
 diabetes = load_diabetes(return_X_y=True)
@@ -18,7 +18,7 @@ wide = make_regression(80, 200, n_informative=10, noise=60.0, random_state=0)
 
 figure, axes = plt.subplots(1, 2, figsize=(12, 4.2), layout="constrained")
 for ax, name, (X, y) in zip(
-    axes, ("diabetes, 442 x 10", "made up, 80 x 200, 10 matter"), (diabetes, wide), strict=True
+    axes, ("diabetes, 442 × 10", "made-up data, 80 × 200, 10 matter"), (diabetes, wide), strict=True
 ):
     folds = 5 if options.quick else 10
     least = taut.Lasso(alpha=taut.CV(folds, random_state=0), standardize=True).fit(X, y)
@@ -33,7 +33,7 @@ for ax, name, (X, y) in zip(
             f"error {results.mean[k]:8.1f} ± {results.standard_error[k]:.1f}"
         )
     CVDisplay.from_estimator(least, ax=ax)
-    ax.set_title(name, loc="left", pad=18)
+    style.title(ax, f"lasso on {name}")
 
 picture = options.output / "cross_validation.png"
 figure.savefig(picture, dpi=110)

@@ -13,6 +13,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 
 from taut import nn
+from taut.plots import style
 
 options = arguments(__doc__)
 rates = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
@@ -40,14 +41,17 @@ for rate, training, test, error in zip(rates, *mean, spread[1], strict=True):
     print(f"dropout {rate:.1f}: log-loss {training:.3f} training, {test:.3f} ± {error:.3f} test")
 
 figure, ax = plt.subplots(figsize=(7, 4.4), layout="constrained")
-for part, (name, colour) in enumerate((("training rows", "#D55E00"), ("test rows", "#0072B2"))):
-    ax.plot(rates, mean[part], "o-", color=colour, linewidth=1.8, markersize=4, label=name)
+colours = style.COLOURS[1], style.COLOURS[0]
+for part, colour in enumerate(colours):
+    ax.plot(rates, mean[part], "o-", color=colour, linewidth=1.8, markersize=4)
     low, high = mean[part] - spread[part], mean[part] + spread[part]
     ax.fill_between(rates, low, high, color=colour, alpha=0.15, linewidth=0)
-ax.set(xlabel="share of hidden units left out", ylabel=f"log-loss (± 1 SE, {len(seeds)} seeds)")
+style.clean(ax, "share of hidden units left out", f"log-loss (± 1 SE, {len(seeds)} seeds)")
 ax.set_ylim(bottom=0)
-ax.spines[["top", "right"]].set_visible(False)
-ax.legend(frameon=False)
+ax.margins(x=0.02)
+style.mark(ax, rates[np.argmin(mean[1])], "least on test rows")
+style.label_ends(ax, mean[:, -1], ["training rows", "test rows"], colours)
+style.title(ax, "Dropout: worse on what was learnt, better on other digits up to a point")
 
 picture = options.output / "dropout.png"
 figure.savefig(picture, dpi=110)

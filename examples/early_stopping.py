@@ -12,6 +12,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.model_selection import train_test_split
 
 from taut import nn
+from taut.plots import style
 
 options = arguments(__doc__)
 epochs, seeds = (60, range(2)) if options.quick else (200, range(8))
@@ -40,7 +41,7 @@ watched = nn.NeuralRegressor(
 ).fit(X, y)
 figure, ax = plt.subplots(figsize=(7, 4.4), layout="constrained")
 watched.plot_history(ax)
-ax.set_title("a large network on the 442 rows of the diabetes data", loc="left", pad=18)
+style.title(ax, "Early stopping: a network far too large for 442 rows learns their noise")
 print(f"rows held back are predicted best after epoch {watched.best_epoch_} of {epochs}")
 
 picture = options.output / "early_stopping.png"

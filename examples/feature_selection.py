@@ -14,6 +14,7 @@ from _common import arguments
 
 import taut
 from taut.inference import debiased_lasso, lasso_selection
+from taut.plots import style
 
 
 def made_up(seed):
@@ -30,7 +31,7 @@ METHODS = {
     "stability": partial(taut.stability_selection, expected_false=3.0),
     "knockoffs": partial(taut.knockoffs, fdr=0.2),
 }
-PROMISES = ("none", "at most 3 mistakes on average", "at most 20 % mistakes on average")
+PROMISES = ("no promise", "at most 3 mistakes expected", "at most 20 % mistakes expected")
 
 options = arguments(__doc__)
 n_sets = 5 if options.quick else 30
@@ -59,13 +60,17 @@ if options.data is not None:
 
 figure, axes = plt.subplots(1, 3, figsize=(15, 5.4), layout="constrained")
 lasso, stable, knocked = found.values()
-lasso.plot_importances(axes[0], top=20)
+lasso_display = lasso.plot_importances(axes[0], top=20)
 stable.plot(axes[1], top=8)
-knocked.plot(axes[2], top=20)
-for ax, name in zip(axes, METHODS, strict=True):
-    ax.set_title(name, loc="left", pad=18, fontsize=11)
-axes[0].set_xlabel("|coefficient| (selected in colour)")
-axes[2].set_xlabel("|coefficient| less that of the knockoff")
+knockoff_display = knocked.plot(axes[2], top=20)
+for ax, name, promise in zip(axes, METHODS, PROMISES, strict=True):
+    style.title(ax, f"{name}: {promise}")
+for display in (lasso_display, knockoff_display):
+    for label, feature in zip(display.ax_.get_yticklabels(), display.features_, strict=True):
+        label.set(color=style.INK if coef[feature] else style.MUTED)
+        label.set(fontweight="bold" if coef[feature] else "normal")
+axes[0].set_xlabel("|coefficient| (selected in colour; bold: matters)")
+axes[2].set_xlabel("|coefficient| less its knockoff's (bold: matters)")
 
 picture = options.output / "feature_selection.png"
 figure.savefig(picture, dpi=100)

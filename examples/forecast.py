@@ -60,6 +60,11 @@ def main():
     print(f"{inside.sum()} of {HORIZON} days within their 90 % interval")
 
     display = model.plot(actual=actual, coverage=0.9)
+    display.ax_.set_title(
+        f"Four weeks ahead: off by {np.abs(actual - forecast).mean():.2f} on average, last week "
+        f"again by {np.abs(actual - naive).mean():.2f}",
+        loc="left", fontsize=11, pad=34,
+    )  # fmt: skip
     display.figure_.savefig(options.output / "forecast.png", dpi=110)
 
 

@@ -40,16 +40,17 @@ def main():
     rng, image = np.random.default_rng(0), shapes(size)
     train, validation = (sampled(image, size**2 * 6 // 10, rng) for _ in range(2))
     penalties = {"lasso": L1(), "fused on the grid": FusedLasso(0.2, edges=grid_edges(image.shape))}
-    pictures = {"truth": image}
+    pictures, titles = {"truth": image}, ["truth"]
     for name, penalty in penalties.items():
         coef, certificate = fitted(penalty, train, validation)
         pictures[name] = coef.reshape(image.shape)
         error = np.linalg.norm(coef - image.ravel()) / np.linalg.norm(image)
+        titles.append(f"{name}: off by {error:.0%}")
         print(f"{name}: error of the coefficients {error:.2f} of their size, {certificate}")
     figure, axes = plt.subplots(1, 3, figsize=(8.4, 2.9), layout="constrained")
-    for ax, (name, picture) in zip(axes, pictures.items(), strict=True):
+    for ax, title, picture in zip(axes, titles, pictures.values(), strict=True):
         shown = ax.imshow(picture, cmap="RdBu_r", vmin=-1.2, vmax=1.2)
-        ax.set_title(name, fontsize=10)
+        ax.set_title(title, loc="left", fontsize=10)
         ax.set_xticks([])
         ax.set_yticks([])
     figure.colorbar(shown, ax=axes, label="coefficient", shrink=0.85)

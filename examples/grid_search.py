@@ -49,12 +49,26 @@ print(
 
 errors = -search.cv_results_["mean_test_score"].reshape(len(alphas), len(ratios))
 figure, ax = plt.subplots(figsize=(7, 4.4), layout="constrained")
-for ratio, error, colour in zip(ratios, errors.T, style.COLOURS, strict=False):
-    ax.plot(alphas, error, color=colour, label=f"l1_ratio {ratio}")
-ax.plot(search.best_params_["alpha"], -search.best_score_, "o", color=style.INK, label="best")
+least = -search.best_score_
+highest = 1.05 * least
 style.clean(ax, ylabel="mean squared error on held-out folds")
-style.strength_axis(ax, alphas)
-ax.legend(frameon=False)
+style.thousands(ax.yaxis)
+entries = []
+for ratio, error, colour in zip(ratios, errors.T, style.COLOURS, strict=False):
+    ax.plot(alphas, error, color=colour, linewidth=1.8)
+    # Named where it enters the picture from above.
+    steep = slice(error.argmin())
+    entries.append(np.exp(np.interp(-highest, -error[steep], np.log(alphas[steep]))))
+    label = ax.text(entries[-1], highest, ratio, color=colour, ha="center", va="bottom")
+    label.set(fontsize=9, gid="mark")
+style.strength_axis(ax, np.array([1.3 * max(entries), alphas.min()]))
+ax.set_ylim(least - 0.1 * (highest - least), highest)
+ax.plot(found["alpha"], least, "o", color=style.INK, zorder=4)
+ax.annotate(
+    f"best: alpha {found['alpha']:.2g}, l1_ratio {found['l1_ratio']}",
+    (found["alpha"], least), xytext=(0, -13), textcoords="offset points", ha="center", fontsize=9,
+)  # fmt: skip
+style.title(ax, "GridSearchCV over an elastic net: a curve for each l1_ratio")
 
 picture = options.output / "grid_search.png"
 figure.savefig(picture, dpi=110)

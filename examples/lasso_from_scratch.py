@@ -13,6 +13,7 @@ import numpy as np
 from _common import arguments
 
 import taut
+from taut.plots import style
 
 
 def lasso(X, y, alpha, n_rounds):
@@ -65,14 +66,24 @@ print(f"largest difference of a coefficient: {np.abs(coef - model.coef_).max():.
 
 floor = 1e-16
 figure, ax = plt.subplots(figsize=(7, 4.4), layout="constrained")
-ax.plot(seconds, np.maximum(gaps, floor), color="#56B4E9", label="from scratch: duality gap")
-ax.plot(
-    seconds, np.maximum(objectives - best, floor), color="#0072B2", label="from scratch: the truth"
-)
-ax.plot(fast, max(model.certificate_.gap, floor), "o", color="#D55E00", label="taut: duality gap")
-ax.set(xscale="log", yscale="log", xlabel="seconds", ylabel="objective above the minimum")
-ax.spines[["top", "right"]].set_visible(False)
-ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=9)
+light, dark, orange = style.COLOURS[5], style.COLOURS[0], style.COLOURS[1]
+excess, gap = np.maximum(objectives - best, floor), max(model.certificate_.gap, floor)
+ax.plot(seconds, gaps, color=light, linewidth=1.8)
+ax.plot(seconds, excess, color=dark, linewidth=1.8)
+ax.plot(fast, gap, "o", color=orange)
+ax.annotate(
+    f"taut: duality gap {gap:.0e}\nafter {fast:.2g} s",
+    (fast, gap), xytext=(9, 0), textcoords="offset points", color=orange, va="center", fontsize=9,
+)  # fmt: skip
+ax.set(xscale="log", yscale="log")
+style.clean(ax, "seconds", "objective above the minimum")
+for axis in (ax.xaxis, ax.yaxis):
+    style.logarithmic(axis)
+style.label_ends(
+    ax, [gaps[-1], excess[-1]], ["from scratch:\nduality gap", "from scratch:\nin truth"],
+    [light, dark],
+)  # fmt: skip
+style.title(ax, f"The lasso on {n_samples} × {n_features}, from scratch and by taut")
 
 picture = options.output / "lasso_from_scratch.png"
 figure.savefig(picture, dpi=110)

@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.preprocessing import StandardScaler
 
 from taut import nn, penalties
+from taut.plots import style
 
 
 def network():
@@ -44,9 +45,10 @@ def main():
             f"{path.n_active[chosen]}"
         )
         path.plot(curve, xlabel="pixels that survive", tolerance=0.02)
-        curve.set_title(name)
+        curve.set_ylabel("share of digits told wrong")
+        style.title(curve, name)
         picture = image.imshow(path.active.sum(axis=0).reshape(8, 8), cmap="Blues")
-        image.set_title("how long a pixel survives")
+        style.title(image, "how long a pixel survives")
         image.set_axis_off()
         figure.colorbar(picture, ax=image, label="strengths")
     file = options.output / "network_path.png"

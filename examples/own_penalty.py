@@ -14,6 +14,7 @@ import numpy as np
 from _common import arguments
 
 import taut
+from taut.plots import style
 
 TAU, COST = 0.8, 3.0
 
@@ -100,31 +101,28 @@ for label, ((arrays, slow), (native, fast)) in runs.items():
     print(f"{label:22} arrays {slow:.3f} s, C functions {fast:.3f} s, apart by {apart:.1e}")
     print(f"{'':22} {native.certificates[-1]}")
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
 own = runs["squares, own penalty"][1][0]
 lasso = taut.fit_path(X, y, alphas=own.alphas)
 for j in range(6):
-    colour = "#0072B2" if truth[j] > 0 else "#D55E00"
+    colour = style.COLOURS[0 if truth[j] > 0 else 1]
     left.plot(lasso.alphas, lasso.coefs[j], color=colour, linestyle=":", linewidth=1.4)
     left.plot(own.alphas, own.coefs[j], color=colour, linewidth=1.8)
-left.plot([], [], color="black", linewidth=1.8, label="negative ones cost three times as much")
-left.plot([], [], color="black", linestyle=":", linewidth=1.4, label="lasso")
-left.set(xscale="log", xlabel="alpha (weaker penalty to the right)", ylabel="coefficient")
-left.invert_xaxis()
-left.axhline(0, color="#d0d5da", linewidth=0.8, zorder=0)
-left.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), fontsize=9)
+style.clean(left, ylabel="coefficient of the six that matter")
+style.strength_axis(left, own.alphas)
+left.axhline(0, color=style.MUTED, linewidth=0.8, zorder=1)
+style.title(left, "where negative ones cost three times as much (lasso dotted)")
 place = np.arange(len(runs))
-for shift, name, colour in ((0.2, "arrays", "#6e7781"), (-0.2, "C functions", "#009E73")):
+for shift, name, colour in ((0.2, "arrays", style.FAINT), (-0.2, "C functions", style.COLOURS[2])):
     seconds = [found[shift < 0][1] for found in runs.values()]
-    bars = right.barh(place + shift, seconds, height=0.36, color=colour, label=name)
-    right.bar_label(bars, fmt="%.3f s", padding=3, fontsize=9)
+    bars = right.barh(place + shift, seconds, height=0.36, color=colour)
+    labels = [f"{name} {spent:.2g} s" for spent in seconds]
+    right.bar_label(bars, labels, padding=3, fontsize=9)
+style.clean(right, "processor's seconds", grid="x")
 right.set_yticks(place, runs)
 right.invert_yaxis()
-right.set_xlabel("processor's seconds for a path of 30 alphas")
-right.margins(x=0.15)
-right.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=9)
-for ax in (left, right):
-    ax.spines[["top", "right"]].set_visible(False)
+right.margins(x=0.35)
+style.title(right, "time for a path of 30 alphas")
 
 picture = options.output / "own_penalty.png"
 figure.savefig(picture, dpi=110)

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 import taut
-from taut.plots import CoefficientDisplay
+from taut.plots import CoefficientDisplay, style
 
 options = arguments(__doc__)
 X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
@@ -41,7 +41,9 @@ for name, model in {
 
 display = CoefficientDisplay.from_estimator(products[-1], top=15)
 picture = options.output / "pipeline.png"
-display.ax_.set_title("lasso on 65 standardised features and products", loc="left")
+labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+display.ax_.set_yticklabels([name.replace(" ", " × ").replace("^2", "²") for name in labels])
+style.title(display.ax_, "The lasso on features and products, all standardised in the pipeline")
 display.figure_.savefig(picture, dpi=110)
 plt.close("all")
 print(f"picture: {picture}")

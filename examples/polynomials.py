@@ -13,6 +13,7 @@ from _common import arguments
 
 import taut
 from taut.applications import BasisRegressor
+from taut.plots import style
 
 
 def truth(x):
@@ -46,28 +47,35 @@ fine = np.linspace(x.min(), x.max(), 400)[:, None]
 
 figure, axes = plt.subplots(1, 3, figsize=(15, 4.4), layout="constrained")
 bases = {"polynomial": range(1, 16), "spline": range(1, 31, 2)}
-curves = axes[2]
-curves.plot(x, y, "o", markersize=3.5, color="#d0d5da")
-curves.plot(fine, truth(fine), color="#24292f", linewidth=1, linestyle="--", label="truth")
-for ax, (basis, sizes), colour in zip(axes, bases.items(), ("#332288", "#D55E00"), strict=False):
+curves, ends = axes[2], {}
+curves.plot(x, y, "o", markersize=3.5, color=style.FAINT)
+curves.plot(fine, truth(fine), color=style.INK, linewidth=1, linestyle="--")
+ends["truth"] = truth(fine)[-1, 0], style.INK
+# Colours of penalties stand in the first two panels, those of bases in the third.
+for ax, (basis, sizes), colour in zip(axes, bases.items(), style.COLOURS[6:], strict=False):
     print(f"{basis:<12}{'chosen':>8}{'held out':>10}{'largest':>10}   error of the curve")
     found = compared(basis, sizes, x, y, folds)
     for name, model in found.items():
-        model.plot(ax, label=name, training=False)
+        model.plot(ax, training=False)
         curve = model.predict(fine)
         error = np.sqrt(np.mean((curve - truth(fine[:, 0])) ** 2))
         held_out = model.errors_.mean(axis=1)
         chosen, largest = held_out[model.sizes_ == model.size_][0], held_out[-1]
         print(f"  {name:<10}{model.size_:>8}{chosen:>10.3f}{largest:>10.3f}   {error:.3f}")
     best = min(found, key=lambda name: found[name].errors_.mean(axis=1).min())
-    label = f"{basis}, {best}, size {found[best].size_}"
-    curves.plot(fine, found[best].predict(fine), linewidth=1.7, color=colour, label=label)
-    ax.set_title(f"{basis}s on held-out rows", loc="left", fontsize=11)
-    ax.set_ylim(0, 1.1 * np.var(y))
-curves.set_title("the best of each", loc="left", fontsize=11)
-curves.set_xlabel("x")
-curves.spines[["top", "right"]].set_visible(False)
-curves.legend(frameon=False, fontsize=9)
+    curve = found[best].predict(fine)
+    curves.plot(fine, curve, linewidth=1.7, color=colour)
+    ends[f"{basis} {found[best].size_}, {best}"] = curve[-1], colour
+    ax.get_legend().remove()
+    ax.set(xlim=(1, max(sizes)), ylim=(0, 1.1 * np.var(y)))
+    ax.set_ylabel("mean squared error on held-out rows (± 1 SE)" if ax is axes[0] else "")
+    lasts = [model.errors_[-1].mean() for model in found.values()]
+    style.label_ends(ax, lasts, list(found), style.COLOURS[: len(found)])
+    style.title(ax, f"{basis}s (dots: smallest within 1 SE of the best)")
+style.clean(curves, "x", "y")
+heights, colours = zip(*ends.values(), strict=True)
+style.label_ends(curves, heights, list(ends), colours)
+style.title(curves, "the best of each, and the truth")
 
 if options.data is not None:
     import pandas as pd

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 import taut
 from taut import penalties
-from taut.plots import PathDisplay
+from taut.plots import PathDisplay, style
 
 options = arguments(__doc__)
 X, y = load_diabetes(return_X_y=True, as_frame=True)
@@ -23,14 +23,18 @@ axes[0].set(ylim=(-40, 40), autoscaley_on=False)
 n_alphas = 40 if options.quick else 120
 named = [X.columns.get_loc(name) for name in ("s5", "bmi", "s1", "bp", "sex", "s2", "s3")]
 print(f"{'penalty':<28}{'alpha':>9}  coefficients that are not zero")
-for ax, penalty in zip(
-    axes, (penalties.L2(), penalties.L1(), penalties.ElasticNet(l1_ratio=0.3)), strict=True
-):
+models = {
+    "ridge: all shrink, none to zero": penalties.L2(),
+    "lasso: one enters after another": penalties.L1(),
+    "elastic net, l1_ratio 0.3: both": penalties.ElasticNet(l1_ratio=0.3),
+}
+for ax, (title, penalty) in zip(axes, models.items(), strict=True):
     alphas = np.geomspace(200, 0.01, n_alphas)
     path = taut.fit_path(X, y, penalty=penalty, alphas=alphas)
     assert all(certificate.solved for certificate in path.certificates)
     PathDisplay(path).plot(ax, features=named)
-    ax.set_title(repr(penalty), loc="left")
+    ax.set_ylabel("coefficient, of standardised features" if ax is axes[0] else "")
+    style.title(ax, title)
     for alpha in (30.0, 3.0, 0.3):
         coef = path.at(alpha)[0]
         print(f"{penalty!r:<28}{alpha:>9g}  {np.count_nonzero(coef)} of {len(coef)}")

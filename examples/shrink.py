@@ -99,9 +99,11 @@ def draw(found, file):
     figure, axes = plt.subplots(1, len(found), figsize=(9, 4.2), layout="constrained", sharey=True)
     for ax, (name, (accuracy, zeros, size, weight)) in zip(axes, found.items(), strict=True):
         ax.imshow(weight != 0, aspect="auto", cmap="Greys", vmin=0, vmax=1.4, interpolation="none")
-        ax.set_title(f"{name}\n{accuracy:.1%} right, {zeros:.0%} zeros\n{size:,} parameters left")
+        facts = f"{name}\n{accuracy:.1%} right, {zeros:.0%} zeros\n{size:,} parameters left"
+        ax.set_title(facts, loc="left", fontsize=10)
         ax.set_xlabel("pixel")
     axes[0].set_ylabel("unit of the first layer")
+    figure.suptitle("Weights that are not zero, in grey", fontsize=11, x=0.01, ha="left")
     figure.savefig(file, dpi=110)
     print(f"\n{file}")
 

@@ -57,6 +57,9 @@ def main():
         print(label + ":", ", ".join(term for term, _ in model.top_terms(label, 8)))
 
     display = model.plot_terms(k=15)
+    display.figure_.suptitle(
+        "The terms that speak most for each class", fontsize=11, x=0.01, ha="left"
+    )
     display.figure_.savefig(options.output / "text.png", dpi=110)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from _common import arguments
 
 from taut.applications import TrendFilter
-from taut.plots import TrendDisplay
+from taut.plots import TrendDisplay, style
 
 
 def generated(n_samples):
@@ -27,19 +27,23 @@ def generated(n_samples):
 
 def births(folder):
     table = pd.read_csv(folder / "time_series" / "daily_total_female_births.csv.gz")
-    return "births", table.iloc[:, -1].to_numpy(float), 0
+    return "births a day, California 1959", table.iloc[:, -1].to_numpy(float), 0
 
 
 def draw(ax, name, series, order):
     model = TrendFilter(order).fit(series)
     shrunk = TrendFilter(order, alpha=model.alpha_, refit=False).fit(series)
     display = TrendDisplay(model.positions_, model.trend_, model.change_points_, series).plot(ax)
-    display.trend_.set_label("fitted anew")
-    line = {"color": "#24292f", "linewidth": 1.0, "zorder": 4, "label": "minimiser"}
-    ax.plot(model.positions_, shrunk.trend_, "--", **line)
+    ax.plot(model.positions_, shrunk.trend_, "--", color=style.INK, linewidth=1.0, zorder=4)
+    ax.margins(x=0.01)
     ax.set_xlabel("")
-    ax.set_title("")
-    ax.set_title(f"{name}: {model.n_pieces_} pieces", fontsize=10, loc="left")
+    style.label_ends(
+        ax,
+        [model.trend_[-1], shrunk.trend_[-1]],
+        ["fitted anew", "minimiser"],
+        [display.trend_.get_color(), style.INK],
+    )
+    style.title(ax, f"{name}: {ax.get_title(loc='left')}")
     residual = np.std(series - model.trend_)
     print(f"{name}: changes at {model.change_points_}, deviation from the trend {residual:.2f}")
 
@@ -54,14 +58,6 @@ def main():
     )
     for ax, case in zip(axes, cases, strict=True):
         draw(ax, *case)
-    axes[0].legend(
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
-        ncols=2,
-        frameon=False,
-        fontsize=9,
-        borderpad=0.1,
-    )
     axes[-1].set_xlabel("sample")
     figure.savefig(options.output / "trend.png", dpi=110)
 

@@ -12,6 +12,16 @@ SCRIPTS = sorted(path for path in FOLDER.glob("*.py") if not path.name.startswit
 NEEDS_TORCH = ("import torch", "taut.nn", "from taut import nn")
 
 
+TOPICS = {
+    "ridge_lasso_elastic_net", "dropout", "early_stopping", "cross_validation", "grid_search",
+    "pipeline", "lasso_from_scratch", "bias_variance", "polynomials", "feature_selection",
+}  # fmt: skip
+
+
+def test_every_topic_of_a_course_has_its_script():
+    assert {script.stem for script in SCRIPTS} >= TOPICS
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_example_runs(script, tmp_path):
     if any(word in script.read_text(encoding="utf-8") for word in NEEDS_TORCH):

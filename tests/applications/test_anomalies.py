@@ -235,8 +235,11 @@ def test_the_picture():
     assert display.rows_[0] == 5
     ends = [bars[0].get_x() + bars[0].get_width() for bars in display.bars_]
     assert_allclose(max(ends), -detector.score_samples(X)[5])
-    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert labels[0] == "x2"
+    parts = detector.contributions(X)[5]
+    assert_allclose(display.bars_[0][0].get_width(), parts[2])
+    written = [text.get_text() for text in display.ax_.texts]
+    share = f"x2 {parts[2] / parts.sum():.0%}"
+    assert any(text.startswith(share) for text in written)
     assert "6 of 60 rows" in repr(display)
     plt.close("all")
 

@@ -182,3 +182,27 @@ def test_progress_changes_nothing(capsys):
     assert quiet.error == loud.error
     with pytest.raises(TypeError, match="verbose must be True or False"):
         taut.bias_variance(taut.Ridge(), X, y, verbose=2)
+
+
+def test_what_is_wrong_is_named_by_its_place_in_the_rows_as_given():
+    """Training sets are drawn, and number their rows anew."""
+    X, y = load_diabetes(return_X_y=True)
+    X[300, 2] = np.nan
+    with pytest.raises(ValueError, match="row 300, column 2 of X"):
+        taut.bias_variance(taut.Ridge(), X, y, n_draws=2)
+    y[20] = np.inf
+    with pytest.raises(ValueError, match="y must be finite, got inf in row 20"):
+        taut.bias_variance(taut.Ridge(), X, y, n_draws=2)
+
+
+def test_a_training_set_that_cannot_be_fitted_is_told_from_rows_that_cannot():
+    X, y = load_diabetes(return_X_y=True)
+    with pytest.raises(ValueError, match="two classes") as caught:
+        taut.bias_variance(
+            taut.LogisticRegression(), X, y > 100, draw=lambda random: (X, 0 * y), n_draws=2
+        )
+    assert "training set that was drawn" in caught.value.__notes__[0]
+    with pytest.raises(TypeError, match="draw must return X and y, got 3"):
+        taut.bias_variance(taut.Ridge(), X, y, draw=lambda random: 3, n_draws=2)
+    with pytest.raises(ValueError, match="X_test has 4 rows, y_test has 3"):
+        taut.bias_variance(taut.Ridge(), X, y, X_test=X[:4], y_test=y[:3])

@@ -149,3 +149,9 @@ def test_bad_data_are_named():
     X[1, 1] = np.inf
     with pytest.raises(ValueError, match="row 1, column 1"):
         taut.knockoffs(X, y)
+
+
+def test_too_few_features_for_the_rate_are_warned_of():
+    X, y, _ = sparse_regression(100, 6, 2)
+    with pytest.warns(UserWarning, match="takes at least 10 selected features, and X has 6"):
+        assert len(taut.knockoffs(X, y, fdr=0.1).selected) == 0

@@ -27,7 +27,7 @@ from .samples import sparse_regression
         for estimator, check in estimator_checks_generator(taut.Selector(method))
     ],
 )
-@pytest.mark.filterwarnings("ignore:No features were selected")
+@pytest.mark.filterwarnings("ignore:No features were selected", "ignore:fdr=")
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
@@ -110,3 +110,13 @@ def test_bad_input_is_named():
         taut.Selector().fit(np.ones((20, 3)), y)
     with pytest.raises(ValueError, match="features"):
         taut.Selector(partial(lasso_selection, n_pairs=1)).fit(X, y).transform(X[:, :2])
+
+
+def test_rare_labels_and_methods_that_select_nothing_are_refused():
+    X, y, _ = sparse_regression(60, 6, 2)
+    with pytest.raises(ValueError, match="at least two classes, got 'a' in all 60 rows"):
+        taut.Selector().fit(X, ["a"] * 60)
+    with pytest.raises(ValueError, match="every class at least twice, got 'b' in one row"):
+        taut.Selector().fit(X, ["a"] * 59 + ["b"])
+    with pytest.raises(TypeError, match="method must return a taut"):
+        taut.Selector(lambda X, y: 3).fit(X, y)

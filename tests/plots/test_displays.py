@@ -185,7 +185,8 @@ def test_the_path_of_an_estimator_is_drawn_with_its_choice(chosen):
     display = plots.PathDisplay.from_estimator(chosen, ax=ax, top=3)
     assert display.ax_ is ax
     assert display.path is chosen.path_
-    assert len(texts(ax)) == 3
+    assert texts(ax)[0] == f"alpha = {chosen.alpha_:.3g}"
+    assert len(texts(ax)) == 4
     assert any(np.all(np.asarray(line.get_xdata()) == chosen.alpha_) for line in ax.lines)
 
 
@@ -282,3 +283,52 @@ def test_features_that_are_asked_for_have_the_same_colours_in_every_path(path):
     for wrong in ([10], [-1], ["bmi"]):
         with pytest.raises(ValueError, match="features must be numbers of features, from 0 to 9"):
             plots.PathDisplay(path).plot(features=wrong)
+
+
+def test_errors_of_other_losses_are_called_deviances():
+    X, y = load_diabetes(return_X_y=True)
+    model = taut.PoissonRegressor(alpha=taut.CV()).fit(X, y)
+    assert plots.CVDisplay.from_estimator(model).ax_.get_ylabel() == "mean deviance (poisson loss)"
+
+
+def test_logarithmic_axes_have_plain_numbers():
+    _, ax = plt.subplots()
+    for alphas, labels in ((np.geomspace(60, 0.9, 9), {"50", "10", "1"}), ([1e3, 1e-7], {"1e-7"})):
+        style.strength_axis(ax, np.asarray(alphas))
+        ax.figure.draw_without_rendering()
+        assert labels <= {label.get_text() for label in ax.get_xticklabels()}
+
+
+def test_places_are_marked_on_axes_of_dates_and_titles_stand_above():
+    days = np.arange("2024-01-01", "2024-02-10", dtype="datetime64[D]")
+    values = np.arange(40.0)
+    display = plots.ForecastDisplay(days, values, values[-10:], np.ones(10), 0.9, "riders").plot()
+    style.title(display.ax_, "a month")
+    display.figure_.draw_without_rendering()
+    mark, title = display.ax_.texts[0], display.ax_._left_title
+    assert mark.get_text() == "last value known"
+    assert mark.get_window_extent().y1 <= title.get_window_extent().y0
+
+
+def test_change_points_are_named_where_they_are_few():
+    days = np.arange("2024-01-01", "2024-01-09", dtype="datetime64[D]")
+    few = plots.TrendDisplay(days, np.zeros(8), [2]).plot().ax_
+    assert few.get_title(loc="left") == "1 change point at 2024-01-03"
+    many = plots.TrendDisplay(np.arange(8), np.zeros(8), range(1, 8)).plot().ax_
+    assert many.get_title(loc="left") == "7 change points"
+    assert (
+        plots.TrendDisplay(days, np.zeros(8), []).plot().ax_.get_title(loc="left").startswith("no")
+    )
+
+
+def test_labels_of_what_leaves_the_axes_stay_beside_them():
+    _, ax = plt.subplots()
+    ax.set(yscale="log", ylim=(1.0, 100.0))
+    heights = [text.xy[1] for text in style.label_ends(ax, [10.0, 1e6], "ab", ["k", "k"])]
+    assert_allclose(heights, [0.5, 1.0])
+
+
+@pytest.mark.parametrize(("top", "error"), [("a", TypeError), (True, TypeError), (-1, ValueError)])
+def test_how_many_to_draw_is_a_number(path, top, error):
+    with pytest.raises(error, match="top must"):
+        plots.CoefficientDisplay(path.coefs[:, -1]).plot(top=top)

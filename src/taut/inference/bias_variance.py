@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import _num_samples, column_or_1d
 
 from taut.progress import tracked
 from taut.validation import check_choice, check_flag, check_positive, shown
@@ -172,13 +172,20 @@ def bias_variance(
         check_choice(loss, "loss", _LOSSES)
     ]
     candidates = _candidates(estimator, parameter, values)
-    random = check_random_state(random_state)
+    random, given = check_random_state(random_state), (X, y)
     X, y, X_test, y_test = _parts(X, y, X_test, y_test, loss, random)
     draws = tracked(range(int(n_draws)), check_flag(verbose, "verbose"), "training sets")
     sets = (_training_set(X, y, draw, random) for _ in draws)
-    predictions = np.array(
-        [[_predicted(candidate, *rows, X_test, loss) for candidate in candidates] for rows in sets]
-    )
+    try:
+        predictions = np.array(
+            [
+                [_predicted(candidate, *rows, X_test, loss) for candidate in candidates]
+                for rows in sets
+            ]
+        )
+    except ValueError as error:
+        _explain(error, candidates[0], *given)
+        raise
     parts = [decompose(y_test, predictions[:, k]) for k in range(len(candidates))]
     if parameter is None:
         return BiasVariance(*parts[0], loss)
@@ -225,8 +232,7 @@ def _candidates(estimator, parameter, values):
 def _parts(X, y, X_test, y_test, loss, random):
     if y is None:
         raise ValueError("y must be given, got None: pass one target for each row of X")
-    check_consistent_length(X, y)
-    y = column_or_1d(y)
+    y = _column(y, X, "X", "y")
     if (X_test is None) != (y_test is None):
         missing = "X_test" if X_test is None else "y_test"
         raise ValueError(f"X_test and y_test go together, but {missing} is None: pass both")
@@ -241,8 +247,7 @@ def _parts(X, y, X_test, y_test, loss, random):
         X, X_test, y, y_test = train_test_split(
             X, y, test_size=0.25, stratify=labels, random_state=random
         )
-    check_consistent_length(X_test, y_test)
-    y_test = column_or_1d(y_test)
+    y_test = _column(y_test, X_test, "X_test", "y_test")
     if loss == "squared":
         for name, target in (("y", y), ("y_test", y_test)):
             if not np.issubdtype(target.dtype, np.number):
@@ -253,9 +258,44 @@ def _parts(X, y, X_test, y_test, loss, random):
     return X, y, X_test, y_test
 
 
+def _column(y, X, name_X, name_y):
+    """One target for each row; numbers are finite."""
+    y = column_or_1d(y)
+    if len(y) != _num_samples(X):
+        raise ValueError(
+            f"{name_X} and {name_y} have inconsistent numbers of samples: {name_X} has "
+            f"{_num_samples(X)} rows, {name_y} has {len(y)}: give {name_y} one entry for each row "
+            f"of {name_X}"
+        )
+    if y.dtype.kind == "f" and not np.all(np.isfinite(y)):
+        row = int(np.flatnonzero(~np.isfinite(y))[0])
+        raise ValueError(
+            f"{name_y} must be finite, got {y[row]} in row {row} (counting from 0): correct the "
+            "value, or drop the row"
+        )
+    return y
+
+
+def _explain(error, estimator, X, y):
+    """What all rows as given are refused for, if they are: their numbers are those of the caller.
+
+    Otherwise it is said that a training set was to blame.
+    """
+    try:
+        clone(estimator).fit(X, y)
+    except ValueError as plain:
+        raise plain from None
+    error.add_note("It came up in a training set that was drawn, not on all rows together.")
+
+
 def _training_set(X, y, draw, random):
     if isinstance(draw, Callable):
-        return draw(random)
+        drawn = draw(random)
+        if not (isinstance(drawn, tuple | list) and len(drawn) == 2):
+            raise TypeError(
+                f"draw must return X and y, got {shown(drawn)}: let it end with `return X, y`"
+            )
+        return drawn
     return _resample(X, y, check_choice(draw, "draw", ("bootstrap", "half")), random)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import numbers
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -142,6 +144,13 @@ def knockoffs(
         )
     problem, names = stated(X, y, loss)
     columns, live = _standardised(problem)
+    if len(live) < 1 / fdr:
+        warnings.warn(
+            f"fdr={fdr:g} takes at least {math.ceil(1 / fdr)} selected features, and X has "
+            f"{len(live)} that vary: none can be selected; allow a higher fdr, or use "
+            "taut.stability_selection",
+            stacklevel=2,
+        )
     with watched(verbose, "knockoffs") as say:
         say("their columns")
         copies = _copies(columns, model, check_random_state(random_state))

@@ -61,6 +61,7 @@ def stated(X, y, loss=None):
 def _loss_and_response(X, y, loss):
     if loss is None and _are_labels(y):
         labels, y = np.unique(np.asarray(y).astype(str), return_inverse=True)
+        _refuse_rare(labels, np.bincount(y))
         loss = Logistic() if len(labels) <= 2 else Multinomial()
     loss = losses.by_name("squared" if loss is None else loss)
     if isinstance(loss, losses.Squared):
@@ -77,6 +78,21 @@ def _loss_and_response(X, y, loss):
             f"{len(y)}: give y one entry for each row of X"
         )
     return loss, np.ascontiguousarray(y)
+
+
+def _refuse_rare(labels, counts):
+    """Halves and folds have to hold every class."""
+    if len(labels) < 2:
+        raise ValueError(
+            f"y must hold at least two classes, got {str(labels[0])!r} in all {counts[0]} rows: "
+            "there is nothing to tell apart, add rows of another class"
+        )
+    rarest = int(np.argmin(counts))
+    if counts[rarest] < 2:
+        raise ValueError(
+            f"y must hold every class at least twice, got {str(labels[rarest])!r} in one row only: "
+            "its features cannot be held against other rows, add some or drop the class"
+        )
 
 
 def _are_labels(y):

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from taut.designs.from_frame import names_of
 from taut.inference.knockoffs import knockoffs
 from taut.inference.lasso_selection import lasso_selection
+from taut.inference.selection import FeatureSelection
 from taut.inference.stability import stability_selection
 from taut.validation import shown
 
@@ -78,6 +79,11 @@ class Selector(SelectorMixin, BaseEstimator):
         """
         names_of(X)  # refuses names that repeat, and dates
         selection = self._function()(X, y)
+        if not isinstance(selection, FeatureSelection):
+            raise TypeError(
+                f"method must return a taut.inference.FeatureSelection, got {shown(selection)}: "
+                "return one with support and importances"
+            )
         validate_data(self, X, skip_check_array=True)
         self.selection_, self.importances_ = selection, selection.importances
         return self

@@ -1,4 +1,4 @@
-"""The least usual rows, by what each feature contributes."""
+"""The least usual rows, and what makes them so."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from taut.plots import style
 
 __all__ = ["AnomalyDisplay"]
 
-_NAMED = 6
+# Of one hue: which feature it is differs from row to row, and stands beside the bar.
+_SHADES = ("#0072B2", "#6fb1d8")
 
 
 class AnomalyDisplay:
-    """The highest anomaly scores as stacked bars, one part for each feature, and the threshold.
+    """The highest anomaly scores as bars, the features that say most in each, and the threshold.
 
     Parameters
     ----------
@@ -27,7 +28,7 @@ class AnomalyDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     bars_ : list of matplotlib BarContainer
-        One for each feature that is named, and one for the others.
+        The largest contribution in each row, the next, and all others.
     rows_ : ndarray of int
         The rows drawn, the least usual first.
 
@@ -67,45 +68,51 @@ class AnomalyDisplay:
             matplotlib is not installed.
         """
         scores = self.contributions.sum(axis=1)
-        self.rows_ = np.argsort(-scores, kind="stable")[:top]
-        parts, labels = self._parts()
-        ax = style.axes(ax, size=(7.2, 1.4 + 0.25 * max(len(self.rows_), 5)))
-        places, left = np.arange(len(self.rows_)), np.zeros(len(self.rows_))
-        colours = [*style.COLOURS[: len(labels) - 1], style.FAINT]
-        self.bars_ = []
-        for part, label, colour in zip(parts.T, labels, colours, strict=True):
-            bar = ax.barh(places, part, left=left, color=colour, height=0.74, label=label)
-            self.bars_.append(bar)
-            left = left + part
+        self.rows_ = np.argsort(-scores, kind="stable")[: style.count(top)]
+        n_rows, shown = len(self.rows_), self.contributions[self.rows_]
+        leaders = np.argsort(-shown, axis=1, kind="stable")[:, : len(_SHADES)]
+        named = np.take_along_axis(shown, leaders, axis=1)
+        parts = np.column_stack([named, shown.sum(axis=1) - named.sum(axis=1)])
+        ax = style.axes(ax, size=(8.4, 1.4 + 0.25 * max(n_rows, 5)))
+        tiny = np.finfo(np.float64).tiny
+        places, ends = np.arange(n_rows), np.cumsum(parts, axis=1)
+        self.bars_ = [
+            ax.barh(places, part, left=end - part, color=colour, height=0.74)
+            for part, end, colour in zip(parts.T, ends.T, self._colours(named), strict=True)
+        ]
         style.clean(ax, xlabel="anomaly score (1 is usual)", ylabel="row", grid="x")
-        ax.axvline(self.threshold, color=style.INK, linewidth=1, linestyle=(0, (4, 3)))
-        ax.annotate(
-            "threshold",
-            (self.threshold, 1.0),
-            xycoords=ax.get_xaxis_transform(),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            color=style.INK,
-            fontsize=style.LABEL_SIZE,
-        )
+        style.mark(ax, self.threshold, "threshold")
         ax.set_yticks(places, [str(row) for row in self.rows_])
-        ax.set_ylim(len(self.rows_) - 0.4, -0.6)
-        ax.legend(
-            loc="center left",
-            bbox_to_anchor=(1.01, 0.5),
-            frameon=False,
-            fontsize=style.LABEL_SIZE,
-            labelcolor=style.INK,
-        )
+        ax.set_ylim(max(n_rows, 1) - 0.4, -0.6)
+        self._name(ax, leaders, named / np.maximum(scores[self.rows_, None], tiny))
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _parts(self):
-        """Contributions of the features that matter most in these rows, and of all others."""
-        shown = self.contributions[self.rows_]
-        named = np.argsort(-shown.sum(axis=0), kind="stable")[:_NAMED]
-        others = np.delete(shown, named, axis=1).sum(axis=1)
-        labels = [self.names[j] for j in named]
-        n_others = shown.shape[1] - len(named)
-        return np.column_stack([shown[:, named], others]), [*labels, f"{n_others} others"]
+    def _colours(self, named):
+        return [*_SHADES[: named.shape[1]], style.FAINT]
+
+    def _name(self, ax, leaders, shares):
+        """Beside each bar, in the order of its parts: which features, and how much of the score."""
+        for place, (features, parts) in enumerate(zip(leaders, shares, strict=True)):
+            self._beside(
+                ax,
+                place,
+                ", ".join(
+                    f"{style.short(self.names[j])} {part:.0%}"
+                    for j, part in zip(features, parts, strict=True)
+                ),
+            )
+        self._beside(ax, -0.95, "the features that say most, and their part", style.MUTED)
+
+    def _beside(self, ax, place, text, colour=style.INK):
+        ax.annotate(
+            text,
+            (1.0, place),
+            xycoords=ax.get_yaxis_transform(),
+            xytext=(8, 0),
+            textcoords="offset points",
+            color=colour,
+            fontsize=style.LABEL_SIZE,
+            va="center",
+            annotation_clip=False,
+        )

@@ -86,6 +86,7 @@ class BasisDisplay:
         ax.scatter(self.chosen, mean[place], s=36, color=colour, zorder=3)
         style.clean(ax, xlabel=self.xlabel, ylabel="mean squared error")
         style.whole_numbers(ax)
+        style.thousands(ax.yaxis)
         ax.legend(frameon=False, fontsize=style.LABEL_SIZE, labelcolor=style.INK)
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -91,19 +91,11 @@ class BiasVarianceDisplay:
             for height, colour in parts.values()
         ]
         style.clean(ax, xlabel=self.result.parameter, ylabel=self._ylabel())
+        if ax.get_xscale() == "log":
+            style.logarithmic(ax.xaxis)
+        style.thousands(ax.yaxis)
         best = int(np.argmin(self.result.error))
-        dashes = (0, (4, 3))
-        ax.axvline(places[best], color=style.MUTED, linewidth=0.9, linestyle=dashes, zorder=1)
-        ax.annotate(
-            f"least error at {_plain(values[best])}",
-            (places[best], 1.0),
-            xycoords=ax.get_xaxis_transform(),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            color=style.INK,
-            fontsize=style.LABEL_SIZE,
-        )
+        style.mark(ax, places[best], f"least error at {_plain(values[best])}")
         ends = [height[-1] for height, _ in parts.values()]
         style.label_ends(ax, ends, list(parts), [colour for _, colour in parts.values()])
         return lines

@@ -105,7 +105,7 @@ class CoefficientDisplay:
             matplotlib is not installed.
         """
         used = np.flatnonzero(self.coef)
-        shown = used[np.argsort(-np.abs(self.coef[used]), kind="stable")][:top]
+        shown = used[np.argsort(-np.abs(self.coef[used]), kind="stable")][: style.count(top)]
         ax = style.axes(ax, size=(6.4, 1.2 + 0.26 * max(len(shown), 3)))
         values, rows = self.coef[shown], np.arange(len(shown))
         colours = np.where(values > 0, style.COLOURS[0], style.COLOURS[1])

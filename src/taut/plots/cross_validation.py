@@ -16,6 +16,8 @@ class CVDisplay:
     ----------
     cv_results : taut.selection.CVResults
         Such as ``cv_results_`` of an estimator fitted with the rule ``taut.CV``.
+    measure : str, default "mean squared error"
+        What its errors are.
 
     Attributes
     ----------
@@ -33,8 +35,9 @@ class CVDisplay:
     >>> display = taut.plots.CVDisplay.from_estimator(model)  # doctest: +SKIP
     """
 
-    def __init__(self, cv_results):
+    def __init__(self, cv_results, measure="mean squared error"):
         self.cv_results = cv_results
+        self.measure = measure
 
     @classmethod
     def from_estimator(cls, estimator, *, ax=None):
@@ -64,7 +67,10 @@ class CVDisplay:
                 "estimator must have chosen alpha by cross-validation over a path, got "
                 f"{estimator!r}: fit one with alpha=taut.CV(), or LassoCV or ElasticNetCV"
             )
-        return cls(results).plot(ax)
+        # Other losses are measured by their deviances, as R's glmnet measures them.
+        loss = estimator.path_.loss.name if hasattr(estimator, "path_") else "squared"
+        measures = () if loss == "squared" else (f"mean deviance ({loss} loss)",)
+        return cls(results, *measures).plot(ax)
 
     def __repr__(self):
         results = self.cv_results
@@ -110,7 +116,8 @@ class CVDisplay:
         )
         self.line_ = ax.plot(alphas, mean, color=main, linewidth=1.8)[0]
         self.train_line_ = ax.plot(alphas, training, color=other, linewidth=1.4, linestyle="--")[0]
-        style.clean(ax, ylabel="mean squared error")
+        style.clean(ax, ylabel=self.measure)
+        style.thousands(ax.yaxis)
         style.strength_axis(ax, alphas)
         self._mark_choices(ax)
         style.label_ends(
@@ -130,16 +137,5 @@ class CVDisplay:
             alpha = results.alphas[index]
             if alpha <= 0:
                 continue
-            ax.axvline(alpha, color=style.MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
             ax.plot(alpha, results.mean[index], "o", color=style.COLOURS[0], markersize=6)
-            ax.annotate(
-                name,
-                (alpha, 1.0),
-                xycoords=ax.get_xaxis_transform(),
-                xytext=({"left": 3, "right": -3, "center": 0}[side], 3),
-                textcoords="offset points",
-                ha=side,
-                color=style.INK,
-                fontsize=style.LABEL_SIZE,
-                annotation_clip=False,
-            )
+            style.mark(ax, alpha, name, ha=side)

@@ -71,10 +71,14 @@ class ForecastDisplay:
             steps, self.forecast, color=orange, linewidth=1.8, label="forecast"
         )[0]
         style.clean(ax, ylabel=self.name)
+        style.thousands(ax.yaxis)
         ax.margins(x=0.01)
+        origin = len(self.places) - len(self.forecast) - 1
+        if origin >= 0:
+            style.mark(ax, self.places[origin], "last value known")
         ax.legend(
             handles=[self.actual_line_, self.forecast_line_, self.band_],
-            loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False,
+            loc="lower left", bbox_to_anchor=(0.0, 1.05), ncols=3, frameon=False,
             fontsize=style.LABEL_SIZE, labelcolor=style.INK,
         )  # fmt: skip
         if self.places.dtype.kind == "M":

@@ -74,7 +74,7 @@ class ImportanceDisplay:
             matplotlib is not installed.
         """
         found = self.selection
-        order = np.lexsort((-found.importances, ~found.support))[:top]
+        order = np.lexsort((-found.importances, ~found.support))[: style.count(top)]
         self.features_ = order
         places, heights = np.arange(len(order)), found.importances[order]
         ax = style.axes(ax, size=(6.8, 1.3 + 0.26 * max(len(order), 3)))
@@ -103,7 +103,7 @@ class ImportanceDisplay:
         for place, j in enumerate(order):
             self._beside(ax, place, f"{100 * self.selection.stability[j]:.0f} %")
         ax.annotate(
-            "in halves",
+            "of halves",
             (1.0, 1.0),
             xycoords="axes fraction",
             xytext=(8, 4),

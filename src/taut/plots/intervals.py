@@ -59,7 +59,7 @@ class IntervalDisplay:
             matplotlib is not installed.
         """
         found = self.result
-        order = np.argsort(found.p_values, kind="stable")[:top]
+        order = np.argsort(found.p_values, kind="stable")[: style.count(top)]
         self.features_ = order[np.isfinite(found.standard_errors[order])]
         low, high = found.intervals(level)[self.features_].T
         places = np.arange(len(self.features_))
@@ -78,6 +78,9 @@ class IntervalDisplay:
         labels = [f"x{j}" if names is None else str(names[j]) for j in self.features_]
         ax.set_yticks(places, [style.short(label) for label in labels])
         ax.set_ylim(max(len(places), 1) - 0.4, -0.6)
-        ax.legend(frameon=False, fontsize=style.LABEL_SIZE, loc="lower right", labelcolor=style.INK)
+        ax.legend(
+            frameon=False, fontsize=style.LABEL_SIZE, labelcolor=style.INK, ncols=2,
+            loc="lower left", bbox_to_anchor=(0.0, 1.0), borderpad=0.1,
+        )  # fmt: skip
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -60,7 +60,7 @@ class KnockoffDisplay:
         found = self.selection
         sizes = np.abs(found.statistics)
         order = np.argsort(-sizes, kind="stable")
-        self.features_ = order[sizes[order] > 0][:top]
+        self.features_ = order[sizes[order] > 0][: style.count(top)]
         values, places = found.statistics[self.features_], np.arange(len(self.features_))
         ax = style.axes(ax, size=(6.8, 1.3 + 0.24 * max(len(places), 4)))
         self.bars_ = ax.barh(places, values, color=self._colours(values), height=0.72)
@@ -71,9 +71,8 @@ class KnockoffDisplay:
         ax.tick_params(axis="y", length=0)
         ax.axvline(0.0, color=style.MUTED, linewidth=0.8)
         if np.isfinite(found.threshold):
-            dashes = (0, (4, 3))
-            for edge in (-found.threshold, found.threshold):
-                ax.axvline(edge, color=style.INK, linewidth=0.9, linestyle=dashes)
+            style.mark(ax, found.threshold, "threshold", ha="left")
+            style.mark(ax, -found.threshold, "")
         ax.set_yticks(places, [style.short(found.names[j]) for j in self.features_])
         ax.set_ylim(max(len(places), 1) - 0.4, -0.6)
         self.ax_, self.figure_ = ax, ax.figure

@@ -106,7 +106,7 @@ class PathDisplay:
         size = np.abs(coefs).max(axis=1)
         used = np.flatnonzero(size > 0)
         if features is None:
-            features = used[np.argsort(-size[used], kind="stable")][:top]
+            features = used[np.argsort(-size[used], kind="stable")][: style.count(top)]
         named = _checked(features, len(coefs))
         colours = {j: style.COLOURS[k % len(style.COLOURS)] for k, j in enumerate(named)}
         self.lines_ = [self._line(ax, alphas, coefs[j], colours.get(j)) for j in used]
@@ -114,7 +114,7 @@ class PathDisplay:
         style.strength_axis(ax, alphas)
         ax.axhline(0.0, color=style.MUTED, linewidth=0.8, zorder=1)
         if self.alpha is not None:
-            ax.axvline(self.alpha, color=style.INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+            style.mark(ax, self.alpha, f"alpha = {self.alpha:.3g}")
         names = [self._name(j) for j in named]
         style.label_ends(ax, coefs[named, -1], names, colours.values())
         self.ax_, self.figure_ = ax, ax.figure

@@ -67,6 +67,9 @@ class RecoveryDisplay:
         ax.axhline(0.0, color=style.MUTED, linewidth=0.8, zorder=1)
         style.clean(ax, xlabel=f"entry ({len(used)} of {len(self.x)} not zero)", ylabel="value")
         if self.truth is not None:
-            ax.legend(frameon=False, fontsize=style.LABEL_SIZE)
+            ax.legend(
+                frameon=False, fontsize=style.LABEL_SIZE, labelcolor=style.INK, ncols=2,
+                loc="lower left", bbox_to_anchor=(0.0, 1.0), borderpad=0.1,
+            )  # fmt: skip
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -60,7 +60,7 @@ class StabilityDisplay:
         ax = style.axes(ax)
         alphas, shares = found.alphas, found.path_probabilities
         used = np.flatnonzero(shares.any(axis=1))
-        named = found.selected[:top]
+        named = found.selected[: style.count(top)]
         colours = {j: style.COLOURS[k % len(style.COLOURS)] for k, j in enumerate(named)}
         self.lines_ = [self._line(ax, alphas, shares[j], colours.get(j)) for j in used]
         style.clean(ax, ylabel="share of halves that use the feature")
@@ -68,12 +68,10 @@ class StabilityDisplay:
         ax.set_ylim(0, 1.02)
         names = [f"{found.names[j]} ({found.probabilities[j]:.0%})" for j in named]
         style.label_ends(ax, shares[named, -1], names, colours.values())
-        ax.set_title(
+        style.title(
+            ax,
             f"{len(found.selected)} of {len(found.support)} among the first {found.n_first} of the "
             f"path on at least {found.threshold:.0%} of halves",
-            fontsize=style.LABEL_SIZE + 1,
-            color=style.INK,
-            loc="left",
         )
         self.ax_, self.figure_ = ax, ax.figure
         return self

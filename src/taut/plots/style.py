@@ -6,15 +6,21 @@ import numpy as np
 
 __all__ = [
     "COLOURS",
+    "DASHES",
     "FAINT",
     "INK",
     "MUTED",
     "axes",
     "clean",
+    "count",
     "dates",
     "label_ends",
+    "logarithmic",
+    "mark",
     "short",
     "strength_axis",
+    "thousands",
+    "title",
     "whole_numbers",
 ]
 
@@ -25,7 +31,9 @@ COLOURS = (
 )  # fmt: skip
 INK, MUTED, FAINT = "#24292f", "#6e7781", "#d0d5da"
 LABEL_SIZE = 9.0
+DASHES = (0, (4, 3))
 _LONGEST_NAME = 32
+_FEW_DECADES = 2.5
 
 
 def axes(ax=None, size=(6.4, 4.2)):
@@ -66,12 +74,55 @@ def clean(ax, xlabel="", ylabel="", grid="y"):
     ax.set_ylabel(ylabel, color=INK)
 
 
+def title(ax, text):
+    """What is seen, to the left above the axes and above the marks on any axes of the figure."""
+    marked = any(label.get_gid() == "mark" for one in ax.figure.axes for label in one.texts)
+    ax.set_title(text, loc="left", fontsize=LABEL_SIZE + 2, color=INK, pad=21 if marked else 9)
+
+
+def mark(ax, place, label, ha="center"):
+    """A place on the horizontal axis: a dashed line, and what it is above the axes."""
+    ax.axvline(place, color=MUTED, linewidth=0.9, linestyle=DASHES, zorder=1)
+    text = ax.annotate(
+        label,
+        (ax.convert_xunits(place), 1.0),
+        xycoords=ax.get_xaxis_transform(),
+        xytext=({"left": 3, "right": -3}.get(ha, 0), 3),
+        textcoords="offset points",
+        ha=ha,
+        color=INK,
+        fontsize=LABEL_SIZE,
+        annotation_clip=False,
+    )
+    text.set_gid("mark")
+
+
 def strength_axis(ax, alphas):
     """alpha on a logarithmic scale, strongest on the left: features enter from left to right."""
     ax.set_xscale("log")
     if len(alphas) > 1:
         ax.set_xlim(alphas.max(), alphas.min())
+    logarithmic(ax.xaxis)
     ax.set_xlabel("alpha (weaker penalty to the right)")
+
+
+def logarithmic(axis):
+    """Plain numbers on a logarithmic axis, as people write them: 0.01, not 10 to the power of -2.
+
+    Powers of ten, and where they would be few their doubles and halves as well.
+    """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    low, high = np.log10(np.sort(axis.get_view_interval()))
+    steps = (1.0, 2.0, 5.0) if high - low < _FEW_DECADES else (1.0,)
+    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_major_formatter(lambda value, _: f"{value:g}".replace("e-0", "e-"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def thousands(axis):
+    """Large numbers with commas between their thousands."""
+    axis.set_major_formatter(lambda value, _: f"{value:,.10g}".replace("-", "−"))
 
 
 def whole_numbers(ax):
@@ -94,10 +145,12 @@ def label_ends(ax, heights, labels, colours):
     """Write each label to the right of the axes, at its height, pushed apart where they collide."""
     if len(heights) == 0:
         return []
-    low, high = ax.get_ylim()
+    scale = ax.yaxis.get_transform().transform
+    low, high = scale(np.asarray(ax.get_ylim()))
     points = ax.get_window_extent().height * 72 / ax.figure.dpi
     gap = 1.25 * LABEL_SIZE / points
-    wanted = (np.asarray(heights, dtype=np.float64) - low) / (high - low)
+    # What leaves the axes is named where it left them.
+    wanted = np.clip((scale(np.asarray(heights, dtype=np.float64)) - low) / (high - low), 0.0, 1.0)
     placed = spread(wanted, gap)
     texts = []
     for height, at, label, colour in zip(wanted, placed, labels, colours, strict=True):
@@ -115,6 +168,21 @@ def label_ends(ax, heights, labels, colours):
         )
         texts.append(text)
     return texts
+
+
+def count(top):
+    """How many to draw, as a number that can be.
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``top`` is no whole number from 0.
+    """
+    if isinstance(top, bool) or not isinstance(top, int | np.integer):
+        raise TypeError(f"top must be a whole number, got {top!r}: pass 10, say")
+    if top < 0:
+        raise ValueError(f"top must not be negative, got {top}: pass 10, say")
+    return int(top)
 
 
 def short(name):

@@ -111,17 +111,6 @@ class TrainingDisplay:
         best = self.best_epoch
         if best is None or not epochs[0] <= best < epochs[-1]:
             return
-        ax.axvline(best, color=style.MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
         # Towards the middle, where there is room.
-        left = best > (epochs[0] + epochs[-1]) / 2
-        ax.annotate(
-            f"weights kept: epoch {best}",
-            (best, 1.0),
-            xycoords=ax.get_xaxis_transform(),
-            xytext=(-3 if left else 3, 3),
-            textcoords="offset points",
-            ha="right" if left else "left",
-            color=style.INK,
-            fontsize=style.LABEL_SIZE,
-            annotation_clip=False,
-        )
+        late = best > (epochs[0] + epochs[-1]) / 2
+        style.mark(ax, best, f"weights kept: epoch {best}", ha="right" if late else "left")

@@ -8,6 +8,8 @@ from taut.plots import style
 
 __all__ = ["TrendDisplay"]
 
+_NAMED = 6
+
 
 class TrendDisplay:
     """A trend over the series that it was found in.
@@ -41,6 +43,13 @@ class TrendDisplay:
     def __repr__(self):
         return f"<TrendDisplay: {len(self.change_points) + 1} pieces>"
 
+    def _found(self):
+        """How many changes, and where, if they are few."""
+        count = len(self.change_points)
+        places = [_plain(self.positions[k]) for k in self.change_points]
+        where = f" at {', '.join(places)}" if 0 < count <= _NAMED else ""
+        return f"{count or 'no'} change point{'' if count == 1 else 's'}{where}"
+
     def plot(self, ax=None):
         """Draw.
 
@@ -69,6 +78,13 @@ class TrendDisplay:
             self.positions, self.trend, color=style.COLOURS[0], linewidth=1.8, zorder=3
         )
         style.clean(ax, xlabel="position")
-        ax.set_title(f"{len(self.change_points)} change points", color=style.INK, fontsize=10)
+        style.title(ax, self._found())
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+
+def _plain(position):
+    """A place as a number, or as a day where that is all a stamp says."""
+    if isinstance(position, np.datetime64):
+        return str(position.astype("datetime64[s]")).replace("T00:00:00", "")
+    return f"{position:g}" if isinstance(position, np.number) else str(position)
