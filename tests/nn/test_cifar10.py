@@ -159,3 +159,8 @@ def test_pickles_run_no_code(tmp_path):
     inside = written(tmp_path, "py", data_batch_1=content.getvalue())
     with pytest.raises(ValueError, match="which no image needs"):
         load_cifar10(inside)
+
+
+def test_what_is_no_path():
+    with pytest.raises(TypeError, match="path must be that of an archive or a folder, got int"):
+        load_cifar10(3)

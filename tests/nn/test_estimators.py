@@ -181,6 +181,23 @@ def test_a_network_of_ones_own():
     assert all(torch.equal(tensor, given.state_dict()[name]) for name, tensor in before.items())
 
 
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (torch.nn.Linear(8, 3), "each of the 2 classes, got 3: end it with a layer of 2"),
+        (torch.nn.Linear(5, 2), r"inputs of shape \(n_samples, 8\), but raised RuntimeError"),
+        (torch.nn.LSTM(8, 2), "one tensor .* got tuple for 2 rows"),
+        (torch.nn.Sequential(torch.nn.Linear(8, 1), torch.nn.Flatten(0)), r"got \(2,\) for 2 rows"),
+    ],
+)
+def test_a_network_that_does_not_fit_the_data(module, message):
+    model = nn.NeuralClassifier(module=module, device="cpu")
+    for train in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match=message):
+            train(X, LABELS)
+        assert not hasattr(model, "module_")
+
+
 def test_penalties_by_the_names_of_layers():
     penalty = {"hidden_1": nn.columns(taut.penalties.MultiTask())}
     model = nn.NeuralRegressor(

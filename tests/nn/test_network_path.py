@@ -174,6 +174,9 @@ def test_the_plot_marks_the_choice(column_path):
     assert len(display.lines_) == 2
     np.testing.assert_array_equal(display.lines_[1].get_ydata(), column_path.validation_errors)
     assert "12 to 0" in repr(display)
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels[2].startswith(f"{column_path.n_active[column_path.best]} left")
+    assert repr(column_path).startswith(f"<NetworkPath of {len(column_path)} strengths, 12 to 0")
 
 
 @pytest.mark.parametrize(
@@ -190,6 +193,11 @@ def test_the_plot_marks_the_choice(column_path):
         ({"y": np.array(["a"] * 300)}, "encode labels"),
         ({"X": np.full((300, 12), np.nan)}, "X must be finite"),
         ({"training": nn.Training(learning_rate=1e12)}, "smaller learning rate"),
+        ({"training": 5}, "training must be a taut.nn.Training, got 5"),
+        ({"module": mlp(11, 1)}, r"inputs of shape \(n_samples, 12\), but raised RuntimeError"),
+        ({"module": mlp(12, 2)}, "for each of the 1 targets, got 2"),
+        ({"y": np.arange(300) % 3}, "for each class, got 1 outputs and class 2"),
+        ({"y": np.full(300, -1)}, "classes 0, 1, ... where it holds integers, got -1"),
     ],
     ids=lambda change: next(iter(change)) if isinstance(change, dict) else "",
 )

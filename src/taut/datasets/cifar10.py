@@ -12,6 +12,7 @@ import io
 import pickle
 import tarfile
 from collections.abc import Iterator
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,11 +79,17 @@ def load_cifar10(path, verify: bool = True) -> CIFAR10:
     ------
     FileNotFoundError
         There is nothing at ``path``, or no part of it; the message says how to obtain the data.
+    TypeError
+        ``path`` is none.
     ValueError
         A file is damaged or holds something else.
     ImportError
         Images have to be read, and Pillow is not installed.
     """
+    if not isinstance(path, str | PathLike):
+        raise TypeError(
+            f"path must be that of an archive or a folder, got {type(path).__name__}. {_HOW}"
+        )
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"path {str(path)!r} does not exist. {_HOW}")

@@ -68,16 +68,9 @@ class NetworkPathDisplay:
         ]
         chosen = path.best if tolerance is None else path.sparsest(tolerance)
         point = survivors[chosen], path.validation_errors[chosen]
-        ax.plot(*point, "o", color=style.COLOURS[1], markersize=8, zorder=4)
-        ax.annotate(
-            f"{point[0]} left, error {point[1]:.3g}",
-            point,
-            xytext=(0, 22),
-            textcoords="offset points",
-            ha="right" if 2 * point[0] > survivors.max() else "left",
-            color=style.COLOURS[1],
-            fontsize=style.LABEL_SIZE,
-        )
+        # In the legend: beside the point it would stand on the curves, which turn anywhere.
+        label = f"{point[0]} left, error {point[1]:.3g}"
+        ax.plot(*point, "o", color=style.COLOURS[1], markersize=8, zorder=4, label=label)
         ax.set_xlim(left=0)
         style.clean(ax, xlabel, "error")
         ax.legend(frameon=False, fontsize=style.LABEL_SIZE, labelcolor=style.INK)

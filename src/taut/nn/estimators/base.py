@@ -18,7 +18,7 @@ from taut.nn.training.averaging import EMA, SWA, WeightAveraging
 from taut.nn.training.batches import Batches, Rows
 from taut.nn.training.devices import pick_device, seeded
 from taut.nn.training.early_stopping import BestWeights, EarlyStopping
-from taut.nn.training.forward import Forward
+from taut.nn.training.forward import Forward, n_outputs_of
 from taut.nn.training.loop import OPTIMIZERS, TrainingNet
 from taut.nn.training.progress import Progress
 from taut.nn.training.schedules import SCHEDULES, Schedule
@@ -73,8 +73,8 @@ class NeuralModel(BaseEstimator):
         self._learn_inputs(X[parts[0]], of_first)
         factors = self._row_factors(y, weights)
         with seeded(seed, device):
-            self.module_ = self._new_module().to(device)
             train, *rest = [self._rows(X, y, factors, part, device) for part in parts]
+            self.module_ = self._checked_module(train.inputs, device)
             n_batches = len(Batches(train, self.batch_size, shuffle=True))
             net = self._new_net(device, stopping, n_batches * self.max_epochs)
             net.train(train, rest[0] if rest else None, n_epochs=self.max_epochs)
@@ -97,12 +97,12 @@ class NeuralModel(BaseEstimator):
             self._new_seed()
         kept = np.arange(len(X)) if weights is None else np.flatnonzero(weights)
         with seeded((self._seed + self._calls) % 2**32, device):
+            rows = self._rows(X, y, self._row_factors(y, weights), kept, device)
             if new:
-                self.module_ = self._new_module()
+                self.module_ = self._checked_module(rows.inputs, device)
             self.module_.to(device)
             if getattr(self, "_stream", None) is None:
                 self._stream = self._new_net(device, None, None)
-            rows = self._rows(X, y, self._row_factors(y, weights), kept, device)
             self._stream.train(rows, None, n_epochs=1)
         self._calls += 1
         return self._finished(self._stream)
@@ -214,6 +214,23 @@ class NeuralModel(BaseEstimator):
             )
         return self.module(self._input_shape(), self._n_outputs())
 
+    def _checked_module(self, inputs, device) -> nn.Module:
+        """A new network; of one that the user gave, what it takes and says is looked at."""
+        module, wanted = self._new_module().to(device), self._n_outputs()
+        if self.module is None:
+            return module
+        found = n_outputs_of(module, self._forward(device), inputs)
+        if found != wanted:
+            kind = "classes" if self._of_classes else "targets"
+            raise ValueError(
+                f"module must give one output for each of the {wanted} {kind}, got {found}: end it "
+                f"with a layer of {wanted}"
+            )
+        return module
+
+    def _forward(self, device) -> Forward:
+        return Forward(**self._steps(device), precision=self.precision)
+
     def _parts(self, y, weights, stopping, seed) -> list[np.ndarray]:
         """Rows to train on, and those held back; a row without weight is as good as deleted."""
         kept = np.arange(len(y)) if weights is None else np.flatnonzero(weights)
@@ -253,7 +270,7 @@ class NeuralModel(BaseEstimator):
         return TrainingNet(
             self.module_,
             self._criterion(),
-            forward_pass=Forward(**self._steps(device), precision=self.precision),
+            forward_pass=self._forward(device),
             augment=self._augmentation(device),
             mix=self.mixing,
             optimizer_name=self.optimizer,
@@ -298,7 +315,7 @@ class NeuralModel(BaseEstimator):
         check_is_fitted(self, "module_")
         X = self._inputs(X)
         device = next(self.module_.parameters()).device
-        forward = Forward(**self._steps(device), precision=self.precision)
+        forward = self._forward(device)
         self.module_.eval()
         outputs = []
         with torch.inference_mode():

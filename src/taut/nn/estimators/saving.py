@@ -143,8 +143,8 @@ def _model(content, path, module):
         model.module_.load_state_dict(state)
     except RuntimeError as error:
         raise ValueError(
-            f"module does not fit the weights in {path!r}: {str(error).splitlines()[-1]}. "
-            "Pass a network of the same layers"
+            f"module does not fit the weights in {path!r}: "
+            f"{str(error).splitlines()[-1].strip().rstrip('.')}. Pass a network of the same layers"
         ) from error
     model.module_.eval()
     return model

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from taut.designs.from_frame import names_of
 from taut.nn.prox.proximal import active, penalty_value, proximal, set_strength
+from taut.nn.training.forward import n_outputs_of
 from taut.validation import check_positive, check_ratio, check_strengths, shown
 
 __all__ = ["NetworkPath", "Training", "fit_path"]
@@ -112,6 +113,13 @@ class NetworkPath:
     def __len__(self) -> int:
         return len(self.strengths)
 
+    def __repr__(self):
+        return (
+            f"<NetworkPath of {len(self)} strengths, {self.n_active[0]} to {self.n_active[-1]} of "
+            f"{self.active.shape[1]} surviving, least validation error "
+            f"{self.validation_errors[self.best]:.3g} with {self.n_active[self.best]}>"
+        )
+
     def plot(self, ax=None, **options):
         """Draw the errors against what survives (needs the extra ``plot``).
 
@@ -188,11 +196,17 @@ def fit_path(
     if strengths is not None:
         strengths = np.sort(check_strengths(strengths, "strengths", zero=False))
     training = Training() if training is None else training
+    if not isinstance(training, Training):
+        raise TypeError(
+            f"training must be a taut.nn.Training, got {shown(training)}: pass "
+            "Training(n_epochs=10), say"
+        )
     names = names_of(X)
     network, penalties = _copied(module, penalties)
     with torch.random.fork_rng():
         torch.manual_seed(check_positive(random_state, "random_state", 1, zero=True))
         rows = _Rows.of(network, X, y, validation)
+        _check_outputs(network, rows)
         return _Walk(network, penalties, rows, training).path(strengths, growth, names)
 
 
@@ -256,6 +270,11 @@ def _tensors(X, y, like, which):
     if not torch.isfinite(X).all():
         raise ValueError(f"{which}X must be finite, got NaN or infinity: impute or drop those rows")
     if y.dtype.kind in "iub":
+        if y.min() < 0:
+            raise ValueError(
+                f"{which}y must be classes 0, 1, ... where it holds integers, got {y.min()}: count "
+                "classes from 0, or make y floats, if they are numbers"
+            )
         return X, torch.as_tensor(y.astype(np.int64), device=like.device)
     if y.dtype.kind != "f" or not np.isfinite(y).all():
         raise ValueError(
@@ -263,6 +282,24 @@ def _tensors(X, y, like, which):
             "labels as integers"
         )
     return X, torch.as_tensor(y.reshape(len(y), -1)).to(like)
+
+
+def _check_outputs(network, rows):
+    found = n_outputs_of(network, lambda network, X: network(X), rows.X)
+    if rows.y.is_floating_point():
+        n_targets = rows.y.shape[1]
+        if found != n_targets:
+            raise ValueError(
+                f"module must give one output for each of the {n_targets} targets, got {found}: "
+                "end it with a layer of as many, or make y integers, if they are classes"
+            )
+        return
+    largest = int(max(rows.y.max(), rows.y_held.max()))
+    if found <= largest:
+        raise ValueError(
+            f"module must give one output for each class, got {found} outputs and class {largest} "
+            f"in y: end it with a layer of {largest + 1}, or make y floats, if they are numbers"
+        )
 
 
 class _Walk:

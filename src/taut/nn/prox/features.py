@@ -47,3 +47,8 @@ class Features:
         if key not in self.kept:
             self.kept[key] = torch.empty_like(coef).copy_(like(self.numbers, coef))
         return self.kept[key]
+
+    def on(self, coef: torch.Tensor, n_features: int) -> torch.Tensor:
+        """One for each feature in any case, of the device and dtype of ``coef``."""
+        numbers = np.broadcast_to(self.numbers, n_features).copy()
+        return torch.as_tensor(numbers, dtype=coef.dtype, device=coef.device)

@@ -8,7 +8,8 @@ import torch
 from taut.nn.prox.features import Features
 from taut.nn.prox.jobs import Job, Prox, alike
 from taut.nn.prox.metric import diagonals
-from taut.nn.prox.separable import over, within
+from taut.nn.prox.on_gpu import Tables, entries
+from taut.nn.prox.separable import of_launch, over, within
 from taut.penalties.arrays import positions_like
 
 __all__ = ["FoldedProx"]
@@ -39,6 +40,14 @@ class FoldedProx(Prox):
             laid.exclude(self.excluded)
 
     @staticmethod
+    def by_kernels(jobs: list[Job], tables: Tables) -> None:
+        for some in alike(jobs, lambda job: (of_launch(job), job.prox.fall)):
+            first = some[0]
+            metric, fall = first.metric, first.metric.length * first.prox.fall
+            numbers = first.amount, first.strength, fall, metric.shift
+            tables.launch("shrink_folds", some, _table, *numbers)
+
+    @staticmethod
     def together(jobs: list[Job]) -> None:
         for job in jobs:
             if not job.strength:
@@ -46,6 +55,10 @@ class FoldedProx(Prox):
                 coef.index_fill_(0, positions_like(job.prox.excluded, coef), 0.0)
         for some in alike([job for job in jobs if job.strength], _form):
             (_shrink if _is_gentle(some[0]) else _shrink_by_penalty)(some)
+
+
+def _table(jobs):
+    return entries(jobs, lambda job: (job.prox.l1, job.prox.knots))
 
 
 def _form(job):

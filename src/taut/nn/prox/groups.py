@@ -7,9 +7,10 @@ import torch
 
 from taut.nn.prox.jobs import Job, Prox, alike
 from taut.nn.prox.metric import Workspace
+from taut.nn.prox.on_gpu import Tables, groups
 from taut.nn.prox.padded import Padded, packed
 from taut.nn.prox.secular import shrunk
-from taut.nn.prox.separable import SeparableProx
+from taut.nn.prox.separable import SeparableProx, of_launch
 from taut.penalties import L1, GroupLasso
 
 __all__ = ["GroupsProx", "SparseGroupsProx"]
@@ -31,10 +32,23 @@ class GroupsProx(Prox):
         job.view.laid.shrink_groups(job.metric, job.amount, self.weights, self.labels)
 
     @staticmethod
+    def by_kernels(jobs: list[Job], tables: Tables) -> None:
+        for some in alike(jobs, of_launch):
+            tables.launch("shrink_groups", some, _table, some[0].amount, some[0].metric.shift)
+
+    @staticmethod
     def together(jobs: list[Job]) -> None:
         for some in alike(jobs, _form):
             for places in packed([job.view.coef for job in some]):
                 _shrink([some[place] for place in places])
+
+
+def _table(jobs):
+    def layout(job):
+        labels = job.prox.labels
+        return np.arange(len(job.view.coef)) if labels is None else labels, job.prox.weights
+
+    return groups(jobs, layout)
 
 
 def _form(job):
@@ -97,6 +111,11 @@ class SparseGroupsProx(Prox):
     def by_core(self, job: Job) -> None:
         for part in self._parts(job):
             part.prox.by_core(part)
+
+    @staticmethod
+    def by_kernels(jobs: list[Job], tables: Tables) -> None:
+        for some in zip(*(job.prox._parts(job) for job in jobs), strict=True):
+            type(some[0].prox).by_kernels(list(some), tables)
 
     @staticmethod
     def together(jobs: list[Job]) -> None:

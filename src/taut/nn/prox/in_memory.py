@@ -15,9 +15,10 @@ import numpy as np
 import torch
 
 from taut import _core
+from taut.nn.prox import on_gpu
 from taut.nn.prox.metric import Metric
 
-__all__ = ["InMemory", "View"]
+__all__ = ["InMemory", "Places", "View"]
 
 _DTYPES = torch.float32, torch.float64
 
@@ -40,14 +41,7 @@ class InMemory(NamedTuple):
         """None where the core cannot reach them: gaps, other devices and other precisions."""
         if coef.device.type != "cpu" or coef.dtype not in _DTYPES:
             return None
-        strides = coef.stride()
-        if moments is not None and (
-            moments.device.type != "cpu"
-            or moments.dtype != coef.dtype
-            or moments.stride() != strides
-        ):
-            return None
-        places = _places(coef.shape, strides)
+        places = Places.of(coef, moments)
         if places is None:
             return None
         if moments is not None:
@@ -88,24 +82,48 @@ class View(NamedTuple):
     coef, moments : tensors of one shape, the moments None where the metric has none
     laid : InMemory
         None where the core does not reach them.
+    places : Places
+        Where kernels find them on a GPU; None where they do not.
     """
 
     coef: torch.Tensor
     moments: torch.Tensor | None
     laid: InMemory | None
+    places: Places | None = None
 
     @classmethod
     def of(cls, coef: torch.Tensor, moments: torch.Tensor | None) -> View:
         return cls(coef, moments, InMemory.of(coef, moments))
 
+    @classmethod
+    def staying(cls, coef: torch.Tensor, moments: torch.Tensor | None) -> View:
+        """Of memory that stays from step to step, so that tables of addresses are worth it."""
+        view, places = cls.of(coef, moments), None
+        if coef.device.type in on_gpu.DEVICES and coef.dtype == torch.float32:
+            places = Places.of(coef, moments)
+        return view._replace(places=places)
 
-class _Places(NamedTuple):
+
+class Places(NamedTuple):
+    """The axes in the order of memory, and how many numbers are before, along and after axis 0."""
+
     order: tuple[int, ...]
     shape: tuple[int, int, int]
 
+    @classmethod
+    def of(cls, coef: torch.Tensor, moments: torch.Tensor | None) -> Places | None:
+        """None where there are gaps, or moments lie in another way."""
+        if moments is not None and (
+            moments.device != coef.device
+            or moments.dtype != coef.dtype
+            or moments.stride() != coef.stride()
+        ):
+            return None
+        return _places(coef.shape, coef.stride())
+
 
 @lru_cache(maxsize=1024)
-def _places(shape, strides) -> _Places | None:
+def _places(shape, strides) -> Places | None:
     """The axes in the order of memory, and how they meet around axis 0; None where there are gaps.
 
     Kept, since every step asks again.
@@ -118,4 +136,4 @@ def _places(shape, strides) -> _Places | None:
         size *= shape[axis]
     place = order.index(0)
     before, after = ([shape[axis] for axis in part] for part in (order[:place], order[place + 1 :]))
-    return _Places(order, (prod(before), shape[0], prod(after)))
+    return Places(order, (prod(before), shape[0], prod(after)))

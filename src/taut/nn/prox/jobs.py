@@ -14,6 +14,7 @@ import torch
 
 from taut.nn.prox.in_memory import View
 from taut.nn.prox.metric import Metric
+from taut.nn.prox.on_gpu import Tables, usable
 
 __all__ = ["Job", "Prox", "alike", "shrink"]
 
@@ -35,7 +36,7 @@ class Job(NamedTuple):
 class Prox:
     """``argmin_b 1/2 (b - coef)' D (b - coef) + strength * penalty(b)``, written over ``coef``."""
 
-    has_core = True
+    has_core = has_kernels = True
 
     def __call__(self, coef: torch.Tensor, metric: Metric, strength: float) -> torch.Tensor:
         shrink([Job(self, View.of(coef, metric.moments), metric, strength)])
@@ -46,13 +47,21 @@ class Prox:
         raise NotImplementedError
 
     @staticmethod
+    def by_kernels(jobs: list[Job], tables: Tables) -> None:
+        """Jobs of this kind of prox on one device, by kernels of Triton."""
+        raise NotImplementedError
+
+    @staticmethod
     def together(jobs: list[Job]) -> None:
         """Jobs of this kind of prox, by operations of torch."""
         raise NotImplementedError
 
 
-def shrink(jobs: Iterable[Job]) -> None:
-    """Each by the core where that reaches it, the others by kind."""
+def shrink(jobs: Iterable[Job], tables: Tables | None = None) -> None:
+    """Each by the core where that reaches it, the others by kind, on a GPU by kernels.
+
+    Tables are for jobs whose memory stays where it is.
+    """
     others = {}
     for job in jobs:
         if job.view.laid is not None and job.prox.has_core:
@@ -60,7 +69,26 @@ def shrink(jobs: Iterable[Job]) -> None:
         else:
             others.setdefault(type(job.prox), []).append(job)
     for kind, of_kind in others.items():
-        kind.together(of_kind)
+        if tables is not None and kind.has_kernels:
+            of_kind = _left_by_kernels(kind, of_kind, tables)
+        if of_kind:
+            kind.together(of_kind)
+
+
+def _left_by_kernels(kind, jobs, tables):
+    """The jobs that kernels did not do."""
+    left = []
+    for some in alike(jobs, _reach):
+        if _reach(some[0]) and usable(kind, some):
+            kind.by_kernels(some, tables)
+        else:
+            left += some
+    return left
+
+
+def _reach(job):
+    """The device of a job that kernels reach; without a strength there is little to do."""
+    return job.view.coef.device if job.view.places and job.amount else None
 
 
 def alike(jobs: list[Job], key: Callable[[Job], Hashable]) -> Iterable[list[Job]]:

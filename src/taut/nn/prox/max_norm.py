@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
-from taut.nn.prox.jobs import Job, Prox
+from taut.nn.prox.jobs import Job, Prox, alike
+from taut.nn.prox.on_gpu import Tables, groups
 from taut.penalties import Penalty
+from taut.penalties.arrays import like
 from taut.validation import check_positive
 
 __all__ = ["MaxNorm"]
@@ -43,40 +46,53 @@ class MaxNorm(Penalty):
     def value(self, coef):
         """0, or inf where a row is longer than the radius, but for rounding; a 0-d tensor."""
         limit = self.radius * (1 + 8 * torch.finfo(coef.dtype).eps)
-        inside = self._lengths(coef).max() <= limit
+        inside = _lengths(coef).max() <= limit
         return torch.where(inside, 0.0, torch.inf).to(coef)
 
     def prox(self, coef, step):
         """The nearest tensor of the same shape with no row too long, whatever the step."""
-        return coef / self._lengths(coef).clamp_(min=self.radius).div_(self.radius)
+        return coef / like(_lengths(coef).clamp_(min=self.radius).div_(self.radius), coef)
 
     def scaled_prox(self, coef, step, alpha):
         """As `prox`: an interval does not scale."""
         return self.prox(coef, step)
-
-    def _lengths(self, coef):
-        axes = tuple(range(1, coef.ndim))
-        if not axes:
-            return coef.abs()
-        return torch.linalg.vector_norm(coef, dim=axes, keepdim=True)
 
 
 class MaxNormProx(Prox):
     """In place."""
 
     def __init__(self, penalty):
-        self.penalty = penalty
+        self.radius = penalty.radius
 
     def by_core(self, job: Job) -> None:
-        # To look is cheap here, and most steps leave no row too long.
-        if not self.penalty._lengths(job.view.coef).max().item() <= self.penalty.radius:
+        # Most steps leave no row too long. In a list they are looked through faster than by one
+        # more operation of torch, unless they are very many.
+        if not max(_lengths(job.view.coef).tolist()) <= self.radius:
             self.together([job])
 
     @staticmethod
+    def by_kernels(jobs: list[Job], tables: Tables) -> None:
+        for some in alike(jobs, lambda job: job.prox.radius):
+            tables.launch("shorten", some, _table, some[0].prox.radius)
+
+    @staticmethod
     def together(jobs: list[Job]) -> None:
-        radii = [job.prox.penalty.radius for job in jobs]
-        factors = [job.prox.penalty._lengths(job.view.coef) for job in jobs]
+        radii = [job.prox.radius for job in jobs]
+        factors = [_lengths(job.view.coef) for job in jobs]
         torch._foreach_clamp_min_(factors, radii)
         torch._foreach_div_(factors, radii)
         for job, factor in zip(jobs, factors, strict=True):
-            job.view.coef.div_(factor)
+            job.view.coef.div_(like(factor, job.view.coef))
+
+
+def _table(jobs):
+    return groups(jobs, lambda job: (np.arange(len(job.view.coef)), np.ones(len(job.view.coef))))
+
+
+def _lengths(coef):
+    """Of the rows."""
+    # Axes that have to be counted first would cost as much as a short row.
+    if coef.ndim == 2:
+        return torch.linalg.vector_norm(coef, 2, 1)
+    axes = tuple(range(1, coef.ndim))
+    return torch.linalg.vector_norm(coef, 2, axes) if axes else coef.abs()

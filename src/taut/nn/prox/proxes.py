@@ -20,7 +20,7 @@ __all__ = ["prox_of"]
 class PenaltyProx(Prox):
     """What ``scaled_prox`` of a penalty gives, for one step."""
 
-    has_core = False
+    has_core = has_kernels = False
 
     def __init__(self, penalty):
         self.penalty = penalty

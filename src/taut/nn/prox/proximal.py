@@ -11,6 +11,7 @@ from taut.nn.prox.in_memory import View
 from taut.nn.prox.jobs import Job, Prox, shrink
 from taut.nn.prox.layouts import Layout, as_layout
 from taut.nn.prox.metric import Metric, Workspace
+from taut.nn.prox.on_gpu import Tables
 from taut.nn.prox.proxes import prox_of
 from taut.nn.prox.steps import Rule, StepCounts, rule_of
 from taut.penalties import MCP, SCAD
@@ -171,19 +172,28 @@ class _Block:
         self.layout: Layout = layout
         self.prox: Prox = prox
         self.folds = isinstance(layout.penalty, MCP | SCAD)
+        self.is_gathered = len(parameters) > 1
         self._memory = self._view = None
 
     def view(self, moments) -> View:
         """With the moments of a single parameter; kept while both stay where they are."""
-        if len(self.parameters) > 1:
+        if self.is_gathered:
             return View.of(self.layout.gather(self.tensors()), moments)
-        memory = _memory(self.parameters[0]), moments is not None and _memory(moments)
+        memory = _memory(self.parameters[0])
+        if moments is not None:
+            memory += _memory(moments)
         # A view keeps the memory behind it, so that nothing else can take its place.
         if memory != self._memory:
             gathered = None if moments is None else self.layout.gather([moments])
-            self._view = View.of(self.layout.gather(self.tensors()), gathered)
+            self._view = View.staying(self.layout.gather(self.tensors()), gathered)
             self._memory = memory
         return self._view
+
+    def has_gradients(self) -> bool:
+        """torch passes over a parameter without a gradient, and so does its prox."""
+        if self.is_gathered:
+            return all(parameter.grad is not None for parameter in self.parameters)
+        return self.parameters[0].grad is not None
 
     def tensors(self):
         return [parameter.detach() for parameter in self.parameters]
@@ -200,7 +210,10 @@ class _ProximalStep:
         self.schedule = schedule
         self.rule: Rule = rule_of(optimizer)
         self.blocks = _blocks(optimizer, penalties, self.rule)
-        self.counts = StepCounts()
+        self.by_place = {}
+        for block in self.blocks:
+            self.by_place.setdefault(block.place, []).append(block)
+        self.counts, self.tables = StepCounts(), Tables()
 
     def __call__(self, optimizer, args, kwargs):
         if _was_skipped(optimizer):
@@ -209,19 +222,28 @@ class _ProximalStep:
         groups = optimizer.param_groups
         for group in groups:
             group[_COUNT] += 1
-        jobs, strengths = [], {}
-        for block in self.blocks:
-            metric = self._metric(block, optimizer.state, groups[block.place])
-            if metric is None:
-                continue
-            if block.place not in strengths:
-                strengths[block.place] = self.strength(groups[block.place])
-            view = block.view(metric.moments)
-            jobs.append((block, Job(block.prox, view, metric, strengths[block.place])))
-        shrink([job for _, job in jobs])
-        for block, job in jobs:
-            if len(block.parameters) > 1:
-                block.layout.scatter(job.view.coef, block.tensors())
+        jobs, gathered = [], []
+        for place, blocks in self.by_place.items():
+            group = groups[place]
+            has_moved = float(group["lr"]) != 0
+            strength = self.strength(group)
+            # Steps that are not adaptive are those of the whole group.
+            metric = None if self.rule.adaptive else self.rule.metric(group, {}, group[_COUNT])
+            for block in blocks:
+                if not block.has_gradients():
+                    continue
+                of_block = metric or self._metric(block, optimizer.state, group)
+                if not has_moved:
+                    continue
+                if block.folds:
+                    _check_step(block.layout.penalty, self.rule, group)
+                job = Job(block.prox, block.view(of_block.moments), of_block, strength)
+                jobs.append(job)
+                if block.is_gathered:
+                    gathered.append((block, job))
+        shrink(jobs, self.tables)
+        for block, job in gathered:
+            block.layout.scatter(job.view.coef, block.tensors())
 
     def strength(self, group):
         if self.schedule is not None:
@@ -234,18 +256,10 @@ class _ProximalStep:
         return strength
 
     def _metric(self, block, state, group):
-        """Of a block; None where the optimiser did not move it."""
-        metrics = []
-        for parameter in block.parameters:
-            # torch passes over a parameter without a gradient, and so does its prox.
-            if parameter.grad is None:
-                return None
-            of_parameter = self.counts.on_host(parameter, state[parameter])
-            metrics.append(self.rule.metric(group, of_parameter, group[_COUNT]))
-        if float(group["lr"]) == 0:
-            return None
-        if block.folds:
-            _check_step(block.layout.penalty, self.rule, group)
+        metrics = [
+            self.rule.metric(group, self.counts.on_host(parameter, state[parameter]), group[_COUNT])
+            for parameter in block.parameters
+        ]
         return metrics[0] if len(metrics) == 1 else _together(metrics, block.layout)
 
 
@@ -319,7 +333,7 @@ def _check_step(penalty, rule, group):
     step = rule.largest(group)
     if step >= limit:
         bound = "gamma" if isinstance(penalty, MCP) else "gamma - 1"
-        remedy = "a smaller lr, a larger gamma"
+        remedy = "a smaller lr or a larger gamma"
         if rule.adaptive:
             remedy += f", an eps above lr / {limit:g}, which bounds steps, or SGD"
         raise ValueError(

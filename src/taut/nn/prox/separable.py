@@ -8,8 +8,9 @@ import torch
 from taut.nn.prox.features import Features
 from taut.nn.prox.jobs import Job, Prox, alike
 from taut.nn.prox.metric import diagonals
+from taut.nn.prox.on_gpu import Tables, entries
 
-__all__ = ["SeparableProx", "over", "within"]
+__all__ = ["SeparableProx", "of_launch", "over", "within"]
 
 
 class SeparableProx(Prox):
@@ -37,6 +38,12 @@ class SeparableProx(Prox):
             job.view.laid.clip(*(part.in_memory(np.float64) for part in (self.lower, self.upper)))
 
     @staticmethod
+    def by_kernels(jobs: list[Job], tables: Tables) -> None:
+        for some in alike(jobs, of_launch):
+            amount, metric = some[0].amount, some[0].metric
+            tables.launch("shrink_slopes", some, _table, amount, metric.shift)
+
+    @staticmethod
     def together(jobs: list[Job]) -> None:
         with_slopes = [job for job in jobs if job.amount and (job.prox.l1.any or job.prox.l2.any)]
         for some in alike(with_slopes, _form):
@@ -44,6 +51,19 @@ class SeparableProx(Prox):
         bounded = [job for job in jobs if job.prox.is_bounded]
         for some in alike(bounded, lambda job: job.prox.lower.are_one):
             _clip(some)
+
+
+def of_launch(job):
+    """What jobs of one launch of a kernel share."""
+    return job.amount, job.strength, job.metric.form, job.metric.shift
+
+
+def _table(jobs):
+    def parts(job):
+        prox = job.prox
+        return prox.l1, prox.l2, prox.lower, prox.upper
+
+    return entries(jobs, parts)
 
 
 def _form(job):
