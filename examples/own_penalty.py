@@ -35,17 +35,13 @@ class Expectile(taut.losses.Loss):
 class Leaning(taut.penalties.Penalty):
     """Array code: all coefficients at once."""
 
+    by_coefficient = True  # working sets may leave some out
+
     def value(self, coef):
         return float(np.sum(np.maximum(coef, -COST * coef)))
 
     def prox(self, coef, step):
         return np.maximum(coef - step, 0) + np.minimum(coef + COST * step, 0)
-
-    def dual_norm(self, correlations):
-        return float(np.max(np.maximum(correlations, -correlations / COST)))
-
-    def group_layout(self, n_features):
-        return np.arange(n_features), np.ones(n_features)
 
 
 def pointer(function):

@@ -29,7 +29,16 @@ from taut.validation import (
     shown,
 )
 
-__all__ = ["Path", "fit_path", "refuse_constant", "settled_grid", "solve_targets", "worst"]
+__all__ = [
+    "Path",
+    "checked_offset",
+    "checked_penalty",
+    "fit_path",
+    "refuse_constant",
+    "settled_grid",
+    "solve_targets",
+    "worst",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +182,7 @@ class Path:
         flat = design.product(coefs_flat)
         eta = np.asarray(flat).reshape(design.shape[0], *coefs.shape[1:]) + intercepts
         if offset is not None:
-            offset = _checked_offset(offset, design, self.coefs.shape[1:-1])
+            offset = checked_offset(offset, design, self.coefs.shape[1:-1])
             eta = eta + offset.reshape(*offset.shape, *[1] * (eta.ndim - offset.ndim))
         return eta
 
@@ -307,7 +316,7 @@ def fit_path(
         design=as_design(X),
         response=_checked_response(y, X, loss),
         loss=loss,
-        penalty=penalties.L1() if penalty is None else _checked_penalty(penalty),
+        penalty=penalties.L1() if penalty is None else checked_penalty(penalty),
         weights=check_weights(sample_weight, X),
         fit_intercept=check_flag(fit_intercept, "fit_intercept"),
         standardize=check_flag(standardize, "standardize"),
@@ -348,7 +357,7 @@ def _with_offset(problem, offset):
         offset = check_per_row(offset, problem.design, "offset")
         y = problem.response
         return problem.for_response(y - offset.reshape(-1, *[1] * (y.ndim - 1)))
-    offset = _checked_offset(offset, problem.design, problem.coef_shape[1:])
+    offset = checked_offset(offset, problem.design, problem.coef_shape[1:])
     if problem.coef_shape[1:] and offset.ndim == 1:
         raise ValueError(
             f"offset must have shape {(len(offset), *problem.coef_shape[1:])}, got {offset.shape}: "
@@ -357,7 +366,7 @@ def _with_offset(problem, offset):
     return replace(problem, offset=np.ascontiguousarray(offset))
 
 
-def _checked_offset(offset, design, outputs):
+def checked_offset(offset, design, outputs):
     """One number for each row, or for each row and output."""
     shape = (design.shape[0], *outputs)
     if not outputs or np.shape(offset) != shape:
@@ -366,7 +375,8 @@ def _checked_offset(offset, design, outputs):
     return np.column_stack(columns)
 
 
-def _checked_penalty(penalty):
+def checked_penalty(penalty) -> penalties.Penalty:
+    """The penalty, refused where it is none."""
     if not isinstance(penalty, penalties.Penalty):
         raise TypeError(
             f"penalty must be a taut penalty, got {penalty!r}: pass an object such as "

@@ -116,7 +116,7 @@ def test_the_techniques_of_the_registry_are_compared(comparison, request):
     suited = {t.name for t in TECHNIQUES if t.suits(found.summary["task"])}
     left_out = {"group-lasso-1se", "group-lasso-min"}  # there is no category
     assert {row["technique"] for row in found.leaderboard} == suited - left_out
-    assert len(suited) == 11
+    assert len(suited) == 13
     notes = [note["text"] for note in found.summary["table"]["notes"]]
     assert any(text.startswith("Group lasso is left out: every column makes") for text in notes)
     assert found.pick["technique"] != "null"
@@ -271,3 +271,13 @@ def test_titanic(data_folder):
     assert row_of(found, "null")["detectably_worse"]
     assert 0.40 < found.best["score"] < 0.48
     assert 0.78 < found.best["accuracy"] < 0.86
+
+
+@pytest.mark.parametrize("comparison", ["classified", "counted"])
+def test_the_adaptive_lasso_has_weights_of_its_own(comparison, request):
+    found = request.getfixturevalue(comparison)
+    path = next(p for p in found.summary["paths"] if p["technique"] == "adaptive-lasso")
+    assert "the larger its ridge coefficient is" in path["remark"]
+    lasso, adaptive = row_of(found, "lasso-min"), row_of(found, "adaptive-lasso-min")
+    assert adaptive["score"] < row_of(found, "null")["score"]
+    assert adaptive["fold_scores"] != lasso["fold_scores"]

@@ -131,3 +131,62 @@ def test_the_command(table, tmp_path):
     wrong = CliRunner().invoke(app, ["compare", str(path), "--target", "days", "--event", "n0"])
     assert wrong.exit_code == 2
     assert "--event" in wrong.output
+
+
+def test_every_penalty_is_compared_and_reproduced(table):
+    random = np.random.default_rng(1)
+    site = random.choice(["a", "b", "c"], N_ROWS).astype(object)
+    days = table["days"] * np.where(site == "a", 0.2, 1.0)
+    wider = {**table, "days": days, "site": site}
+    names = "null,adaptive-lasso,group-lasso,mcp"
+    found = compare(wider, "days", event="died", techniques=names, cv=3)
+    families = {"adaptive-lasso", "group-lasso", "mcp"}
+    assert {path["technique"] for path in found.summary["paths"]} == families
+    assert all(item["status"] == "solved" for item in found.summary["certificates"])
+    for path in found.summary["paths"]:
+        assert "classes" not in path["remark"]
+        assert len(path["features"]) == 6
+        if path["technique"] != "adaptive-lasso":
+            assert path["l1_ratio"] is None
+    for name in (f"{family}-min" for family in families):
+        single = compare(wider, "days", event="died", techniques=name, cv=3)
+        space = {"X": wider}
+        exec(single.pick["code"], space)
+        np.testing.assert_allclose(space["model"][-1].coef_, single.model[-1].coef_, rtol=1e-5)
+    sites = [row["coefficient"] for row in single.pick["coefficients"] if "site" in row["feature"]]
+    assert len(sites) == 3
+
+
+def test_a_real_table(data_folder):
+    path = data_folder / "r_small" / "ncvreg_lung.npz"
+    if not path.exists():
+        pytest.skip(f"no real table {path}")
+    with np.load(path) as data:
+        X, y, names = data["x"], data["y"], list(data["names"])
+    cells = np.array(names[5:])[X[:, 5:].argmax(axis=1)].astype(object)
+    columns = dict(zip(names[:5], X[:, :5].T, strict=True))
+    table = {**columns, "celltype": cells, "days": y[:, 0], "died": y[:, 1]}
+    found = compare(table, "days", event="died", techniques="null,group-lasso,adaptive-lasso,mcp")
+    scores = {row["technique"]: row["concordance"] for row in found.leaderboard}
+    assert min(scores[name] for name in ("group-lasso-min", "adaptive-lasso-min")) > 0.68
+    path = next(p for p in found.summary["paths"] if p["technique"] == "group-lasso")
+    kinds = np.array([[c != 0 for c in row] for row in path["coefs"][-4:]])
+    assert (kinds.all(axis=0) == kinds.any(axis=0)).all()  # a whole factor enters or leaves
+
+
+def test_the_command_predicts_risks(table, tmp_path):
+    pl = pytest.importorskip("polars")
+    pytest.importorskip("skops")
+    from click.testing import CliRunner
+
+    from taut.cli.app import app
+
+    data, model, out = (str(tmp_path / name) for name in ("t.csv", "m.skops", "out.parquet"))
+    pl.DataFrame(table).write_csv(data)
+    roles = ["--target", "days", "--event", "died", "--technique", "mcp-min", "--model", model]
+    for arguments in (["fit", data, *roles], ["predict", model, data, "--output", out]):
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 0, result.output
+    risks = pl.read_parquet(out)["days_risk"].to_numpy()
+    # The larger the risk, the earlier the event.
+    assert np.corrcoef(risks, 2.5 * table["n0"] - 1.5 * table["n1"])[0, 1] > 0.9

@@ -99,9 +99,57 @@ def test_arrays_of_a_users_class_come_to_the_same():
     assert repr(ArrayLasso()) == "ArrayLasso()"
 
 
-def test_a_users_class_needs_a_dual_norm_for_automatic_alphas():
-    with pytest.raises(ValueError, match=r"alphas must be given for ArrayLasso\(\).*dual_norm"):
-        path(ArrayLasso())
+@dataclass(frozen=True)
+class OneByOne(ArrayLasso):
+    """It says that features can be left out."""
+
+    by_coefficient = True
+
+
+@dataclass(frozen=True)
+class ArrayRidge(penalties.Penalty):
+    """It leaves no coefficient at zero."""
+
+    def value(self, coef):
+        return float((coef**2).sum() / 2)
+
+    def prox(self, coef, step):
+        return coef / (1 + step)
+
+
+@pytest.mark.parametrize("kind", [ArrayLasso, OneByOne])
+@pytest.mark.parametrize("loss", ["squared", "logistic"])
+def test_a_users_class_has_automatic_alphas(kind, loss):
+    assert_same(path(kind(), loss, n_alphas=10), path(penalties.L1(), loss, n_alphas=10))
+
+
+def test_a_users_class_that_selects_nothing_needs_alphas():
+    with pytest.raises(ValueError, match=r"alphas must be given for ArrayRidge\(\).*dual_norm"):
+        path(ArrayRidge())
+    alphas = [0.2, 0.1]
+    assert_same(path(ArrayRidge(), alphas=alphas), path(penalties.L2(), alphas=alphas))
+
+
+def test_features_of_a_users_class_are_left_out():
+    """What the prox is called on: whole vectors, or working sets where the class allows them."""
+    sizes = set()
+
+    class Counting(ArrayLasso):
+        def prox(self, coef, step):
+            sizes.add(len(coef))
+            return super().prox(coef, step)
+
+    class CountingSets(Counting):
+        by_coefficient = True
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 400))
+    y = X[:, 0] + 0.1 * rng.normal(size=50)
+    taut.fit_path(X, y, penalty=Counting(), alphas=[0.5])
+    assert sizes == {400}
+    sizes.clear()
+    taut.fit_path(X, y, penalty=CountingSets(), alphas=[0.5])
+    assert min(sizes) < 100
 
 
 def test_a_users_class_with_an_init_of_its_own_hears_of_dataclasses():

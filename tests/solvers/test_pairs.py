@@ -241,6 +241,23 @@ def test_a_penalty_of_ones_own_needs_value_and_prox_only():
     assert_allclose(path.coefs, expected.coefs, rtol=0, atol=1e-4)
 
 
-def test_without_dual_norm_there_is_no_automatic_grid():
+class Shrinking(Capped):
+    """It leaves no coefficient at zero."""
+
+    def value(self, coef):
+        return float(np.sum(coef**2) / 2)
+
+    def prox(self, coef, step):
+        return coef / (1 + step)
+
+
+def test_its_largest_alpha_is_found_in_its_prox():
+    grid = Grid(None, 5, 0.1)
+    found = solve_path(posed("logistic", Capped()), grid, Controls())
+    expected = solve_path(posed("logistic", PENALTIES["l1"]), grid, Controls())
+    assert_allclose(found.alphas, expected.alphas, rtol=1e-9)
+
+
+def test_where_no_alpha_leaves_zero_there_is_no_automatic_grid():
     with pytest.raises(ValueError, match="pass alphas"):
-        solve_path(posed("logistic", Capped()), Grid(), Controls())
+        solve_path(posed("logistic", Shrinking()), Grid(), Controls())

@@ -118,7 +118,9 @@ def run_predict(model: str, table: str, output: str | None) -> None:
 
 def _predictions(saved: SavedModel, rows) -> dict[str, np.ndarray]:
     """The columns to add: what is predicted, and the probability of every class."""
-    name = f"{saved.target}_predicted"
+    # Of times until an event it is the risk that is predicted, the larger the earlier.
+    survival = hasattr(saved.pipeline[-1], "predict_survival_function")
+    name = f"{saved.target}_{'risk' if survival else 'predicted'}"
     if not hasattr(saved.pipeline, "predict_proba"):
         return {name: saved.pipeline.predict(rows)}
     probabilities = saved.pipeline.predict_proba(rows)

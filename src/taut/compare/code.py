@@ -155,7 +155,7 @@ def _value(value) -> str:
     if isinstance(value, BaseEstimator):
         return _written(value)
     if isinstance(value, penalties.GroupLasso):
-        return f"taut.penalties.GroupLasso({np.asarray(value.groups).tolist()})"
+        return f"taut.penalties.GroupLasso({value.groups.tolist()})"
     if isinstance(value, penalties.Penalty):
         return f"taut.penalties.{value!r}"
     if hasattr(value, "validation"):

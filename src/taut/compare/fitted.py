@@ -12,6 +12,7 @@ from taut.compare.evaluate import weights_of
 from taut.compare.measure import MEASURES
 from taut.compare.study import Study
 from taut.compare.technique import Technique
+from taut.penalties import Penalty
 from taut.solution import Certificate
 
 __all__ = [
@@ -110,8 +111,9 @@ def _scale(model, study: Study) -> str:
 
 def _l1_ratio(model) -> float | None:
     """The share of the L1 penalty, of models that mix two."""
-    ratio = model.get_params().get("l1_ratio")
-    return None if ratio is None else float(ratio)
+    parameters = model.get_params(deep=False)
+    ratio = parameters.get("l1_ratio")
+    return None if ratio is None or isinstance(parameters.get("penalty"), Penalty) else float(ratio)
 
 
 def paths(

@@ -33,11 +33,9 @@ __all__ = [
     "several_classes",
 ]
 
-# Penalties that the compiled paths do not know are solved on fewer strengths, and none so weak
-# that it is next to no penalty: that is where nearly all of the time goes.
-_COARSE = {"n_alphas": 30, "alpha_min_ratio": 1e-2}
-# Large coefficients are not shrunk, so that weak penalties have nothing to add.
-_COARSER = {"n_alphas": 20, "alpha_min_ratio": 2e-2}
+# Where a strength takes long there are fewer, and none so weak that it is next to no penalty: that
+# is where most of the time goes.
+_COARSE = {"n_alphas": 30, "alpha_min_ratio": 1e-3}
 
 Make = Callable[[Training], BaseEstimator]
 
@@ -62,9 +60,13 @@ def elastic_net(rule: str) -> Make:
     return make
 
 
-def mixture(l1_ratio: float, rule: str) -> dict[str, dict[str, object]]:
+def mixture(l1_ratio: float, rule: str, penalty_weights: str | None = None) -> dict[str, Make]:
     """A mixture of L1 and L2 on the linear predictor of classes, counts and hazards."""
-    settings = {"l1_ratio": l1_ratio, "standardize": True}
+    settings = {
+        "l1_ratio": l1_ratio,
+        "standardize": True,
+        "penalty_weights": penalty_weights,
+    }
     chosen = rule_of(rule)
     # An L1 part ends where nothing is left to select; ridge has no such end.
     grid = _COARSE if l1_ratio else {"n_alphas": _COARSE["n_alphas"]}
@@ -73,32 +75,31 @@ def mixture(l1_ratio: float, rule: str) -> dict[str, dict[str, object]]:
         several = t.n_classes > 2
         return LogisticRegression(C=_chosen(rule, t, grid) if several else chosen(t), **settings)
 
-    makes: dict[str, Make] = {
+    return {
         "classification": classifier,
         "counts": lambda t: PoissonRegressor(alpha=chosen(t), **settings),
         "survival": lambda t: CoxRegression(alpha=_chosen(rule, t, grid), **settings),
     }
-    return {task: {"make": make, "remark": ""} for task, make in makes.items()}
 
 
-def adaptive(rule: str) -> Make:
+def adaptive(rule: str) -> dict[str, Make]:
     """The adaptive lasso; ridge comes first, which has an answer for any number of columns."""
 
-    def make(training: Training) -> AdaptiveLasso:
+    def regression(training: Training) -> AdaptiveLasso:
         initial = Ridge(alpha=CV(training.folds), standardize=True)
         return AdaptiveLasso(alpha=rule_of(rule)(training), initial=initial)
 
-    return make
+    return mixture(1.0, rule, "adaptive") | {"regression": regression}
 
 
 def mcp(rule: str) -> dict[str, Make]:
     """The minimax concave penalty, by task."""
-    return _with_penalty(lambda training: MCP(), rule, _COARSER)
+    return _with_penalty(lambda training: MCP(), rule)
 
 
 def grouped(rule: str) -> dict[str, Make]:
     """The group lasso on columns of the table, by task."""
-    by_task = _with_penalty(lambda training: GroupPenalty(list(training.groups)), rule, _COARSE)
+    by_task = _with_penalty(lambda training: GroupPenalty(list(training.groups)), rule)
 
     def regression(training: Training) -> GroupLasso:
         groups = list(training.groups)
@@ -121,22 +122,24 @@ def several_classes(training: Training) -> str:
     return "it selects coefficients one by one, and a feature of several classes has one for each"
 
 
-def _with_penalty(
-    penalty: Callable[[Training], Penalty], rule: str, grid: Mapping[str, float]
-) -> dict[str, Make]:
+def _with_penalty(penalty: Callable[[Training], Penalty], rule: str) -> dict[str, Make]:
     def regressor(loss: str) -> Make:
         return lambda t: PenalizedRegressor(
-            loss, penalty(t), alpha=_chosen(rule, t, grid), standardize=True
+            loss, penalty(t), alpha=_chosen(rule, t, _COARSE), standardize=True
         )
 
     def classifier(t: Training) -> PenalizedClassifier:
-        alpha = _chosen(rule, t, grid)
+        alpha = _chosen(rule, t, _COARSE)
         return PenalizedClassifier("logistic", penalty(t), alpha=alpha, standardize=True)
+
+    def survival(t: Training) -> CoxRegression:
+        return CoxRegression(alpha=_chosen(rule, t, _COARSE), penalty=penalty(t), standardize=True)
 
     return {
         "regression": regressor("squared"),
         "classification": classifier,
         "counts": regressor("poisson"),
+        "survival": survival,
     }
 
 

@@ -55,7 +55,7 @@ def _simple(kind: type, l1_ratio: float):
         chosen = rule_of(rule)
         return {
             "make": lambda training: kind(alpha=chosen(training), standardize=True),
-            "elsewhere": mixture(l1_ratio, rule),
+            "elsewhere": _elsewhere(mixture(l1_ratio, rule)),
         }
 
     return describe
@@ -67,13 +67,14 @@ def _by_task(recipe, **more):
     def describe(rule: str) -> dict:
         makes = dict(recipe(rule))
         regression = makes.pop("regression")
-        return {
-            "make": regression,
-            "elsewhere": {task: {"make": make} for task, make in makes.items()},
-            **more,
-        }
+        return {"make": regression, "elsewhere": _elsewhere(makes), **more}
 
     return describe
+
+
+def _elsewhere(makes, **more) -> dict[str, dict[str, object]]:
+    """What differs, by task."""
+    return {task: {"make": make, **more} for task, make in makes.items()}
 
 
 _NULL = Technique(
@@ -119,7 +120,7 @@ TECHNIQUES = (
         lambda rule: {
             "make": elastic_net(rule),
             "remark": _EQUAL_PARTS,
-            "elsewhere": mixture(0.5, rule),
+            "elsewhere": _elsewhere(mixture(0.5, rule), remark=""),
         },
     ),
     *_pair("ridge", "Ridge", "ridge", (12, 13), _simple(Ridge, 0.0)),
@@ -128,7 +129,7 @@ TECHNIQUES = (
         "Adaptive lasso",
         "the adaptive lasso",
         (3, 8),
-        lambda rule: {"make": adaptive(rule), "remark": _ADAPTIVE},
+        _by_task(adaptive, remark=_ADAPTIVE),
     ),
     *_pair(
         "group-lasso",

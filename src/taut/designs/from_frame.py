@@ -11,6 +11,7 @@ from scipy import sparse
 
 __all__ = [
     "TableError",
+    "categories_of",
     "columns_named",
     "columns_of",
     "did_you_mean",
@@ -58,6 +59,17 @@ def names_of(X):
                 "numbers or drop it; taut.compare encodes dates by itself"
             )
     return np.asarray(frame.columns, dtype=object)
+
+
+def categories_of(X) -> list[str]:
+    """The columns of a frame whose type says that they hold categories, be these numbers or text.
+
+    Parameters
+    ----------
+    X : data frame
+    """
+    schema = _eager(X).schema
+    return [str(name) for name, dtype in schema.items() if dtype in (nw.Categorical, nw.Enum)]
 
 
 def columns_of(X) -> dict[str, np.ndarray]:

@@ -40,8 +40,10 @@ class PoissonRegressor(PenalisedGLM):
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
         of the columns as given.
-    penalty_weights : array of shape (n_features,), default None
-        Factor on each feature's penalty; 0 = unpenalised, inf = excluded.
+    penalty_weights : array of shape (n_features,) or "adaptive", default None
+        Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
+        ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose
+        strength the rule chooses, or ``taut.CV()`` (the adaptive lasso, Zou 2006).
     lower, upper : float or array of shape (n_features,), default None
         Bounds on the coefficients, on the scale of the columns as given.
 
@@ -59,6 +61,8 @@ class PoissonRegressor(PenalisedGLM):
         Only where alpha is a rule: all that it chose from.
     cv_results_ : CVResults
         Only where alpha is ``taut.CV``.
+    penalty_weights_ : ndarray of shape (n_features,)
+        Only with ``penalty_weights="adaptive"``.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
@@ -142,8 +146,10 @@ class GammaRegressor(PenalisedGLM):
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
         of the columns as given.
-    penalty_weights : array of shape (n_features,), default None
-        Factor on each feature's penalty; 0 = unpenalised, inf = excluded.
+    penalty_weights : array of shape (n_features,) or "adaptive", default None
+        Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
+        ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose
+        strength the rule chooses, or ``taut.CV()`` (the adaptive lasso, Zou 2006).
     lower, upper : float or array of shape (n_features,), default None
         Bounds on the coefficients, on the scale of the columns as given.
 
@@ -161,6 +167,8 @@ class GammaRegressor(PenalisedGLM):
         Only where alpha is a rule: all that it chose from.
     cv_results_ : CVResults
         Only where alpha is ``taut.CV``.
+    penalty_weights_ : ndarray of shape (n_features,)
+        Only with ``penalty_weights="adaptive"``.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
@@ -246,8 +254,10 @@ class TweedieRegressor(PenalisedGLM):
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
         of the columns as given.
-    penalty_weights : array of shape (n_features,), default None
-        Factor on each feature's penalty; 0 = unpenalised, inf = excluded.
+    penalty_weights : array of shape (n_features,) or "adaptive", default None
+        Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
+        ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose
+        strength the rule chooses, or ``taut.CV()`` (the adaptive lasso, Zou 2006).
     lower, upper : float or array of shape (n_features,), default None
         Bounds on the coefficients, on the scale of the columns as given.
 
@@ -265,6 +275,8 @@ class TweedieRegressor(PenalisedGLM):
         Only where alpha is a rule: all that it chose from.
     cv_results_ : CVResults
         Only where alpha is ``taut.CV``.
+    penalty_weights_ : ndarray of shape (n_features,)
+        Only with ``penalty_weights="adaptive"``.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.

@@ -7,13 +7,15 @@ from sklearn.utils.metaestimators import available_if
 from taut import losses, penalties
 from taut.estimators.classifier import LinearClassifier
 from taut.estimators.generalised import GeneralisedLinearModel
+from taut.estimators.table_groups import TableGroups
+from taut.path import checked_penalty
 
 __all__ = ["PenalizedClassifier", "PenalizedRegressor"]
 
 _FOR_CLASSES = (losses.Logistic, losses.Multinomial, losses.SquaredHinge)
 
 
-class PenalizedRegressor(GeneralisedLinearModel):
+class PenalizedRegressor(TableGroups, GeneralisedLinearModel):
     """Regression with any loss and any penalty.
 
     Minimises ``1/sum(w) sum_i w_i loss(y_i, offset_i + b0 + x_i'b) + alpha * penalty(b)``.
@@ -25,6 +27,9 @@ class PenalizedRegressor(GeneralisedLinearModel):
         ``taut.losses`` or of a class of one's own.
     penalty : Penalty, default None
         An object of ``taut.penalties``, or of a class of one's own; None is ``penalties.L1()``.
+        Groups may be names of a frame's columns, or "categorical", as in
+        ``penalties.GroupLasso("categorical")``: each column, text or not, is encoded, and what
+        comes of it is a group, so that a whole factor enters or leaves.
     alpha : float or rule, default 1.0
         Strength of the penalty, >= 0 (0 is none), or a rule that chooses it on the whole path, such
         as ``taut.CV()``.
@@ -53,6 +58,12 @@ class PenalizedRegressor(GeneralisedLinearModel):
         Only where alpha is a rule: all that it chose from.
     cv_results_ : CVResults
         Only where alpha is ``taut.CV``.
+    groups_ : ndarray of int of shape (n_coefs,)
+        The number of each coefficient's group; only where the penalty names columns.
+    encoder_ : TableEncoder
+        Only with groups="categorical", where coefficients are those of encoded features.
+    coef_names_ : ndarray of str of shape (n_coefs,)
+        Of the encoded features; only with groups="categorical".
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
@@ -89,14 +100,13 @@ class PenalizedRegressor(GeneralisedLinearModel):
     def _loss(self):
         loss = losses.by_name(self.loss)
         if isinstance(loss, (*_FOR_CLASSES, losses.Cox)):
-            other = "PenalizedClassifier"
-            if isinstance(loss, losses.Cox):
-                other = 'fit_path(X, y, loss="cox", penalty=...), or taut.CoxRegression'
+            survival = isinstance(loss, losses.Cox)
+            other = "CoxRegression(penalty=...)" if survival else "PenalizedClassifier"
             raise ValueError(f"loss must be one for numbers, got {loss!r}: use taut.{other}")
         return loss
 
     def _penalty(self):
-        return _checked_penalty(self.penalty)
+        return self._on_groups(_or_l1(self.penalty))
 
     def _responses(self, y):
         loss = self._loss()
@@ -145,12 +155,12 @@ class PenalizedRegressor(GeneralisedLinearModel):
         return tags
 
 
-class PenalizedClassifier(LinearClassifier):
+class PenalizedClassifier(TableGroups, LinearClassifier):
     """Classification with any loss and any penalty.
 
-    Minimises ``1/sum(w) sum_i w_i loss(y_i, b0 + x_i'b) + alpha * penalty(b)`` for two classes.
-    More are fitted jointly by multinomial regression where the loss is the logistic one, and each
-    against the rest otherwise.
+    Minimises ``1/sum(w) sum_i w_i loss(y_i, offset_i + b0 + x_i'b) + alpha * penalty(b)`` for two
+    classes. More are fitted jointly by multinomial regression where the loss is the logistic one,
+    and each against the rest otherwise.
 
     Parameters
     ----------
@@ -160,6 +170,9 @@ class PenalizedClassifier(LinearClassifier):
         others are compared with.
     penalty : Penalty, default None
         An object of ``taut.penalties``, or of a class of one's own; None is ``penalties.L1()``.
+        Groups may be names of a frame's columns, or "categorical", as in
+        ``penalties.GroupLasso("categorical")``: each column, text or not, is encoded, and what
+        comes of it is a group, so that a whole factor enters or leaves.
     alpha : float or rule, default 0.01
         Strength of the penalty, >= 0 (0 is none), or a rule that chooses it on the whole path, such
         as ``taut.CV()``.
@@ -194,6 +207,12 @@ class PenalizedClassifier(LinearClassifier):
         Only where alpha is a rule: all that it chose from.
     cv_results_ : CVResults
         Only where alpha is ``taut.CV``.
+    groups_ : ndarray of int of shape (n_coefs,)
+        The number of each coefficient's group; only where the penalty names columns.
+    encoder_ : TableEncoder
+        Only with groups="categorical", where coefficients are those of encoded features.
+    coef_names_ : ndarray of str of shape (n_coefs,)
+        Of the encoded features; only with groups="categorical".
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
@@ -246,9 +265,9 @@ class PenalizedClassifier(LinearClassifier):
         return loss if isinstance(loss, losses.Multinomial) else losses.Multinomial()
 
     def _penalty(self):
-        return _checked_penalty(self.penalty)
+        return self._on_groups(_or_l1(self.penalty))
 
-    def fit(self, X, y, sample_weight=None, *, groups=None):
+    def fit(self, X, y, sample_weight=None, *, offset=None, groups=None):
         """Fit the model.
 
         Parameters
@@ -258,6 +277,9 @@ class PenalizedClassifier(LinearClassifier):
             Labels, numbers or text.
         sample_weight : float or array of shape (n_samples,), default None
             A weight of zero is the same as leaving the row out.
+        offset : array of shape (n_samples,) or (n_samples, n_classes), default None
+            Known part of the linear predictor, whose coefficient is one; with more than two
+            classes one for each.
         groups : array of shape (n_samples,), default None
             For the splitter of ``alpha=taut.CV(splitter)``.
 
@@ -272,18 +294,20 @@ class PenalizedClassifier(LinearClassifier):
             An argument is not what it must be, or no solver takes this loss with this penalty; the
             message says why and what to do.
         """
-        return self._fit(X, y, sample_weight, groups)
+        return self._fit(X, y, sample_weight, groups, offset=offset)
 
     def _has_probabilities(self):
         return isinstance(self._binary_loss(), losses.Logistic)
 
     @available_if(_has_probabilities)
-    def predict_proba(self, X):
+    def predict_proba(self, X, *, offset=None):
         """Predict the probability of each class; only for the logistic loss.
 
         Parameters
         ----------
         X : array, sparse matrix or data frame of shape (n_samples, n_features)
+        offset : array of shape (n_samples,) or (n_samples, n_classes), default None
+            Known part of the linear predictor, as at fitting.
 
         Returns
         -------
@@ -294,18 +318,20 @@ class PenalizedClassifier(LinearClassifier):
         ------
         sklearn.exceptions.NotFittedError
             The model has not been fitted.
-        ValueError
-            X has other features than at fitting, or is not finite.
+        ValueError, TypeError
+            An argument is not what it must be; the message names it, its value and the fix.
         """
-        return self._predict_proba(X)
+        return self._predict_proba(X, offset)
 
     @available_if(_has_probabilities)
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X, *, offset=None):
         """Predict the logarithm of the probability of each class; only for the logistic loss.
 
         Parameters
         ----------
         X : array, sparse matrix or data frame of shape (n_samples, n_features)
+        offset : array of shape (n_samples,) or (n_samples, n_classes), default None
+            Known part of the linear predictor, as at fitting.
 
         Returns
         -------
@@ -316,18 +342,11 @@ class PenalizedClassifier(LinearClassifier):
         ------
         sklearn.exceptions.NotFittedError
             The model has not been fitted.
-        ValueError
-            X has other features than at fitting, or is not finite.
+        ValueError, TypeError
+            An argument is not what it must be; the message names it, its value and the fix.
         """
-        return self._predict_log_proba(X)
+        return self._predict_log_proba(X, offset)
 
 
-def _checked_penalty(penalty):
-    if penalty is None:
-        return penalties.L1()
-    if not isinstance(penalty, penalties.Penalty):
-        raise TypeError(
-            f"penalty must be a taut penalty, got {penalty!r}: pass an object such as "
-            "penalties.L1()"
-        )
-    return penalty
+def _or_l1(penalty):
+    return penalties.L1() if penalty is None else checked_penalty(penalty)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 
 import numpy as np
@@ -33,6 +33,9 @@ from taut.validation.magnitudes import LARGEST, SMALLEST
 from taut.validation.settings import check_settings
 
 __all__ = ["LinearModel", "Task"]
+
+# What these see of target and prediction is the difference.
+_OF_RESIDUALS = (losses.Squared, losses.Huber, losses.Quantile)
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ class LinearModel(BaseEstimator):
         weights, total = self._weights(sample_weight, X, y)
         fit_intercept = check_flag(self.fit_intercept, "fit_intercept")
         responses, offset = self._responses(y), self._offset(X, **known)
-        if offset is not None and isinstance(self._loss(), losses.Squared):
+        if offset is not None and isinstance(self._loss(), _OF_RESIDUALS):
             # The residuals of a target less its offset are those of the target.
             responses, offset = [response - offset for response in responses], None
         require_memory(
@@ -133,6 +136,8 @@ class LinearModel(BaseEstimator):
             each=24,
         )
         shifts = self._shifts(responses, weights) if fit_intercept else np.zeros(len(responses))
+        several = offset is not None and offset.ndim > 1 and len(responses) > 1
+        offsets = list(offset.T) if several else [offset] * len(responses)
         first = Problem(
             design=as_design(X),
             response=np.ascontiguousarray(responses[0] - shifts[0]),
@@ -141,10 +146,11 @@ class LinearModel(BaseEstimator):
             weights=weights,
             fit_intercept=fit_intercept,
             standardize=check_flag(self.standardize, "standardize"),
-            offset=offset,
+            offset=offsets[0],
         )
-        rest = zip(responses[1:], shifts[1:], strict=True)
-        problems = [first, *(first.for_response(column - shift) for column, shift in rest)]
+        rest = zip(responses[1:], shifts[1:], offsets[1:], strict=True)
+        others = (replace(first.for_response(y - shift), offset=o) for y, shift, o in rest)
+        problems = [first, *others]
         refuse_constant(problems, y)
         return Task(problems, y, shifts, total)
 

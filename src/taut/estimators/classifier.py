@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from taut import losses
 from taut.estimators.penalised import PenalisedModel
-from taut.validation import shown
+from taut.validation import check_per_row, shown
 from taut.validation.trouble import explained
 
 __all__ = ["LinearClassifier", "decided", "log_probabilities"]
@@ -103,6 +103,26 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
             return [indicators[:, 1:] if loss.has_reference else indicators]
         return [loss.check_response(column) for column in indicators.T]
 
+    def _offset(self, X, offset=None):
+        if offset is None:
+            return None
+        known, loss = self._known(offset, X), self._loss()
+        if isinstance(loss, losses.Multinomial) and loss.has_reference:
+            return known[:, 1:] - known[:, :1]
+        return known
+
+    def _known(self, offset, X) -> np.ndarray:
+        """A checked offset, of shape (n_samples,) for two classes, else (n_samples, n_classes)."""
+        n_classes = len(self.classes_)
+        if n_classes == 2:
+            return check_per_row(offset, X, "offset")
+        if np.shape(offset) != (X.shape[0], n_classes):
+            raise ValueError(
+                f"offset must have shape {(X.shape[0], n_classes)}, got {np.shape(offset)}: give "
+                "one number for each row and class (the same for all classes changes nothing)"
+            )
+        return np.column_stack([check_per_row(o, X, "offset") for o in np.asarray(offset).T])
+
     def _keep_coefs(self, task, coefs, intercepts):
         self.coef_ = coefs.reshape(-1, coefs.shape[-1])
         self.intercept_ = intercepts.ravel()
@@ -114,12 +134,14 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
             # Only the differences count: as in scikit-learn they sum to zero.
             self.intercept_ = self.intercept_ - self.intercept_.mean()
 
-    def decision_function(self, X):
+    def decision_function(self, X, *, offset=None):
         """The linear predictor, whose sign or largest entry decides.
 
         Parameters
         ----------
         X : array, sparse matrix or data frame of shape (n_samples, n_features)
+        offset : array of shape (n_samples,) or (n_samples, n_classes), default None
+            Known part of the linear predictor, as at fitting.
 
         Returns
         -------
@@ -130,18 +152,21 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
         ------
         sklearn.exceptions.NotFittedError
             The model has not been fitted.
-        ValueError
-            X has other features than at fitting, or is not finite.
+        ValueError, TypeError
+            An argument is not what it must be; the message names it, its value and the fix.
         """
         eta = self._linear_predictor(X)
-        return eta[:, 0] if eta.shape[1] == 1 else eta
+        eta = eta[:, 0] if eta.shape[1] == 1 else eta
+        return eta if offset is None else eta + self._known(offset, eta)
 
-    def predict(self, X):
+    def predict(self, X, *, offset=None):
         """Predict the class.
 
         Parameters
         ----------
         X : array, sparse matrix or data frame of shape (n_samples, n_features)
+        offset : array of shape (n_samples,) or (n_samples, n_classes), default None
+            Known part of the linear predictor, as at fitting.
 
         Returns
         -------
@@ -152,11 +177,39 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
         ------
         sklearn.exceptions.NotFittedError
             The model has not been fitted.
-        ValueError
-            X has other features than at fitting, or is not finite.
+        ValueError, TypeError
+            An argument is not what it must be; the message names it, its value and the fix.
         """
-        eta = self.decision_function(X)
+        eta = self.decision_function(X, offset=offset)
         return decided(self.classes_, eta)
+
+    def score(self, X, y, sample_weight=None, *, offset=None):
+        """Accuracy of the predicted classes.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or data frame of shape (n_samples, n_features)
+        y : array of shape (n_samples,)
+        sample_weight : array of shape (n_samples,), default None
+        offset : array of shape (n_samples,) or (n_samples, n_classes), default None
+            As for `predict`.
+
+        Returns
+        -------
+        float
+            1 at best.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            The model has not been fitted.
+        ValueError, TypeError
+            An argument is not what it must be; the message names it, its value and the fix.
+        """
+        # Imported where it is needed: it costs a good part of importing all of scikit-learn.
+        from sklearn.metrics import accuracy_score
+
+        return accuracy_score(y, self.predict(X, offset=offset), sample_weight=sample_weight)
 
     def sparsify(self):
         """Turn ``coef_`` into a sparse matrix; predictions stay the same.
@@ -183,11 +236,11 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
             self.coef_ = self.coef_.toarray()
         return self
 
-    def _predict_proba(self, X):
-        return np.exp(self._predict_log_proba(X))
+    def _predict_proba(self, X, offset=None):
+        return np.exp(self._predict_log_proba(X, offset))
 
-    def _predict_log_proba(self, X):
-        return log_probabilities(self.decision_function(X))
+    def _predict_log_proba(self, X, offset=None):
+        return log_probabilities(self.decision_function(X, offset=offset))
 
 
 def decided(classes, eta) -> np.ndarray:

@@ -11,15 +11,18 @@ from taut.estimators.survival import (
     baseline,
     check_entries,
     check_strata,
+    check_times,
     concordance,
     survival_target,
 )
+from taut.estimators.table_groups import TableGroups
+from taut.path import checked_penalty
 from taut.validation import check_choice, check_per_row, check_weights, shown
 
 __all__ = ["CoxRegression"]
 
 
-class CoxRegression(PenalisedModel):
+class CoxRegression(TableGroups, PenalisedModel):
     """Proportional hazards: the hazard at any time is a baseline times ``exp(x_i'b)``.
 
     Minimises the negative log partial likelihood over ``sum(w)`` plus
@@ -33,18 +36,27 @@ class CoxRegression(PenalisedModel):
         as ``taut.CV()``.
     l1_ratio : float in [0, 1], default 1.0
         1 is the lasso, 0 the ridge penalty.
+    penalty : Penalty, default None
+        An object of ``taut.penalties``, or of a class of one's own, in place of this mixture;
+        ``l1_ratio`` and ``penalty_weights`` are then left alone. Groups may be names of a frame's
+        columns, or "categorical", as in ``penalties.GroupLasso("categorical")``: each column, text
+        or not, is encoded, and what comes of it is a group, so that a whole factor enters or
+        leaves.
     ties : {"breslow", "efron"}, default "breslow"
         How events at one time share their risk set. Efron's form is closer where ties are many, but
         takes a row of weight 2 for something else than two rows.
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
         of the columns as given.
-    penalty_weights : array of shape (n_features,), default None
-        Factor on each feature's penalty; 0 = unpenalised, inf = excluded.
+    penalty_weights : array of shape (n_features,) or "adaptive", default None
+        Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
+        ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose
+        strength the rule chooses, or ``taut.CV()`` (the adaptive lasso, Zou 2006).
     lower, upper : float or array of shape (n_features,), default None
         Bounds on the coefficients, on the scale of the columns as given.
     tol : float, default 1e-6
-        Duality gap, relative to the objective of the null model, at which the fit counts as solved.
+        Duality gap, relative to the objective of the null model, at which the fit counts as solved;
+        a KKT residual where no gap exists.
     max_iter : int, default 1000
         Most iterations for one alpha.
 
@@ -60,12 +72,20 @@ class CoxRegression(PenalisedModel):
         Ascending, of all strata.
     certificate_ : Certificate
     dual_gap_ : float
-        In units of the log partial likelihood over ``sum(w)``.
+        In units of the log partial likelihood over ``sum(w)``; nan where no gap exists.
     n_iter_ : int
     path_ : Path
         Only where alpha is a rule: all that it chose from.
     cv_results_ : CVResults
         Only where alpha is ``taut.CV``.
+    penalty_weights_ : ndarray of shape (n_features,)
+        Only with ``penalty_weights="adaptive"``.
+    groups_ : ndarray of int of shape (n_coefs,)
+        The number of each coefficient's group; only where the penalty names columns.
+    encoder_ : TableEncoder
+        Only with groups="categorical", where coefficients are those of encoded features.
+    coef_names_ : ndarray of str of shape (n_coefs,)
+        Of the encoded features; only with groups="categorical".
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
@@ -95,6 +115,7 @@ class CoxRegression(PenalisedModel):
         alpha=0.1,
         *,
         l1_ratio=1.0,
+        penalty=None,
         ties="breslow",
         standardize=False,
         penalty_weights=None,
@@ -105,6 +126,7 @@ class CoxRegression(PenalisedModel):
     ):
         self.alpha = alpha
         self.l1_ratio = l1_ratio
+        self.penalty = penalty
         self.ties = ties
         self.standardize = standardize
         self.penalty_weights = penalty_weights
@@ -117,8 +139,16 @@ class CoxRegression(PenalisedModel):
         return losses.Cox(check_choice(self.ties, "ties", ("efron", "breslow")))
 
     def _penalty(self):
-        mixture = penalties.ElasticNet(self.l1_ratio, self.penalty_weights)
-        return constrained(mixture, False, self.lower, self.upper)
+        penalty = penalties.ElasticNet(self.l1_ratio, self._feature_weights)
+        if self.penalty is not None:
+            if self.l1_ratio != 1.0 or self.penalty_weights is not None:
+                raise ValueError(
+                    "l1_ratio and penalty_weights must be left alone beside a penalty, got "
+                    f"{shown(self.l1_ratio)} and {shown(self.penalty_weights)} with "
+                    f"{self.penalty!r}: give it its own, as in penalties.L1(weights)"
+                )
+            penalty = self._on_groups(checked_penalty(self.penalty))
+        return constrained(penalty, False, self.lower, self.upper)
 
     def fit(self, X, y, sample_weight=None, *, entry=None, strata=None, offset=None, groups=None):
         """Fit the model.
@@ -231,11 +261,7 @@ class CoxRegression(PenalisedModel):
             An argument is not what it must be; the message names it, its value and the fix.
         """
         risk = self.predict(X, offset=offset)
-        times = self.event_times_ if times is None else np.asarray(times, dtype=np.float64)
-        if np.ndim(times) != 1 or np.isnan(times).any():
-            raise ValueError(
-                f"times must be a sequence of numbers, got {shown(times.tolist())}: pass [1.0], say"
-            )
+        times = self.event_times_ if times is None else check_times(times)
         hazard = np.empty((len(risk), len(times)))
         labels = self._known_strata(strata, risk)
         for stratum, known in self.baselines_.items():

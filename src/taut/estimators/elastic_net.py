@@ -51,8 +51,10 @@ class ElasticNet(LinearRegressor, PenalisedModel):
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
         of the columns as given.
-    penalty_weights : array of shape (n_features,), default None
-        Factor on each feature's penalty; 0 = unpenalised, inf = excluded.
+    penalty_weights : array of shape (n_features,) or "adaptive", default None
+        Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
+        ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose
+        strength the rule chooses, or ``taut.CV()`` (the adaptive lasso, Zou 2006).
     lower, upper : float or array of shape (n_features,), default None
         Bounds on the coefficients, on the scale of the columns as given.
 
@@ -74,6 +76,8 @@ class ElasticNet(LinearRegressor, PenalisedModel):
         Only where alpha is ``taut.CV``.
     criterion_results_ : CriterionResults
         Only where alpha is an information criterion.
+    penalty_weights_ : ndarray of shape (n_features,)
+        Only with ``penalty_weights="adaptive"``.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
@@ -134,7 +138,7 @@ class ElasticNet(LinearRegressor, PenalisedModel):
         self.upper = upper
 
     def _penalty(self):
-        mixture = penalties.ElasticNet(self.l1_ratio, self.penalty_weights)
+        mixture = penalties.ElasticNet(self.l1_ratio, self._feature_weights)
         return constrained(mixture, self.positive, self.lower, self.upper)
 
     def fit(self, X, y, sample_weight=None, check_input=True, *, groups=None):
@@ -202,8 +206,10 @@ class Lasso(ElasticNet):
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
         of the columns as given.
-    penalty_weights : array of shape (n_features,), default None
-        Factor on each feature's penalty; 0 = unpenalised, inf = excluded.
+    penalty_weights : array of shape (n_features,) or "adaptive", default None
+        Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
+        ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose
+        strength the rule chooses, or ``taut.CV()`` (the adaptive lasso, Zou 2006).
     lower, upper : float or array of shape (n_features,), default None
         Bounds on the coefficients, on the scale of the columns as given.
 
@@ -225,6 +231,8 @@ class Lasso(ElasticNet):
         Only where alpha is ``taut.CV``.
     criterion_results_ : CriterionResults
         Only where alpha is an information criterion.
+    penalty_weights_ : ndarray of shape (n_features,)
+        Only with ``penalty_weights="adaptive"``.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.

@@ -123,7 +123,7 @@ class PenalisedGLM(GeneralisedLinearModel):
 
     def _penalty(self):
         check_choice(self.solver, "solver", ("lbfgs", "newton-cholesky"))
-        mixture = penalties.ElasticNet(self.l1_ratio, self.penalty_weights)
+        mixture = penalties.ElasticNet(self.l1_ratio, self._feature_weights)
         return constrained(mixture, False, self.lower, self.upper)
 
     def fit(self, X, y, sample_weight=None, *, offset=None, exposure=None, groups=None):

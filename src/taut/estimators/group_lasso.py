@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from sklearn.utils.validation import validate_data
 
 from taut import penalties
-from taut.designs.from_frame import TableError, names_of
-from taut.estimators.feature_groups import members_of
 from taut.estimators.penalised import PenalisedModel
 from taut.estimators.regressor import SingleTargetRegressor
+from taut.estimators.table_groups import TableGroups
 from taut.penalties.groups import as_group_weights
-from taut.validation import check_matrix
 
 __all__ = ["GroupLasso", "SparseGroupLasso"]
 
 
-class GroupLasso(SingleTargetRegressor, PenalisedModel):
+class GroupLasso(TableGroups, SingleTargetRegressor, PenalisedModel):
     """Least squares with a penalty on the norms of groups of coefficients.
 
     Minimises ``1/(2 sum(w)) sum_i w_i (y_i - b0 - x_i'b)^2 + alpha * sum_g w_g |b_g|_2``.
@@ -119,38 +116,14 @@ class GroupLasso(SingleTargetRegressor, PenalisedModel):
         return as_group_weights(self.group_weights, self.groups_, "group_weights")
 
     @property
-    def _encodes(self):
-        return isinstance(self.groups, str) and self.groups == "categorical"
+    def _groups_given(self):
+        return self.groups
 
     def _checked(self, X, y):
-        for stale in ("encoder_", "coef_names_", "columns_"):
-            vars(self).pop(stale, None)
-        if not self._encodes:
-            matrix, y = super()._checked(X, y)
-            names = getattr(self, "feature_names_in_", None)
-            # Without groups each feature is one.
-            groups = np.arange(matrix.shape[1]) if self.groups is None else self.groups
-            self.groups_, columns = members_of(groups, matrix.shape[1], names)
-            if columns is None:
-                return matrix, y
-            self.columns_ = columns
-            return matrix[:, columns], y
-        if names_of(X) is None:
-            raise TableError(
-                f"groups='categorical' needs a data frame, got X of type {type(X).__name__}: pass "
-                "a frame with columns of text, or the groups of the columns"
-            )
-        # Imported where it is needed: it costs a good part of importing all of scikit-learn.
-        from taut.designs.encoder import TableEncoder
-
-        self.encoder_ = TableEncoder().fit(X)
-        matrix, y = super()._checked(self.encoder_.transform(X), y)
-        validate_data(self, X, skip_check_array=True)
-        self.coef_names_ = self.encoder_.get_feature_names_out()
-        sources = self.encoder_.sources_
-        order = {name: place for place, name in enumerate(dict.fromkeys(sources))}
-        self.groups_ = np.array([order[name] for name in sources])
-        return matrix, y
+        matrix, y = super()._checked(X, y)
+        if self.groups is None:  # each feature is one
+            self.groups_ = np.arange(matrix.shape[1])
+        return (matrix[:, self.columns_] if "columns_" in vars(self) else matrix), y
 
     def _path(self, task, solved):
         return super()._path(task, [replace(s, coefs=self._summed(s.coefs)) for s in solved])
@@ -165,11 +138,6 @@ class GroupLasso(SingleTargetRegressor, PenalisedModel):
         summed = np.zeros((self.n_features_in_, *coefs.shape[1:]))
         np.add.at(summed, self.columns_, coefs)
         return summed
-
-    def _features(self, X):
-        if "encoder_" not in vars(self):
-            return super()._features(X)
-        return check_matrix(self.encoder_.transform(X), self.coef_names_, min_samples=1)
 
     def fit(self, X, y, sample_weight=None, *, groups=None):
         """Fit the model.

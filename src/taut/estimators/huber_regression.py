@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 
 from taut import losses
 from taut.estimators.penalised import PenalisedModel
-from taut.estimators.regressor import SingleTargetRegressor
+from taut.estimators.regressor import OffsetRegressor
 from taut.penalties import L2
 from taut.solvers import Grid, Solved, solve_path
 from taut.solvers.certify import judged
@@ -22,13 +22,14 @@ _ACCURACY = 1e-12
 _SMALLEST = 1e-8
 
 
-class HuberRegressor(SingleTargetRegressor, PenalisedModel):
+class HuberRegressor(OffsetRegressor, PenalisedModel):
     """Linear regression that is robust to outliers in the target.
 
     Minimises ``sum_i w_i (s + h(r_i / s) s) + alpha * sum_j b_j^2`` over coefficients and the scale
-    ``s`` of the noise, with residuals ``r_i = y_i - b0 - x_i'b`` and ``h(z) = z^2`` up to epsilon
-    and ``2 epsilon |z| - epsilon^2`` beyond: scikit-learn's objective. For a scale that is known,
-    ``taut.PenalizedRegressor(losses.Huber(delta), penalties.L2())`` has rules and paths as well.
+    ``s`` of the noise, with residuals ``r_i = y_i - offset_i - b0 - x_i'b`` and ``h(z) = z^2`` up
+    to epsilon and ``2 epsilon |z| - epsilon^2`` beyond: scikit-learn's objective. For a scale that
+    is known, ``taut.PenalizedRegressor(losses.Huber(delta), penalties.L2())`` has rules and paths
+    as well.
 
     For a fixed scale this is a ridge problem with Huber's loss, solved with a certificate. What is
     left is a convex function of the scale alone, whose slope the residuals give; its root is
@@ -112,7 +113,7 @@ class HuberRegressor(SingleTargetRegressor, PenalisedModel):
     def _penalty(self):
         return L2()
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, *, offset=None):
         """Fit the model.
 
         Parameters
@@ -121,6 +122,8 @@ class HuberRegressor(SingleTargetRegressor, PenalisedModel):
         y : array of shape (n_samples,)
         sample_weight : float or array of shape (n_samples,), default None
             A weight of zero is the same as leaving the row out.
+        offset : array of shape (n_samples,), default None
+            Known part of the prediction, whose coefficient is one.
 
         Returns
         -------
@@ -132,7 +135,7 @@ class HuberRegressor(SingleTargetRegressor, PenalisedModel):
         ValueError, TypeError
             An argument is not what it must be; the message names it, its value and the fix.
         """
-        task = self._prepare(X, y, sample_weight)
+        task = self._prepare(X, y, sample_weight, offset=offset)
         controls = self._controls()
         self.alpha_ = float(check_positive(self.alpha, "alpha", 1e-4, zero=True))
         start, alpha = self._starts(task)[0], self.alpha_ / task.total_weight

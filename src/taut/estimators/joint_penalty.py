@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from taut.penalties import MultiTask, Penalty
+from taut.penalties import L2, MultiTask, Penalty
 from taut.penalties.blocks import BlockPenalty
 from taut.penalties.checks import as_l1_ratio, as_weights
 
@@ -31,10 +31,7 @@ class _RowElasticNet(BlockPenalty):
         return shrunk / (1.0 + step * strengths * (1 - self.l1_ratio))
 
     def dual_norm(self, correlations):
-        largest = super().dual_norm(correlations)
-        if self.l1_ratio == 0:
-            return np.inf if largest > 0 else 0.0
-        return largest / self.l1_ratio
+        return super().dual_norm(correlations) / self.l1_ratio
 
     def conjugate(self, correlations, alpha):
         # Row by row max_r |z| r - a l r - a (1 - l) r^2 / 2 over norms r >= 0, with a = alpha w.
@@ -49,4 +46,5 @@ class _RowElasticNet(BlockPenalty):
 def rows_penalty(l1_ratio, weights=None) -> Penalty:
     """The elastic net on the norms of rows; the multi-task lasso for ``l1_ratio=1``."""
     mixture = _RowElasticNet(l1_ratio, weights)
-    return MultiTask(weights) if mixture.l1_ratio == 1 else mixture
+    # The squares of a row's norm are those of its entries.
+    return {0.0: L2(weights), 1.0: MultiTask(weights)}.get(mixture.l1_ratio, mixture)

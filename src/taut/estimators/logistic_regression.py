@@ -61,8 +61,10 @@ class LogisticRegression(LinearClassifier):
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
         of the columns as given.
-    penalty_weights : array of shape (n_features,), default None
-        Factor on each feature's penalty; 0 = unpenalised, inf = excluded.
+    penalty_weights : array of shape (n_features,) or "adaptive", default None
+        Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
+        ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose
+        strength the rule chooses, or ``taut.CV()`` (the adaptive lasso, Zou 2006).
     lower, upper : float or array of shape (n_features,), default None
         Bounds on the coefficients, on the scale of the columns as given.
 
@@ -84,6 +86,8 @@ class LogisticRegression(LinearClassifier):
         Only where C is a rule: all that it chose from, alphas on the scale of `fit_path`.
     cv_results_ : CVResults
         Only where C is ``taut.CV``.
+    penalty_weights_ : ndarray of shape (n_features,)
+        Only with ``penalty_weights="adaptive"``.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
@@ -147,7 +151,7 @@ class LogisticRegression(LinearClassifier):
 
     def _penalty(self):
         check_choice(self.solver, "solver", _SOLVERS)
-        mixture = penalties.ElasticNet(self._ratio(), self.penalty_weights)
+        mixture = penalties.ElasticNet(self._ratio(), self._feature_weights)
         return constrained(mixture, False, self.lower, self.upper)
 
     def _ratio(self):
@@ -173,7 +177,7 @@ class LogisticRegression(LinearClassifier):
         self.n_iter_ = np.atleast_1d(self.n_iter_).astype(np.int32)
         return self
 
-    def fit(self, X, y, sample_weight=None, *, groups=None):
+    def fit(self, X, y, sample_weight=None, *, offset=None, groups=None):
         """Fit the model.
 
         Parameters
@@ -183,6 +187,9 @@ class LogisticRegression(LinearClassifier):
             Labels, numbers or text.
         sample_weight : float or array of shape (n_samples,), default None
             A weight of zero is the same as leaving the row out.
+        offset : array of shape (n_samples,) or (n_samples, n_classes), default None
+            Known part of the linear predictor, whose coefficient is one; with more than two
+            classes one for each.
         groups : array of shape (n_samples,), default None
             For the splitter of ``C=taut.CV(splitter)``.
 
@@ -196,14 +203,16 @@ class LogisticRegression(LinearClassifier):
         ValueError, TypeError
             An argument is not what it must be; the message names it, its value and the fix.
         """
-        return self._fit(X, y, sample_weight, groups)
+        return self._fit(X, y, sample_weight, groups, offset=offset)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X, *, offset=None):
         """Predict the probability of each class.
 
         Parameters
         ----------
         X : array, sparse matrix or data frame of shape (n_samples, n_features)
+        offset : array of shape (n_samples,) or (n_samples, n_classes), default None
+            Known part of the linear predictor, as at fitting.
 
         Returns
         -------
@@ -214,17 +223,19 @@ class LogisticRegression(LinearClassifier):
         ------
         sklearn.exceptions.NotFittedError
             The model has not been fitted.
-        ValueError
-            X has other features than at fitting, or is not finite.
+        ValueError, TypeError
+            An argument is not what it must be; the message names it, its value and the fix.
         """
-        return self._predict_proba(X)
+        return self._predict_proba(X, offset)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X, *, offset=None):
         """Predict the logarithm of the probability of each class.
 
         Parameters
         ----------
         X : array, sparse matrix or data frame of shape (n_samples, n_features)
+        offset : array of shape (n_samples,) or (n_samples, n_classes), default None
+            Known part of the linear predictor, as at fitting.
 
         Returns
         -------
@@ -235,7 +246,7 @@ class LogisticRegression(LinearClassifier):
         ------
         sklearn.exceptions.NotFittedError
             The model has not been fitted.
-        ValueError
-            X has other features than at fitting, or is not finite.
+        ValueError, TypeError
+            An argument is not what it must be; the message names it, its value and the fix.
         """
-        return self._predict_log_proba(X)
+        return self._predict_log_proba(X, offset)

@@ -159,7 +159,7 @@ class LogisticRegressionCV(LogisticRegression):
         self.random_state = random_state
         self.use_legacy_attributes = use_legacy_attributes
 
-    def fit(self, X, y, sample_weight=None, **params):
+    def fit(self, X, y, sample_weight=None, *, offset=None, **params):
         """Choose C by cross-validation and fit the model on all rows.
 
         Parameters
@@ -169,6 +169,9 @@ class LogisticRegressionCV(LogisticRegression):
             Labels, numbers or text.
         sample_weight : array of shape (n_samples,), default None
             Weights at fitting and of the held-out rows.
+        offset : array of shape (n_samples,) or (n_samples, n_classes), default None
+            Known part of the linear predictor, whose coefficient is one; with more than two
+            classes one for each.
         **params : dict
             For the splitter and the scorer; needs scikit-learn's metadata routing.
 
@@ -185,7 +188,7 @@ class LogisticRegressionCV(LogisticRegression):
         check_routable(params, self)
         refit, ratios = check_flag(self.refit, "refit"), self._ratios()
         self.Cs_ = self._inverse_strengths()
-        task = self._prepare(X, y, sample_weight)
+        task = self._prepare(X, y, sample_weight, offset=offset)
         labels = self.classes_[self._codes(task.target)]
         split_params = routed(self, sample_weight, params, "splitter").split
         splits = splits_of(self._folds(len(labels)), X, labels, split_params)
@@ -221,6 +224,8 @@ class LogisticRegressionCV(LogisticRegression):
         solved = self._solved(part, training.sum() * task.total_weight)
         eta = problem.design.matrix[test] @ solved.coefs.reshape(problem.design.shape[1], -1)
         eta = eta.reshape(len(eta), *solved.coefs.shape[1:]) + solved.intercepts
+        if problem.offset is not None:
+            eta = eta + problem.offset[test][..., None]
         scores = [scoring.held_out(e, labels, test) for e in np.moveaxis(eta, -1, 0)]
         return solved, np.array(scores)
 
@@ -346,7 +351,7 @@ class LogisticRegressionCV(LogisticRegression):
     def _scoring_is_accuracy(self):
         return self.scoring is None or (isinstance(self.scoring, str) and self.scoring == "warn")
 
-    def score(self, X, y, *, sample_weight=None, **score_params):
+    def score(self, X, y, *, sample_weight=None, offset=None, **score_params):
         """Score by ``scoring``, by default the accuracy.
 
         Parameters
@@ -354,6 +359,8 @@ class LogisticRegressionCV(LogisticRegression):
         X : array, sparse matrix or data frame of shape (n_samples, n_features)
         y : array of shape (n_samples,)
         sample_weight : array of shape (n_samples,), default None
+        offset : array of shape (n_samples,) or (n_samples, n_classes), default None
+            As for `predict`.
         **score_params : dict
             For the scorer; needs scikit-learn's metadata routing.
 
@@ -374,8 +381,11 @@ class LogisticRegressionCV(LogisticRegression):
             score_params["sample_weight"] = sample_weight
         scorer = self._scorer()
         if scorer is None:
-            return ClassifierMixin.score(self, X, y, **score_params)
-        return scorer(self, X, y, **score_params)
+            return super().score(X, y, offset=offset, **score_params)
+        if offset is None:
+            return scorer(self, X, y, **score_params)
+        eta = self.decision_function(X, offset=offset)
+        return scorer(_Decided(self.classes_), eta, y, **score_params)
 
     def get_metadata_routing(self):
         """Where scikit-learn's metadata routing sends what ``fit`` and ``score`` are given.

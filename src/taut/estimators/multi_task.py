@@ -85,8 +85,10 @@ class MultiTaskElasticNet(JointTargets, PenalisedModel):
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
         of the columns as given.
-    penalty_weights : array of shape (n_features,), default None
-        Factor on each feature's penalty; 0 = unpenalised, inf = excluded.
+    penalty_weights : array of shape (n_features,) or "adaptive", default None
+        Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
+        ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose
+        strength the rule chooses, or ``taut.CV()`` (the adaptive lasso, Zou 2006).
 
     Attributes
     ----------
@@ -105,6 +107,8 @@ class MultiTaskElasticNet(JointTargets, PenalisedModel):
         Only where alpha is a rule: all that it chose from.
     cv_results_ : CVResults
         Only where alpha is ``taut.CV``.
+    penalty_weights_ : ndarray of shape (n_features,)
+        Only with ``penalty_weights="adaptive"``.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
@@ -153,7 +157,7 @@ class MultiTaskElasticNet(JointTargets, PenalisedModel):
         self.penalty_weights = penalty_weights
 
     def _penalty(self):
-        return rows_penalty(self.l1_ratio, self.penalty_weights)
+        return rows_penalty(self.l1_ratio, self._feature_weights)
 
     def fit(self, X, y, sample_weight=None, *, groups=None):
         """Fit the model.
@@ -208,8 +212,10 @@ class MultiTaskLasso(MultiTaskElasticNet):
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
         of the columns as given.
-    penalty_weights : array of shape (n_features,), default None
-        Factor on each feature's penalty; 0 = unpenalised, inf = excluded.
+    penalty_weights : array of shape (n_features,) or "adaptive", default None
+        Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
+        ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose
+        strength the rule chooses, or ``taut.CV()`` (the adaptive lasso, Zou 2006).
 
     Attributes
     ----------

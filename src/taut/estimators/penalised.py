@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from taut.estimators.adaptive import ADAPTIVE, adaptive_weights, first_estimate, sizes_of
 from taut.estimators.base import LinearModel, Task
 from taut.path import Path
 from taut.penalties import Box, NonNegative, Penalty
 from taut.penalties.checks import as_weights
 from taut.selection.rule import Rule
+from taut.solution import warn_unless_solved
 from taut.solvers import Grid, solve_path
 from taut.validation import check_flag, check_positive, shown
 
@@ -24,7 +26,7 @@ class PenalisedModel(LinearModel):
     penalty_weights = lower = upper = None
 
     def _prepare(self, X, y, sample_weight, **known) -> Task:
-        as_weights(self.penalty_weights, "penalty_weights")
+        as_weights(self._feature_weights, "penalty_weights")
         task = super()._prepare(X, y, sample_weight, **known)
         n_features = task.problems[0].design.shape[1]
         for name in ("penalty_weights", "lower", "upper"):
@@ -35,6 +37,15 @@ class PenalisedModel(LinearModel):
                     "number for each feature"
                 )
         return task
+
+    @property
+    def _adapts(self) -> bool:
+        return isinstance(self.penalty_weights, str) and self.penalty_weights == ADAPTIVE
+
+    @property
+    def _feature_weights(self):
+        """Of the penalty; none before there is a first estimate for them to follow from."""
+        return vars(self).get("penalty_weights_") if self._adapts else self.penalty_weights
 
     @property
     def _strength(self):
@@ -57,12 +68,25 @@ class PenalisedModel(LinearModel):
             _require_splitter(self._strength)
         for stale in ("path_", "cv_results_", "criterion_results_"):
             vars(self).pop(stale, None)
+        if self._adapts:
+            vars(self).pop("penalty_weights_", None)
         task = self._prepare(X, y, sample_weight, **known)
+        if self._adapts:
+            task = self._adapted(task, groups)
         if isinstance(self._strength, Rule):
             return self._fit_path(task, groups)
         strengths = self._strengths(task)
         self.alpha_ = strengths if np.ndim(self._strength) else float(strengths[0])
         return self._keep(task, self._solve(task, strengths))
+
+    def _adapted(self, task: Task, groups) -> Task:
+        """The same task, with weights that follow from a first estimate."""
+        problems = task.problems
+        first = first_estimate(problems, self._strength, self._controls(), groups)
+        warn_unless_solved(type(self).__name__, [s.certificates[first.index] for s in first.solved])
+        self.penalty_weights_ = adaptive_weights(sizes_of(first, problems))
+        penalty = self._penalty()
+        return replace(task, problems=[replace(p, penalty=penalty) for p in problems])
 
     def _solve(self, task: Task, strengths):
         grids = [Grid(np.array([alpha * self._unit(task)])) for alpha in strengths]
@@ -95,9 +119,10 @@ class PenalisedModel(LinearModel):
 
     def _path(self, task: Task, solved) -> Path:
         """The whole path, its alphas and intercepts as the estimator has them."""
-        names = getattr(self, "feature_names_in_", None)
-        # Targets or classes that are fitted jointly are a path already.
-        joint = len(solved) == 1 and (task.target.ndim == 1 or solved[0].coefs.ndim == 3)
+        of_features = getattr(self, "feature_names_in_", None)
+        names = getattr(self, "coef_names_", of_features)
+        # Targets or classes that are fitted jointly, and times with events, are a path already.
+        joint = len(solved) == 1 and (task.target.ndim == 1 or task.problems[0].response.ndim > 1)
         path = Path.of(solved[0], names) if joint else Path.of_targets(solved, names)
         loss = task.problems[0].loss
         shifts = task.shifts[0] if joint else task.shifts[:, None]

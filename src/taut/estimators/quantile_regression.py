@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from taut import losses
 from taut.estimators.penalised import PenalisedModel
-from taut.estimators.regressor import SingleTargetRegressor
+from taut.estimators.regressor import OffsetRegressor
 from taut.penalties import L1
 from taut.validation import check_choice
 
@@ -13,11 +13,11 @@ __all__ = ["QuantileRegressor"]
 _SOLVERS = ("highs", "highs-ds", "highs-ipm", "interior-point", "revised simplex")
 
 
-class QuantileRegressor(SingleTargetRegressor, PenalisedModel):
+class QuantileRegressor(OffsetRegressor, PenalisedModel):
     """Linear regression of a quantile of the target, with an absolute penalty.
 
     Minimises ``1/sum(w) sum_i w_i max(q r_i, (q - 1) r_i) + alpha * sum_j |b_j|`` with residuals
-    ``r_i = y_i - b0 - x_i'b``, scikit-learn's objective.
+    ``r_i = y_i - offset_i - b0 - x_i'b``, scikit-learn's objective.
 
     Parameters
     ----------
@@ -39,8 +39,10 @@ class QuantileRegressor(SingleTargetRegressor, PenalisedModel):
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
         of the columns as given.
-    penalty_weights : array of shape (n_features,), default None
-        Factor on each feature's penalty; 0 = unpenalised, inf = excluded.
+    penalty_weights : array of shape (n_features,) or "adaptive", default None
+        Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
+        ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose
+        strength the rule chooses, or ``taut.CV()`` (the adaptive lasso, Zou 2006).
 
     Attributes
     ----------
@@ -56,6 +58,8 @@ class QuantileRegressor(SingleTargetRegressor, PenalisedModel):
         Only where alpha is a rule: all that it chose from.
     cv_results_ : CVResults
         Only where alpha is ``taut.CV``.
+    penalty_weights_ : ndarray of shape (n_features,)
+        Only with ``penalty_weights="adaptive"``.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
@@ -106,9 +110,9 @@ class QuantileRegressor(SingleTargetRegressor, PenalisedModel):
 
     def _penalty(self):
         check_choice(self.solver, "solver", _SOLVERS)
-        return L1(self.penalty_weights)
+        return L1(self._feature_weights)
 
-    def fit(self, X, y, sample_weight=None, *, groups=None):
+    def fit(self, X, y, sample_weight=None, *, offset=None, groups=None):
         """Fit the model.
 
         Parameters
@@ -117,6 +121,8 @@ class QuantileRegressor(SingleTargetRegressor, PenalisedModel):
         y : array of shape (n_samples,)
         sample_weight : float or array of shape (n_samples,), default None
             A weight of zero is the same as leaving the row out.
+        offset : array of shape (n_samples,), default None
+            Known part of the prediction, whose coefficient is one.
         groups : array of shape (n_samples,), default None
             For the splitter of ``alpha=taut.CV(splitter)``.
 
@@ -130,4 +136,4 @@ class QuantileRegressor(SingleTargetRegressor, PenalisedModel):
         ValueError, TypeError
             An argument is not what it must be; the message names it, its value and the fix.
         """
-        return self._fit(X, y, sample_weight, groups)
+        return self._fit(X, y, sample_weight, groups, offset=offset)

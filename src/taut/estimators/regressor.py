@@ -7,9 +7,9 @@ from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import column_or_1d
 
 from taut.estimators.base import LinearModel
-from taut.validation import check_response, check_weights
+from taut.validation import check_per_row, check_response, check_weights
 
-__all__ = ["LinearRegressor", "SingleTargetRegressor"]
+__all__ = ["LinearRegressor", "OffsetRegressor", "SingleTargetRegressor"]
 
 
 class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
@@ -74,10 +74,12 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         ValueError, TypeError
             An argument is not what it must be; the message names it, its value and the fix.
         """
+        return self._r2(y, self.predict(X), sample_weight)
+
+    def _r2(self, y, predictions, sample_weight):
         # Imported where it is needed: it costs a good part of importing all of scikit-learn.
         from sklearn.metrics import r2_score
 
-        predictions = self.predict(X)
         y = check_response(y, predictions)
         weights = None if sample_weight is None else check_weights(sample_weight, predictions)
         return r2_score(y, predictions, sample_weight=weights)
@@ -99,6 +101,65 @@ class SingleTargetRegressor(LinearRegressor):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = False
         return tags
+
+
+class OffsetRegressor(SingleTargetRegressor):
+    """Base of the models for one target, a part of whose predictions may be known."""
+
+    def _offset(self, X, offset=None):
+        return None if offset is None else check_per_row(offset, X, "offset")
+
+    def predict(self, X, *, offset=None):
+        """Predict the target.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or data frame of shape (n_samples, n_features)
+        offset : array of shape (n_samples,), default None
+            Known part of the prediction, as at fitting.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            In units of the target.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            The model has not been fitted.
+        ValueError, TypeError
+            An argument is not what it must be; the message names it, its value and the fix.
+        MemoryError
+            The predictions, or a copy of X that they take, would not fit.
+        """
+        eta = self._linear_predictor(X)
+        known = self._offset(eta, offset)
+        return eta if known is None else eta + known
+
+    def score(self, X, y, sample_weight=None, *, offset=None):
+        """Coefficient of determination of the predictions, R^2.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or data frame of shape (n_samples, n_features)
+        y : array of shape (n_samples,)
+        sample_weight : float or array of shape (n_samples,), default None
+        offset : array of shape (n_samples,), default None
+            As for `predict`.
+
+        Returns
+        -------
+        float
+            1 at best; 0 is as good as the mean.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            The model has not been fitted.
+        ValueError, TypeError
+            An argument is not what it must be; the message names it, its value and the fix.
+        """
+        return self._r2(y, self.predict(X, offset=offset), sample_weight)
 
 
 def _constants(targets, weights):

@@ -117,7 +117,7 @@ class Ridge(LinearRegressor, PenalisedModel):
 
     def _penalty(self):
         check_choice(self.solver, "solver", _SOLVERS)
-        return constrained(L2(self.penalty_weights), self.positive, self.lower, self.upper)
+        return constrained(L2(self._feature_weights), self.positive, self.lower, self.upper)
 
     def _unit(self, task):
         return 1.0 / task.total_weight

@@ -74,7 +74,7 @@ class RidgeCV(LinearRegressor, PenalisedModel):
     >>> from sklearn.datasets import load_diabetes
     >>> import taut
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> taut.RidgeCV(alphas=[0.01, 0.1, 1.0]).fit(X, y).alpha_
+    >>> float(taut.RidgeCV(alphas=[0.01, 0.1, 1.0]).fit(X, y).alpha_)
     0.01
     """
 

@@ -15,6 +15,7 @@ __all__ = [
     "baseline",
     "check_entries",
     "check_strata",
+    "check_times",
     "concordance",
     "survival_target",
 ]
@@ -247,3 +248,15 @@ def check_entries(entry, X) -> np.ndarray:
         ) from error
     check_per_row(np.where(np.isneginf(entry), 0.0, entry), X, "entry")
     return entry
+
+
+def check_times(times) -> np.ndarray:
+    """Times to predict for: ndarray of shape (n_times,)."""
+    text = f"times must be a sequence of numbers, got {shown(times)}: pass [1.0], say"
+    try:
+        times = np.asarray(times, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(text) from error
+    if times.ndim != 1 or np.isnan(times).any():
+        raise ValueError(text)
+    return times

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import clone
 
 from taut.designs import as_design
+from taut.estimators.adaptive import adaptive_weights
 from taut.estimators.linear_regression import LinearRegression
 from taut.estimators.penalised import PenalisedModel
 from taut.estimators.regressor import SingleTargetRegressor
@@ -28,7 +29,8 @@ class AdaptiveLasso(SingleTargetRegressor, PenalisedModel):
 
     Minimises ``1/(2 sum(w)) sum_i w_i (y_i - b0 - x_i'b)^2 + alpha * sum_j |b_j| / |a_j|^gamma``
     with coefficients ``a`` of an initial model. A feature with ``a_j = 0`` stays out. With
-    ``gamma=1`` the scale of the columns does not matter.
+    ``gamma=1`` the scale of the columns does not matter. For classes, counts and survival see
+    ``penalty_weights="adaptive"`` of ``LogisticRegression``, ``PoissonRegressor`` and their like.
 
     Parameters
     ----------
@@ -131,8 +133,7 @@ class AdaptiveLasso(SingleTargetRegressor, PenalisedModel):
         self.initial_ = self._initial()
         weighted = {} if sample_weight is None else {"sample_weight": sample_weight}
         size = np.abs(np.ravel(self.initial_.fit(X, y, **weighted).coef_))
-        with np.errstate(divide="ignore", over="ignore"):
-            self.penalty_weights_ = size**-gamma
+        self.penalty_weights_ = adaptive_weights(size, gamma)
         return self._fit(X, y, sample_weight, groups)
 
     def _initial(self):

@@ -6,10 +6,13 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from taut.penalties.arrays import as_real, namespace
+from taut.penalties.arrays import as_numpy, as_real, namespace
 from taut.penalties.checks import as_alpha
 
 __all__ = ["Coordinates", "Folds", "Penalty", "greatest_ratio"]
+
+_LARGEST = 1e30  # times the correlations; a strength beyond is not looked for
+_CLOSE = 1e-12
 
 
 class Coordinates(NamedTuple):
@@ -43,8 +46,8 @@ class Penalty:
     A penalty of one's own subclasses this and gives ``value`` and ``prox``. With parameters it is a
     frozen dataclass; where they need a check, its ``__init__`` passes them once, in the order of
     its signature, to ``_set``. Equality, hash, repr and pickling follow from there. What else it
-    gives makes more of it: ``dual_norm`` automatic alphas, ``group_layout`` working sets, and
-    ``scaled_value`` with ``scaled_prox`` a strength that is no factor.
+    gives makes more of it: ``by_coefficient`` or ``group_layout`` working sets, ``is_norm`` with
+    ``dual_norm`` a duality gap, ``scaled_value`` with ``scaled_prox`` a strength that is no factor.
 
     Solvers call ``scaled_value`` and ``scaled_prox``, which know how the strength alpha enters.
 
@@ -56,11 +59,14 @@ class Penalty:
         conjugate of ``alpha * value`` is then 0 where ``dual_norm`` is at most alpha, else inf.
     has_conjugate : bool
         Whether ``conjugate`` is given. Solutions have a duality gap where it is, and under norms.
+    by_coefficient : bool
+        Whether a penalty of one's own is a sum of the same penalty of each coefficient.
     """
 
     is_convex: ClassVar[bool] = True
     is_norm: ClassVar[bool] = False
     has_conjugate: ClassVar[bool] = False
+    by_coefficient: ClassVar[bool] = False
 
     def value(self, coef):
         """Penalty at ``coef``, at alpha = 1.
@@ -174,6 +180,9 @@ class Penalty:
     def dual_norm(self, correlations) -> float:
         """Smallest alpha at which zero is stationary; unpenalised directions are ignored.
 
+        Where a penalty has no formula for it, it is the smallest at which a prox step of length one
+        leaves zero where it is, found by bisection.
+
         Parameters
         ----------
         correlations : array or torch tensor of shape (n_features, ...)
@@ -182,8 +191,29 @@ class Penalty:
         Returns
         -------
         float
+
+        Raises
+        ------
+        NotImplementedError
+            The prox leaves no coefficient at zero, however large alpha is.
         """
-        raise NotImplementedError
+        z = as_numpy("correlations", correlations)
+        return self._resting(z, lambda alpha: self.scaled_prox(z, 1.0, alpha))
+
+    def _resting(self, z, stepped) -> float:
+        """Smallest alpha for which ``stepped(alpha)``, a step from zero along z, is zero."""
+        low, high = 0.0, float(np.max(np.abs(z), initial=0.0))
+        if high == 0:
+            return 0.0
+        largest = _LARGEST * high
+        while np.any(stepped(high)):
+            low, high = high, 2 * high
+            if high > largest:
+                raise NotImplementedError(f"{self!r} leaves no coefficient at zero at any alpha")
+        while high - low > _CLOSE * high:
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if np.any(stepped(middle)) else (low, middle)
+        return high
 
     def coordinates(self, n_features: int) -> Coordinates | None:
         """The penalty coordinate by coordinate, or None where it does not separate."""
@@ -195,7 +225,7 @@ class Penalty:
 
     def group_layout(self, n_features: int) -> tuple[np.ndarray, np.ndarray] | None:
         """Label of each feature's group and weight of each group, or None where there are none."""
-        return None
+        return (np.arange(n_features), np.ones(n_features)) if self.by_coefficient else None
 
     def _set(self, **parameters):
         vars(self).update(parameters)
@@ -233,7 +263,9 @@ class Penalty:
 
     def __repr__(self):
         shown = (
-            f"{name}=array of {len(value)}" if isinstance(value, np.ndarray) else f"{name}={value}"
+            f"{name}=array of {len(value)}"
+            if isinstance(value, np.ndarray)
+            else f"{name}={value!r}"
             for name, value in vars(self).items()
             if value is not None
         )

@@ -69,8 +69,8 @@ class MCP(_FoldedConcave):
     gamma : float > 1, default 3.0
         Small is close to choosing features without any shrinkage, large is close to L1.
     groups : sequence of integer arrays, or integer array of shape (n_features,), default None
-        Column indices of each group, or label of each feature, as in ``GroupLasso``. None
-        penalises each coefficient by itself.
+        Column indices of each group, or label of each feature; or names of columns, as in
+        ``GroupLasso``. None penalises each coefficient by itself.
     weights : array of shape (n_features,), or (n_groups,) with ``groups``, default None
         Factor per feature or group; 0 = unpenalised, inf = excluded (coefficient fixed at 0). None
         is 1, or the root of the size of each group.
@@ -131,8 +131,8 @@ class SCAD(_FoldedConcave):
     gamma : float > 2, default 3.7
         Small is close to choosing features without any shrinkage, large is close to L1.
     groups : sequence of integer arrays, or integer array of shape (n_features,), default None
-        Column indices of each group, or label of each feature, as in ``GroupLasso``. None
-        penalises each coefficient by itself.
+        Column indices of each group, or label of each feature; or names of columns, as in
+        ``GroupLasso``. None penalises each coefficient by itself.
     weights : array of shape (n_features,), or (n_groups,) with ``groups``, default None
         Factor per feature or group; 0 = unpenalised, inf = excluded (coefficient fixed at 0). None
         is 1, or the root of the size of each group.

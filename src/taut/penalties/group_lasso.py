@@ -8,7 +8,7 @@ from taut.penalties.arrays import as_numpy, positive_part
 from taut.penalties.base import Penalty
 from taut.penalties.blocks import BlockPenalty, block_sums
 from taut.penalties.checks import as_l1_ratio, as_weights, check_axis
-from taut.penalties.groups import as_group_weights, as_groups
+from taut.penalties.groups import are_named, as_group_weights, as_groups
 from taut.penalties.norms import L1
 
 __all__ = ["GroupLasso", "MultiTask", "SparseGroupLasso"]
@@ -33,7 +33,9 @@ class GroupLasso(_SumOfNorms):
     ----------
     groups : sequence of integer arrays, or integer array of shape (n_features,)
         Column indices of each group, or label of each feature; labels count in ascending order.
-        Every feature is in one group (see ``overlapping`` for several).
+        Every feature is in one group (see ``overlapping`` for several). For estimators that are
+        fitted on a data frame also the names of each group's columns, in a list or a mapping, or
+        "categorical": every column is encoded, and what comes of it is a group.
     weights : array of shape (n_groups,), default None
         Factor per group; 0 = unpenalised, inf = excluded (coefficients fixed at 0). None is the
         root of the size of each group.
@@ -97,7 +99,9 @@ class SparseGroupLasso(Penalty):
     ----------
     groups : sequence of integer arrays, or integer array of shape (n_features,)
         Column indices of each group, or label of each feature; labels count in ascending order.
-        Every feature is in one group (see ``overlapping`` for several).
+        Every feature is in one group (see ``overlapping`` for several). For estimators that are
+        fitted on a data frame also the names of each group's columns, in a list or a mapping, or
+        "categorical": every column is encoded, and what comes of it is a group.
     l1_ratio : float in [0, 1], default 0.5
     weights : array of shape (n_groups,), default None
         Factor per group in the group lasso part; the L1 part has none. 0 leaves the group
@@ -180,7 +184,7 @@ class SparseGroupLasso(Penalty):
 
     def _parts(self):
         blocks = GroupLasso(self.groups, self.weights)
-        if self.weights is None:
+        if self.weights is None or are_named(self.groups):  # which the blocks refuse
             return L1(), blocks
         # The exclusion is the business of the group part, which knows it in any column.
         return L1(np.where(self.weights == 0, 0.0, 1.0)[self.groups]), blocks

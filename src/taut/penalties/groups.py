@@ -1,23 +1,34 @@
-"""Groups of features: a partition, kept as one label per feature."""
+"""Groups of features: a partition, kept as one label per feature, or by the names of columns."""
 
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Mapping
 
 import numpy as np
 
 from taut.penalties.checks import as_weights
 
-__all__ = ["as_group_weights", "as_groups", "overlapping"]
+__all__ = ["CATEGORICAL", "are_named", "as_group_weights", "as_groups", "overlapping", "regrouped"]
 
-_WANTED = "pass one integer label per feature, or one array of column indices per group"
+# Each column of a data frame is a group, with all features that it is encoded by.
+CATEGORICAL = "categorical"
+
+_WANTED = (
+    "pass one integer label per feature, or one array of column indices per group; for estimators "
+    "fitted on a data frame also the names of each group's columns, or 'categorical'"
+)
 
 
 def as_groups(groups):
-    """Label 0, 1, ... of each feature's group, read-only int64.
+    """Label 0, 1, ... of each feature's group, read-only int64; or the names of columns, frozen.
 
-    Labels are numbered in ascending order, groups given by their indices in the order given.
+    Labels are numbered in ascending order, groups given by their indices in the order given. Names
+    become labels once there is a table (see ``regrouped``).
     """
+    named = _named(groups)
+    if named is not None:
+        return named
     labels = _labels_given(groups)
     if labels is None:
         labels = _partition(_index_arrays(groups))
@@ -28,11 +39,23 @@ def as_groups(groups):
     return labels
 
 
-def as_group_weights(weights, labels, name="weights"):
+def are_named(groups) -> bool:
+    """Whether groups are columns of a table by their names, of which a penalty knows nothing."""
+    return isinstance(groups, str | tuple)
+
+
+def regrouped(penalty, labels):
+    """The same penalty on groups of these labels."""
+    return type(penalty)(**{**vars(penalty), "groups": labels})
+
+
+def as_group_weights(weights, groups, name="weights"):
     """One weight in [0, inf] per group, read-only, or None."""
     weights = as_weights(weights, name, per="group")
-    n_groups = labels.max() + 1
-    if weights is not None and weights.size != n_groups:
+    if weights is None or groups is CATEGORICAL:
+        return weights
+    n_groups = len(groups) if are_named(groups) else groups.max() + 1
+    if weights.size != n_groups:
         raise ValueError(
             f"{name} must have one entry per group, got {weights.size} for {n_groups} groups: "
             "pass them in the order of the groups (of ascending labels)"
@@ -82,6 +105,20 @@ def overlapping(groups):
     columns, labels = _concatenated(_index_arrays(groups))
     _check_covered(columns)
     return columns, labels
+
+
+def _named(groups):
+    """Names of columns, group by group, as tuples; None where groups are something else."""
+    if isinstance(groups, str) and groups == CATEGORICAL:
+        return CATEGORICAL
+    parts = list(groups.values()) if isinstance(groups, Mapping) else groups
+    if not isinstance(parts, list | tuple):
+        return None
+    listings = [np.iterable(part) and not isinstance(part, str) for part in parts]
+    listed = [tuple(p) if long else (p,) for p, long in zip(parts, listings, strict=True)]
+    if not any(listings) or not any(isinstance(c, str) for part in listed for c in part):
+        return None
+    return tuple(tuple(str(c) if isinstance(c, str) else c for c in part) for part in listed)
 
 
 def _labels_given(groups):

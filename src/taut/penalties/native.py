@@ -11,8 +11,6 @@ from taut.penalties.checks import as_alpha, as_step, as_weights, check_axis
 
 __all__ = ["NativePenalty"]
 
-_LARGEST = 1e30  # times the correlations; a strength beyond is not looked for
-_CLOSE = 1e-12
 # Coefficients, steps and strengths at which the prox is held against the value.
 _PROBES = ([-30.0, -2.0, -0.3, 0.3, 2.0, 30.0], [0.1, 0.5], [0.2, 1.0, 5.0])
 _SAME = 1e-6
@@ -148,22 +146,7 @@ class NativePenalty(Penalty):
         z = as_numpy("correlations", correlations)
         _, weights, _ = self._aligned("correlations", z, 1.0)
         z, weights = z[weights > 0], weights[weights > 0]
-
-        def rests(alpha):
-            return not np.any(self.functions[1](z, 1.0, alpha * weights))
-
-        low, high = 0.0, float(np.max(np.abs(z), initial=0.0))
-        if high == 0:
-            return 0.0
-        largest = _LARGEST * high
-        while not rests(high):
-            low, high = high, 2 * high
-            if high > largest:
-                raise NotImplementedError(f"{self!r} leaves no coefficient at zero at any alpha")
-        while high - low > _CLOSE * high:
-            middle = 0.5 * (low + high)
-            low, high = (low, middle) if rests(middle) else (middle, high)
-        return high
+        return self._resting(z, lambda alpha: self.functions[1](z, 1.0, alpha * weights))
 
     def group_layout(self, n_features: int):
         """Each feature is a group of its own."""

@@ -91,8 +91,8 @@ class Walk:
             largest = self.penalty.dual_norm(self.state.z)
         except NotImplementedError:
             raise ValueError(
-                f"alphas must be given for {self.penalty!r}, which has no dual_norm and so no "
-                "largest alpha: pass alphas, or define dual_norm"
+                f"alphas must be given for {self.penalty!r}, which leaves no coefficient at zero "
+                "and so has no largest alpha: pass alphas, or define dual_norm"
             ) from None
         # Rounding must not let the feature in that decides.
         return max(largest * (1 + _ROUNDING), np.finfo(np.float64).resolution)

@@ -20,7 +20,7 @@ _REMEDIES = {
 }
 _ENCODE = (
     "encode the column as numbers (sklearn.preprocessing.OneHotEncoder) or drop it; taut.compare "
-    "encodes text by itself, as does taut.GroupLasso('categorical')"
+    "encodes text by itself, as does penalties.GroupLasso('categorical')"
 )
 _BLOCK = 2**20  # entries that are looked through at a time
 

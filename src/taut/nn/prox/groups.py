@@ -103,10 +103,10 @@ class SparseGroupsProx(Prox):
 
     def __init__(self, penalty, n_features: int, workspace: Workspace):
         weights = penalty.weights
+        self.groups = GroupsProx(GroupLasso(penalty.groups, weights), n_features, workspace)
         free = None if weights is None else np.where(weights == 0, 0.0, 1.0)[penalty.groups]
         self.l1_ratio = penalty.l1_ratio
         self.entries = SeparableProx(L1(free), n_features)
-        self.groups = GroupsProx(GroupLasso(penalty.groups, weights), n_features, workspace)
 
     def by_core(self, job: Job) -> None:
         for part in self._parts(job):
