@@ -83,6 +83,11 @@ def main():
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     files = sorted(options.folder.glob("*.png"))
+    if not files:
+        parser.error(
+            f"{str(options.folder)!r} must hold grey images named *.png, such as Set12, and has "
+            "none: pass the folder that does"
+        )
     table = {}
     print(
         f"{'mean of ' + str(len(files)) + ' images':46s}"

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -13,12 +14,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import taut
 from taut import penalties
 from taut.applications import WaveletDenoiser, denoise
+from taut.applications.denoising import calibration, wavelet_denoiser
 from taut.applications.denoising.calibration import mosaic
 from taut.applications.denoising.denoise import METHODS
 from taut.applications.denoising.noise import estimate_noise
 from taut.applications.denoising.thresholds import sure
 from taut.applications.denoising.total_variation import total_variation
-from taut.applications.denoising.wavelets import Orthogonal
+from taut.applications.denoising.wavelets import Orthogonal, Undecimated
 
 pytest.importorskip("pywt")
 
@@ -315,3 +317,71 @@ def test_single_precision_near_its_end(method):
     image = noisy(picture()).astype(np.float32) / np.float32(255)
     size = np.float32(1e38)
     assert_allclose(denoise(size * image, method) / size, denoise(image, method), atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(96,), (40, 64), (16, 24, 16)], ids=["1-D", "2-D", "3-D"])
+def test_one_level_at_a_time_is_the_stationary_transform(shape):
+    pywt = pytest.importorskip("pywt")
+    image, axes = noisy(picture(shape)), tuple(range(1, len(shape) + 1))
+    frame = Undecimated("db2", 3)
+    coefs = pywt.swtn(image[None], "db2", 3, axes=axes, trim_approx=True)
+    for bands in coefs[1:]:
+        for name, band in bands.items():
+            bands[name] = pywt.threshold(band, 20.0, "soft")
+    expected = pywt.iswtn(coefs, "db2", axes=axes)[0]
+    assert_allclose(frame.shrunk_by(image[None], 20.0)[0], expected, atol=1e-9)
+    rule = lambda band, n_samples: float(np.mean(np.abs(band)))  # noqa: E731
+    coefs = pywt.swtn(image[None], "db2", 3, axes=axes, trim_approx=True)
+    for found, bands in zip(frame.thresholds(image[None], rule), coefs[1:], strict=True):
+        assert found == {name: pytest.approx(rule(band, 0)) for name, band in bands.items()}
+
+
+@pytest.mark.parametrize("method", ["patches", "wavelet", "wavelet_undecimated"])
+def test_memory_is_a_small_multiple_of_the_image(method):
+    image = noisy(picture((256, 256)))
+    denoise(image[:64, :64], method)
+    tracemalloc.start()
+    denoise(image, method)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 25 * image.nbytes
+
+
+def test_rows_are_denoised_a_block_at_a_time():
+    X = np.random.default_rng(0).standard_normal((300, 2048))
+    model = WaveletDenoiser(levels=5).fit(X)
+    tracemalloc.start()
+    whole = model.transform(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 9 * X.nbytes
+    assert_allclose(model.transform(X[140:150]), whole[140:150], atol=1e-12)
+
+
+def test_the_transformer_tells_its_progress(monkeypatch):
+    told = []
+
+    def tracked(steps, verbose, description):
+        told.append((verbose, description))
+        return iter(steps)
+
+    for module in (wavelet_denoiser, calibration):
+        monkeypatch.setattr(module, "tracked", tracked)
+    X = np.random.default_rng(0).standard_normal((10, 64))
+    WaveletDenoiser(strength=taut.AIC(), verbose=True).fit_transform(X)
+    assert told == [(True, "strengths"), (True, "rows")]
+
+
+def test_the_benchmark_says_where_images_are_missing(tmp_path, monkeypatch, capsys):
+    benchmark = pytest.importorskip("benchmarks.denoising", reason="run from the repository")
+    monkeypatch.setattr(sys, "argv", ["denoising", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        benchmark.main()
+    assert "must hold grey images named *.png" in capsys.readouterr().err
+
+
+def test_a_missing_sample_of_a_row_is_named():
+    X = np.ones((3, 64))
+    X[1, 7] = np.nan
+    with pytest.raises(ValueError, match="row 1, column 7"):
+        WaveletDenoiser().fit(X)

@@ -154,13 +154,78 @@ def test_every_kind_of_table_gives_the_same_numbers(series):
     assert found[3]["month"].dt.strftime("%Y-%m").to_list() == ["2016-01", "2016-02", "2016-03"]
 
 
-def test_stamps_in_utc_and_at_month_ends():
+def test_stamps_of_a_time_zone_and_at_month_ends():
     clock = pd.date_range("2024-03-30", periods=80, freq="h", tz="Europe/Berlin")
     found = LagForecaster(3, alpha=0.1, calendar="hour").fit(pd.Series(seasonal(80), clock))
-    assert found.predict().index[0] == clock[-1].tz_convert(None) + pd.Timedelta(1, "h")
+    assert found.predict().index[0] == clock[-1] + pd.Timedelta(1, "h")
     ends = pd.date_range("2020-01-31", periods=50, freq="ME")
     later = LagForecaster(3, alpha=0.1).fit(pd.Series(seasonal(50), ends)).predict(3)
     assert (later.index == pd.date_range("2024-03-31", periods=3, freq="ME")).all()
+
+
+@pytest.mark.parametrize("start", ["2024-03-10", "2024-10-06"])
+@pytest.mark.parametrize("freq", ["D", "W", "MS", "h"])
+def test_summer_time_begins_and_ends(start, freq):
+    """Days go by the clock on the wall, hours by time itself; the answer has the zone."""
+    clock = pd.date_range(start, periods=40 if freq != "h" else 1000, freq=freq, tz="Europe/Berlin")
+    series = pd.Series(seasonal(len(clock)), clock)
+    model = LagForecaster(3, alpha=0.1, calendar=["weekday", "hour"]).fit(series[:-3])
+    pd.testing.assert_index_equal(
+        model.predict(3).index, clock[-3:], check_names=False, exact=False
+    )
+    frame = pl.DataFrame({"at": clock.tz_convert(None), "y": series.to_numpy()}).with_columns(
+        pl.col("at").dt.replace_time_zone("UTC").dt.convert_time_zone("Europe/Berlin")
+    )
+    found = LagForecaster(3, alpha=0.1, calendar=["weekday", "hour"]).fit(frame[:-3]).predict(3)
+    assert found["at"].to_list() == frame["at"][-3:].to_list()
+    np.testing.assert_array_equal(found["y"], model.predict(3).to_numpy()[:, 0])
+
+
+def test_calendar_is_that_of_the_wall():
+    clock = pd.date_range("2024-03-28", periods=200, freq="h", tz="Europe/Berlin")
+    series = pd.Series(clock.hour.to_numpy(float), clock)
+    model = LagForecaster([1], alpha=1e-4, calendar=["hour"]).fit(series[:-10])
+    np.testing.assert_allclose(model.predict(10).to_numpy()[:, 0], series[-10:], atol=0.1)
+
+
+def test_columns_in_a_time_zone_are_matched():
+    days = pd.date_range("2024-03-10", periods=45, freq="D", tz="Europe/Berlin")
+    X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=45)}, days)
+    model = LagForecaster(3, alpha=1e-4).fit(10 * X["x"][:-5].rename("y"), X)
+    np.testing.assert_allclose(
+        model.predict(1, X[-5:-4]).to_numpy()[:, 0], 10 * X["x"][-5:-4], 0.01
+    )
+
+
+KINDS = {
+    "periods": (lambda y: pd.Series(y, pd.period_range("2020-01", periods=len(y), freq="M")),
+                lambda found: found.index.equals(pd.period_range("2023-05", periods=2, freq="M"))),
+    "days": (
+        lambda y: pl.DataFrame({"d": pd.date_range("2024-01-01", periods=len(y)), "y": y}).cast(
+            {"d": pl.Date}
+        ),
+        lambda found: found["d"].dtype == pl.Date and str(found["d"][0]) == "2024-02-10",
+    ),
+    "rows of pandas": (lambda y: pd.Series(y, range(5, 5 + len(y)), name="y"),
+                       lambda found: found.index.tolist() == [45, 46]),
+    "rows of polars": (lambda y: pl.Series("y", y), lambda found: found.columns == ["y"]),
+    "array": (lambda y: y, lambda found: isinstance(found, np.ndarray)),
+    "fixed offset": (
+        lambda y: pd.Series(y, pd.date_range("2024-01-01", periods=len(y), tz="UTC+02:00")),
+        lambda found: str(found.index[0]) == "2024-02-10 00:00:00+02:00",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_answer_is_in_kind(name):
+    make, is_right = KINDS[name]
+    table = make(seasonal(40))
+    model = LagForecaster(3, alpha=0.1, horizon=2).fit(table)
+    library = type(table).__module__.split(".")[0]
+    for found in (model.predict(), model.predict_interval(coverage=0.5)):
+        assert type(found).__module__.split(".")[0] == library
+    assert is_right(model.predict())
 
 
 def test_columns_known_ahead_are_matched_by_date(series):
@@ -233,6 +298,11 @@ REFUSED = {
         lambda s: s.rename(lambda t: t + pd.Timedelta(5, "min") if t == s.index[9] else t),
         "T09:05:00 where 2024-01-01T09:00:00 was due",
     ),
+    "half seconds": (
+        lambda s: pd.Series(s.to_numpy(), pd.date_range("2024-01-01", periods=60, freq="500ms")),
+        "whole seconds, got 2024-01-01T00:00:00.500.* at row 1",
+    ),
+    "huge": (lambda s: 1e200 * s, r"y must be 1e-75 to 1e\+75 in size"),
     "nan": (lambda s: s.where(s.index != s.index[3]), "nan at row 3 .*2024-01-01T03"),
     "short": (lambda s: s[:15], "at least 22 values .* got 15"),
     "text": (lambda s: pd.Series(["a"] * 60, s.index), "must hold numbers, got 'a'"),

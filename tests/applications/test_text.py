@@ -67,7 +67,7 @@ def test_two_classes(two):
 
 def test_several_classes(three):
     texts, labels = three
-    model = TextClassifier(0.005).fit(texts[:180], labels[:180])
+    model = TextClassifier(0.005, l1_ratio=1.0).fit(texts[:180], labels[:180])
     probabilities = model.predict_proba(texts[180:])
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
     assert model.score(texts[180:], labels[180:]) > 0.9
@@ -81,7 +81,7 @@ def test_several_classes(three):
 
 def test_the_fit_is_that_of_the_path(two):
     texts, labels = two
-    model = TextClassifier(alpha=0.01, tol=1e-10).fit(texts, labels)
+    model = TextClassifier(alpha=0.01, l1_ratio=1.0, tol=1e-10).fit(texts, labels)
     X = model.vectorizer_.transform(texts)
     path = taut.fit_path(X, labels == "ships", loss="logistic", alphas=[0.01], tol=1e-10)
     np.testing.assert_allclose(model.coef_[0], path.coefs[:, 0], atol=1e-7)
@@ -105,7 +105,7 @@ def test_every_rule_for_the_strength(two, three, alpha):
 
 def test_criteria_are_those_of_the_likelihood(two):
     texts, labels = two
-    model = TextClassifier(taut.BIC()).fit(texts, labels)
+    model = TextClassifier(taut.BIC(), l1_ratio=1.0).fit(texts, labels)
     row = int(np.flatnonzero(model.path_.alphas == model.alpha_)[0])
     likelihood = -len(texts) * log_loss(labels, model.predict_proba(texts))
     expected = -2 * likelihood + np.log(len(texts)) * np.count_nonzero(model.coef_)
@@ -127,7 +127,7 @@ def test_folds_are_those_of_the_rule(two):
     """Loose folds on a path that grows: the errors are those of a long path to full accuracy."""
     texts, labels = two
     rule = taut.CV(4, "1se", random_state=1)
-    model = TextClassifier(rule).fit(texts, labels)
+    model = TextClassifier(rule, l1_ratio=1.0).fit(texts, labels)
     X = model.vectorizer_.transform(texts)
     long = taut.CV(4, "1se", random_state=1, n_alphas=21, alpha_min_ratio=1e-4)
     exact = taut.PenalizedClassifier("logistic", taut.penalties.L1(), alpha=long, tol=1e-8)
@@ -289,7 +289,7 @@ def test_questions_of_six_kinds(data_folder):
     train, test = (
         pd.read_csv(data_folder / f"trec/{part}.tsv.gz", **read) for part in ("train", "test")
     )
-    model = TextClassifier(1e-4).fit(train["text"], train["label"])
+    model = TextClassifier(1e-4, l1_ratio=1.0).fit(train["text"], train["label"])
     assert model.score(test["text"], test["label"]) > 0.85
     assert log_loss(test["label"], model.predict_proba(test["text"])) < 0.44
 

@@ -1,5 +1,7 @@
 """Trends: the fused lasso, broken lines and splines, with their change points."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,9 @@ from sklearn.base import clone
 
 import taut
 from taut.applications import TrendFilter
+from taut.applications.trends.bending import Bending
 from taut.applications.trends.paths import trends
+from taut.applications.trends.pieces import _Bends, refitted
 
 
 def steps(noise=0.3, seed=0):
@@ -162,3 +166,85 @@ def test_births_rose_once(data_folder):
     births = table.iloc[:, -1].to_numpy(float)
     for alpha in (taut.BIC(), taut.EBIC()):
         assert TrendFilter(alpha=alpha).fit(births).change_points_.tolist() == [180]
+
+
+def long_series(n, seed=0):
+    rng = np.random.default_rng(seed)
+    bends = np.sort(rng.uniform(0, n, 20))
+    truth = np.interp(np.arange(n), np.r_[0, bends, n], 2 * rng.standard_normal(22))
+    return truth, truth + 0.3 * rng.standard_normal(n)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_memory_is_linear_and_the_certificate_holds(order):
+    """A basis of knots would be n by n: 3 GB."""
+    truth, y = long_series(20_000)
+    tracemalloc.start()
+    model = TrendFilter(order, alpha=0.05 * 100 ** (order - 1), refit=False).fit(y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 120 * y.nbytes
+    assert model.relative_gap_ <= 1e-8
+    assert np.sqrt(np.mean((model.trend_ - truth) ** 2)) < 0.2
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("share", [0.7, 0.1, 1e-3, 1e-5])
+def test_long_series_reach_their_certificate_at_all_strengths(order, share):
+    """Where knots are few on many samples, differences are too close to singular."""
+    _, y = long_series(5_000)
+    found = trends(np.arange(5_000.0), y, order)
+    trend = found.at(share ** (order / 2 + 0.5) * found.alphas[0])
+    assert trend.relative_gap <= 1e-8
+    # A second opinion: the residual pulls at no knot by more than the strength.
+    residual = (y - trend.fit)[::-1] / len(y)
+    for _ in range(order + 1):
+        residual = np.cumsum(residual)
+    if order == 1:
+        pulls = residual[::-1][2:]
+        assert np.abs(pulls).max() <= trend.alpha * (1 + 1e-3)
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+@pytest.mark.parametrize("unit", [1e200, 1e-200])
+def test_units_may_be_extreme(order, unit):
+    _, y = steps()
+    plain, moved = TrendFilter(order).fit(y), TrendFilter(order).fit(unit * y)
+    assert_array_equal(moved.change_points_, plain.change_points_)
+    assert_allclose(moved.trend_ / unit, plain.trend_, atol=1e-9)
+    assert_allclose(moved.alpha_ / unit, plain.alpha_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_units_of_positions_do_not_matter(order):
+    _, y = steps()
+    t = np.cumsum(np.random.default_rng(0).exponential(size=200))
+    plain, moved = TrendFilter(order).fit(y, t), TrendFilter(order).fit(y, 1e-6 * t + 3)
+    assert_array_equal(moved.change_points_, plain.change_points_)
+    assert plain.relative_gap_ <= 1e-8
+
+
+def test_a_trend_beyond_its_tolerance_is_said(monkeypatch):
+    _, y = steps()
+    solved = Bending.at
+    monkeypatch.setattr(Bending, "at", lambda self, s: solved(self, s)._replace(gap=1e-3))
+    with pytest.warns(taut.ConvergenceWarning, match="gap of 1.0e-03, not 1e-08"):
+        TrendFilter(1, alpha=0.05).fit(y)
+
+
+def test_dropping_knots_by_sweeps_is_fitting_anew():
+    _, y = steps()
+    t, knots = np.arange(200.0), np.array([20, 55, 60, 110, 160])
+    bends = _Bends(t, y, 1, knots)
+    for _ in range(3):
+        before = np.square(y - refitted(t, y, 1, bends.knots)).sum()
+        costs, left = bends.costs(), bends.knots
+        for place, cost in enumerate(costs):
+            without = refitted(t, y, 1, np.delete(left, place))
+            assert_allclose(cost, np.square(y - without).sum() - before, rtol=1e-6, atol=1e-9)
+        bends.drop(1)
+
+
+def test_a_polynomial_to_the_last_digit_has_no_bends():
+    solver = trends(np.arange(10.0), np.zeros(10), 1)
+    assert solver.at(1.0).knots.size == 0

@@ -14,11 +14,14 @@ from taut.applications.denoising.calibration import best_strength, check_rule
 from taut.applications.denoising.noise import estimate_noise
 from taut.applications.denoising.thresholds import RULES
 from taut.applications.denoising.wavelets import TRANSFORMS
-from taut.validation import check_choice, check_positive, shown
+from taut.progress import tracked
+from taut.validation import check_choice, check_flag, check_positive, shown
+from taut.validation.trouble import explained
 
 __all__ = ["WaveletDenoiser"]
 
 _BOUNDS = (0.1, 6.0)
+_BLOCK = 2**18  # samples
 
 
 class WaveletDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -48,6 +51,8 @@ class WaveletDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Standard deviation of the noise; None estimates it from the finest diagonal details.
     sample_shape : tuple of int, default None
         The shape of what a row holds, as (rows, columns) of an image; None for a signal.
+    verbose : bool, default False
+        Show progress over strengths and rows (extra ``compare``: rich).
 
     Attributes
     ----------
@@ -83,6 +88,7 @@ class WaveletDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         strength="bayes",
         sigma=None,
         sample_shape=None,
+        verbose=False,
     ):
         self.wavelet = wavelet
         self.levels = levels
@@ -90,6 +96,7 @@ class WaveletDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.strength = strength
         self.sigma = sigma
         self.sample_shape = sample_shape
+        self.verbose = verbose
 
     def fit(self, X, y=None):
         """Learn the noise and the thresholds.
@@ -114,6 +121,7 @@ class WaveletDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             PyWavelets is not installed (extra ``applications``).
         """
         self._check_strength()
+        check_flag(self.verbose, "verbose")
         frame = self._frame()
         images = self._images(self._checked(X, reset=True))
         if self.sigma is None:
@@ -152,8 +160,16 @@ class WaveletDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         NotFittedError
         """
         check_is_fitted(self)
+        verbose = check_flag(self.verbose, "verbose")
         X = self._checked(X, reset=False)
-        return self._frame().shrunk(self._images(X), self.thresholds_).reshape(X.shape)
+        frame, images = self._frame(), self._images(X)
+        result = np.empty_like(images)
+        # Details take many times the memory of what they are of.
+        count = max(1, _BLOCK // images[0].size)
+        for start in tracked(range(0, len(images), count), verbose, "rows"):
+            block = slice(start, start + count)
+            result[block] = frame.shrunk(images[block], self.thresholds_)
+        return result.reshape(X.shape)
 
     def _frame(self):
         return TRANSFORMS[check_choice(self.basis, "basis", tuple(TRANSFORMS))](
@@ -175,11 +191,19 @@ class WaveletDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         strength = self.strength
         if isinstance(strength, SHARED_RULES):
             axes = tuple(range(1, images.ndim))
-            strength = best_strength(frame.shrunk_by, images, _BOUNDS, strength, axes)
+            strength = best_strength(
+                frame.shrunk_by,
+                images,
+                _BOUNDS,
+                strength,
+                axes,
+                check_flag(self.verbose, "verbose"),
+            )
         return lambda band, n_samples: strength
 
     def _checked(self, X, reset):
-        return validate_data(self, X, dtype=[np.float64, np.float32], reset=reset)
+        with explained("X", X):
+            return validate_data(self, X, dtype=[np.float64, np.float32], reset=reset)
 
     def _images(self, X):
         if self.sample_shape is None:

@@ -41,7 +41,9 @@ def require_pywt():
 
 def soft(values, threshold):
     """The prox of ``threshold * |.|_1``."""
-    return np.sign(values) * np.maximum(np.abs(values) - threshold, 0.0)
+    # What clipping takes away: one array more than there was.
+    shrunk = np.clip(values, -threshold, threshold)
+    return np.subtract(values, shrunk, out=shrunk)
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ class Orthogonal:
 
     def shrunk_by(self, images, threshold):
         """Images with all their details shrunk by one threshold."""
-        return self.shrunk(images, self.thresholds(images, lambda band, n_samples: threshold))
+        names = ["".join(name) for name in product("ad", repeat=images.ndim - 1)][1:]
+        return self.shrunk(images, [dict.fromkeys(names, threshold)] * self.depth(images.shape[1:]))
 
     def padded(self, images):
         """Mirrored to lengths that can be halved at every level."""
@@ -190,16 +193,47 @@ class CycleSpun(Orthogonal):
 class Undecimated(Orthogonal):
     """The stationary wavelet transform: the mean over all shifts, in one redundant transform.
 
-    It takes ``(2^ndim - 1) * levels + 1`` times the memory of the image.
+    Its details are ``(2^ndim - 1) * levels`` times as many as the samples. They are there one level
+    at a time: on the way down only the approximations are kept, on the way up the details of each
+    are found once more.
     """
 
-    def analyse(self, images):
-        axes = tuple(range(1, images.ndim))
-        level = self.depth(images.shape[1:])
-        return require_pywt().swtn(images, self.wavelet, level, axes=axes, trim_approx=True)
+    def thresholds(self, images, rule):
+        n_samples, found = images[0].size, []
+        approximation = self.padded(images)
+        for level in range(self.depth(images.shape[1:])):
+            approximation, details = self._down(approximation, level)
+            found.append({name: rule(band, n_samples) for name, band in details.items()})
+        return found[::-1]
 
-    def synthesise(self, coefs, ndim):
-        return require_pywt().iswtn(coefs, self.wavelet, axes=tuple(range(1, ndim)))
+    def shrunk(self, images, thresholds):
+        approximations = [self.padded(images)]
+        for level in range(len(thresholds) - 1):
+            approximations.append(self._down(approximations[-1], level)[0])
+        result = None
+        for level, limits in zip(range(len(thresholds))[::-1], thresholds, strict=True):
+            approximation, details = self._down(approximations.pop(), level)
+            for name, band in details.items():
+                details[name] = soft(band, limits[name])
+            result = self._up(approximation if result is None else result, details, level)
+        return result[tuple(slice(length) for length in images.shape)]
+
+    def _down(self, approximation, level):
+        """The next approximation, and the details that it has lost."""
+        axes = tuple(range(1, approximation.ndim))
+        [coefs] = require_pywt().swtn(approximation, self.wavelet, 1, level, axes=axes)
+        return coefs.pop("a" * len(axes)), coefs
+
+    def _up(self, approximation, details, level):
+        """The approximation before: samples ``2^level`` apart have a transform of their own."""
+        axes = tuple(range(1, approximation.ndim))
+        result = np.empty_like(approximation)
+        for offset in product(range(2**level), repeat=len(axes)):
+            part = (slice(None), *(slice(start, None, 2**level) for start in offset))
+            coefs = {name: band[part] for name, band in details.items()}
+            coefs["a" * len(axes)] = approximation[part]
+            result[part] = require_pywt().iswtn([coefs], self.wavelet, axes=axes)
+        return result
 
 
 TRANSFORMS = {"orthogonal": Orthogonal, "cycle_spun": CycleSpun, "undecimated": Undecimated}

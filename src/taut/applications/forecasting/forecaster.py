@@ -19,10 +19,12 @@ from taut.progress import tracked
 from taut.selection import CV, as_splits
 from taut.selection.rule import Rule
 from taut.validation import check_choice, check_flag, check_positive, check_share, shown
+from taut.validation.magnitudes import check_magnitudes
 
 __all__ = ["LagForecaster"]
 
 _FOLDS = 5
+_RANGE = 1e-3  # errors one step ahead hardly say no to less, but recursion goes over them again
 
 
 class LagForecaster(BaseEstimator):
@@ -41,7 +43,8 @@ class LagForecaster(BaseEstimator):
     alpha : float or rule, default None
         Strength of the penalty, >= 0, in units of the series, or a rule that chooses it:
         ``taut.CV(folds=10, rule="1se")``, ``taut.BIC()`` and so on. A number of folds means rolling
-        origins (scikit-learn's ``TimeSeriesSplit``); None is ``taut.CV()``.
+        origins (scikit-learn's ``TimeSeriesSplit``); None is ``taut.CV()`` down to a thousandth of
+        the strength that leaves nothing.
     strategy : {"recursive", "direct"}, default "recursive"
         One model for the next step, fed with its own forecasts; or one model for each step.
     rolling : sequence of int, default ()
@@ -49,7 +52,7 @@ class LagForecaster(BaseEstimator):
     differences : sequence of int, default ()
         Changes over so many steps up to the last value known.
     calendar : sequence of {"hour", "weekday", "month"}, default ()
-        Indicators of the time that is forecast; stamps with a time zone are read in UTC.
+        Indicators of the time that is forecast, as the clock on the wall of its time zone has it.
     fourier : dict of float to int, default None
         Waves of the time that is forecast: from the period in steps to their number.
     l1_ratio : float in (0, 1], default 1.0
@@ -144,6 +147,7 @@ class LagForecaster(BaseEstimator):
         direct = check_choice(self.strategy, "strategy", ("recursive", "direct")) == "direct"
         verbose = check_flag(self.verbose, "verbose")
         series = read_series(y)
+        check_magnitudes("y", series.values)
         covariates = None if X is None else read_covariates(X)
         self._check_length(series, past, horizon)
         origins = Origins(series, past, *self._known(series, covariates, 0, len(series), "X"))
@@ -170,7 +174,8 @@ class LagForecaster(BaseEstimator):
         Returns
         -------
         ndarray of shape (horizon,), or a frame of the library that the series came in
-            In units of the series; a frame has the stamps as the series had them.
+            In units of the series; a frame has the stamps as the series had them, as its index or
+            in a column, with their time zone, as periods or days.
 
         Raises
         ------
@@ -274,9 +279,10 @@ class LagForecaster(BaseEstimator):
             stamps = np.concatenate([series.axis.stamps, series.axis.extended(count)])[start:stop]
         calendar = check_calendar(self.calendar, stamps is not None)
         fourier = check_fourier({} if self.fourier is None else self.fourier)
-        values, names = ahead(np.arange(start, stop), stamps, calendar, fourier)
+        wall = stamps if stamps is None or not calendar else series.clock.wall(stamps)
+        values, names = ahead(np.arange(start, stop), wall, calendar, fourier)
         if covariates is not None:
-            columns = covariates.at(stamps, stop - start, argument)
+            columns = covariates.at(stamps, series.clock, stop - start, argument)
             values, names = np.column_stack([values, columns]), [*names, *covariates.names]
         return values, names
 
@@ -315,7 +321,7 @@ class LagForecaster(BaseEstimator):
         Between training and held-out rows lie ``step - 1``, whose targets come after the first
         held-out origin.
         """
-        rule = CV(_FOLDS) if self.alpha is None else self.alpha
+        rule = CV(_FOLDS, alpha_min_ratio=_RANGE) if self.alpha is None else self.alpha
         folds = rule.folds if isinstance(rule, CV) else _FOLDS
         if isinstance(folds, numbers.Integral):
             folds = TimeSeriesSplit(int(folds), gap=step - 1)
@@ -378,7 +384,7 @@ class LagForecaster(BaseEstimator):
                 f"it has {shown(list(given.names))}"
             )
         places = [given.names.index(name) for name in self._covariates]
-        return Covariates(given.values[:, places], self._covariates, given.stamps)
+        return Covariates(given.values[:, places], self._covariates, given.told)
 
     def _radius(self, horizon, coverage):
         check_share(coverage, "coverage", 0.9)

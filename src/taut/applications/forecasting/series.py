@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import narwhals as nw
 import numpy as np
 
+from taut.applications.forecasting.clock import (
+    Clock,
+    Rows,
+    Told,
+    read,
+    told_by_column,
+    told_by_index,
+)
 from taut.applications.forecasting.time_axis import TimeAxis, as_stamps, regular
 from taut.designs.from_frame import TableError, values_of
 from taut.validation import shown
@@ -23,23 +31,19 @@ class Series:
     values : ndarray of shape (n_samples,)
     axis : TimeAxis or None
         None where the values came without stamps.
-    name, time : str
-        Of the values and of the stamps.
-    backend : module or None
-        The library of the frame they came in.
-    indexed : bool
-        Whether the stamps were its index.
-    unit : str
-        Of the stamps as they came: libraries do not compare stamps of two units.
+    name : str
+        Of the values.
+    clock : Clock or None
+        How the stamps came.
+    rows : Rows or None
+        Of a frame without stamps.
     """
 
     values: np.ndarray
     axis: TimeAxis | None
     name: str = "y"
-    time: str = "time"
-    backend: object = None
-    indexed: bool = False
-    unit: str = "us"
+    clock: Clock | None = None
+    rows: Rows | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -50,14 +54,14 @@ class Series:
         Returns
         -------
         ndarray of shape (n_steps,) or (n_steps, n_columns) for an array; otherwise a frame of its
-        library with the stamps, as the index where that was so.
+        library with the stamps, as they were: as the index or a column, in their time zone.
         """
         arrays = list(columns.values())
-        if self.backend is None:
-            return arrays[0] if len(arrays) == 1 else np.column_stack(arrays)
-        stamps = self.axis.extended(len(arrays[0])).astype(f"datetime64[{self.unit}]")
-        frame = nw.from_dict({self.time: stamps, **columns}, backend=self.backend)
-        return nw.to_native(nw.maybe_set_index(frame, self.time) if self.indexed else frame)
+        if self.clock is not None:
+            return self.clock.frame(self.axis.extended(len(arrays[0])), columns)
+        if self.rows is not None:
+            return self.rows.frame(columns)
+        return arrays[0] if len(arrays) == 1 else np.column_stack(arrays)
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,15 @@ class Covariates:
     ----------
     values : ndarray of shape (n_rows, n_columns)
     names : tuple of str
-    stamps : ndarray of datetime64[s] of shape (n_rows,), or None
+    told : Told or None
+        Their stamps.
     """
 
     values: np.ndarray
     names: tuple[str, ...]
-    stamps: np.ndarray | None
+    told: Told | None
 
-    def at(self, stamps, n_rows: int, argument: str) -> np.ndarray:
+    def at(self, stamps, clock: Clock | None, n_rows: int, argument: str) -> np.ndarray:
         """The rows at some stamps, or the first ones where no stamps are known.
 
         Raises
@@ -83,16 +88,17 @@ class Covariates:
         ValueError
             A row is missing: which.
         """
-        if self.stamps is None or stamps is None:
+        if self.told is None or stamps is None:
             if len(self.values) != n_rows:
                 raise ValueError(
                     f"{argument} must have {n_rows} rows, one for each step, got "
                     f"{len(self.values)}: give the values that are known for those steps"
                 )
             return self.values
-        rows = np.searchsorted(self.stamps, stamps)
-        found = np.minimum(rows, len(self.stamps) - 1)
-        absent = np.flatnonzero(self.stamps[found] != stamps)
+        own = self.told.wall if clock.on_the_wall else self.told.utc
+        rows = np.searchsorted(own, stamps)
+        found = np.minimum(rows, len(own) - 1)
+        absent = np.flatnonzero(own[found] != stamps)
         if absent.size:
             raise ValueError(
                 f"{argument} must have a row for every step, got none for {stamps[absent[0]]}: "
@@ -114,7 +120,7 @@ def read_series(y) -> Series:
     ValueError
         There is not one column of each, stamps are not regular, or a value is missing.
     """
-    columns, stamps, series = _parts(y, "y")
+    columns, told, rows = _parts(y, "y")
     if len(columns) != 1:
         raise ValueError(
             "y must have one column of numbers beside the dates, got "
@@ -122,9 +128,11 @@ def read_series(y) -> Series:
             "others as X"
         )
     [(name, values)] = columns.items()
+    if told is None:
+        return Series(_numbers(values, f"y, column {name!r},", None), None, name, rows=rows)
+    stamps, clock = read(told, f"{told.clock.name!r} of y")
     values = _numbers(values, f"y, column {name!r},", stamps)
-    axis = None if stamps is None else regular(stamps, f"the dates of y ({series.time!r})")
-    return replace(series, values=values, axis=axis, name=name)
+    return Series(values, regular(stamps, f"the dates of y ({clock.name!r})"), name, clock)
 
 
 def read_covariates(X, argument="X") -> Covariates:
@@ -137,55 +145,45 @@ def read_covariates(X, argument="X") -> Covariates:
     """
     if isinstance(X, np.ndarray | list):
         array = np.atleast_2d(np.asarray(X, dtype=np.float64).T).T
-        columns, stamps = {f"x{j}": column for j, column in enumerate(array.T)}, None
+        columns, told = {f"x{j}": column for j, column in enumerate(array.T)}, None
     else:
-        columns, stamps, _ = _parts(X, argument)
+        columns, told, _ = _parts(X, argument)
     if not columns:
         raise ValueError(f"{argument} must have a column of numbers, got none: pass None instead")
+    stamps = None
+    if told is not None:
+        name = f"{told.clock.name!r} of {argument}"
+        stamps, _ = read(told, name)
+        told = told._replace(wall=as_stamps(told.wall, name), utc=as_stamps(told.utc, name))
+        if len(stamps) > 1:
+            regular(stamps, f"the dates of {argument}")
     checked = [_numbers(v, f"{argument}, column {n!r},", stamps) for n, v in columns.items()]
-    if stamps is not None and len(stamps) > 1:
-        regular(stamps, f"the dates of {argument}")
-    return Covariates(np.column_stack(checked), tuple(columns), stamps)
+    return Covariates(np.column_stack(checked), tuple(columns), told)
 
 
 def _parts(table, argument):
-    """Columns of numbers, stamps, and where they came from."""
+    """Columns of numbers, stamps, and the rows of a frame without stamps."""
     is_frame = not isinstance(table, np.ndarray) and nw.dependencies.is_into_dataframe(table)
     if not is_frame and not nw.dependencies.is_into_series(table):
-        return {argument: values_of(table, argument)}, None, Series(np.empty(0), None)
+        return {argument: values_of(table, argument)}, None, None
     native = nw.from_native(table, eager_only=True, allow_series=True)
+    backend = nw.get_native_namespace(native)
     if is_frame:
         columns = {str(name): values_of(native[name], str(name)) for name in native.columns}
     else:
         columns = {str(native.name or argument): values_of(native)}
-    index = _index(native)
-    if index is not None:
-        time, stamps = getattr(nw.maybe_get_index(native), "name", None) or "time", index
-        unit = np.datetime_data(index.dtype)[0]
-    else:
-        time, stamps = _date_column(columns, argument)
-        columns = {name: values for name, values in columns.items() if name != time}
-        unit = getattr(native[time].dtype, "time_unit", "us") if time is not None else "us"
-    if stamps is None:
-        return columns, None, Series(np.empty(0), None)
-    backend = nw.get_native_namespace(native)
-    stamps = as_stamps(stamps, f"{time!r} of {argument}")
-    return (
-        columns,
-        stamps,
-        Series(np.empty(0), None, argument, time, backend, index is not None, unit),
-    )
-
-
-def _index(native):
-    """The stamps of a pandas index, or None; stamps of a time zone are told in UTC."""
     index = nw.maybe_get_index(native)
-    if hasattr(index, "to_timestamp"):
-        index = index.to_timestamp()
-    if getattr(index, "tz", None) is not None:
-        index = index.tz_convert(None)
-    values = None if index is None else np.asarray(index)
-    return values if values is not None and values.dtype.kind == "M" else None
+    told = None if index is None else told_by_index(index, backend)
+    if told is None:
+        time = _date_column(columns, argument)
+        if time is None:
+            return columns, None, Rows(backend, len(native), index)
+        column = (
+            native if not is_frame else native[next(n for n in native.columns if str(n) == time)]
+        )
+        told = told_by_column(column, backend)
+        columns = {name: values for name, values in columns.items() if name != time}
+    return columns, told, None
 
 
 def _date_column(columns, argument):
@@ -194,9 +192,7 @@ def _date_column(columns, argument):
         raise ValueError(
             f"{argument} must have one column of dates, got {shown(dates)}: drop the others"
         )
-    if not dates:
-        return None, None
-    return dates[0], columns[dates[0]]
+    return dates[0] if dates else None
 
 
 def _numbers(values, what, stamps):

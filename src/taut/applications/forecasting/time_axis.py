@@ -50,7 +50,7 @@ def as_stamps(values, name: str) -> np.ndarray:
     Raises
     ------
     ValueError
-        They are no dates, one is missing, or text could mean several.
+        They are no dates, one is missing or finer than a second, or text could mean several.
     """
     if values.dtype.kind == "O" and all(isinstance(value, str) for value in values):
         found = readings(values.tolist())
@@ -71,7 +71,14 @@ def as_stamps(values, name: str) -> np.ndarray:
             f"{name} must have a date in every row, got none at row {missing[0]} (counting from "
             "0): fill it in, or drop the row"
         )
-    return values.astype(_SECOND)
+    seconds = values.astype(_SECOND)
+    finer = np.flatnonzero(seconds != values)
+    if finer.size:
+        raise ValueError(
+            f"{name} must hold whole seconds, got {values[finer[0]]} at row {finer[0]} (counting "
+            "from 0): round it, or pass the values as an array, whose steps need no stamps"
+        )
+    return seconds
 
 
 def regular(stamps: np.ndarray, name: str) -> TimeAxis:

@@ -1,4 +1,4 @@
-"""Paths of trends: piecewise polynomials with few changes, one for each strength."""
+"""Trends of one series: piecewise polynomials with few changes, one for each strength."""
 
 from __future__ import annotations
 
@@ -6,38 +6,61 @@ from typing import NamedTuple
 
 import numpy as np
 
-from taut.applications.trends.pieces import knot_basis
-from taut.memory import require_memory
-from taut.path import fit_path
-from taut.penalties import L1, TotalVariation
-from taut.progress import tracked
+from taut.applications.trends.bending import Bending
+from taut.penalties import TotalVariation
 
-__all__ = ["Trends", "trends"]
+__all__ = ["TOL", "Trend", "Trends", "trends"]
 
-_TOL = 1e-8
+TOL = 1e-8
+_N_ALPHAS = 60
+_RANGE = 1e-4  # of the strengths of levels
 
 
-class Trends(NamedTuple):
-    """Trends along decreasing strengths.
+class Trend(NamedTuple):
+    """A trend of one strength.
 
     Attributes
     ----------
-    alphas : ndarray of shape (n_alphas,)
-    fits : ndarray of shape (n_alphas, n)
-    knots : list of ndarray of int
-        For each alpha the first samples of new pieces.
-    relative_gaps : ndarray of shape (n_alphas,)
-        Certificates; 0 where the solution is exact.
+    alpha : float
+    fit : ndarray of shape (n,)
+    knots : ndarray of int
+        The first samples of new pieces.
+    relative_gap : float
+        Certificate; 0 where the solution is exact.
     """
 
-    alphas: np.ndarray
-    fits: np.ndarray
-    knots: list[np.ndarray]
-    relative_gaps: np.ndarray
+    alpha: float
+    fit: np.ndarray
+    knots: np.ndarray
+    relative_gap: float
 
 
-def trends(t, y, order, alphas=None, n_alphas=60, ratio=1e-4, verbose=False) -> Trends:
-    """Minimise ``1/(2n) |y - f|^2 + alpha * (sum of the jumps of the derivative of this order)``.
+class Trends:
+    """Minimisers of ``1/(2n) |y - f|^2 + alpha * (sum of the jumps of the derivative)``.
+
+    They come one at a time: all of a path would take as many times the memory of the series.
+
+    Attributes
+    ----------
+    alphas : ndarray of shape (60,)
+        Decreasing, from the least strength without a change. A piece of length l gives in at a
+        strength that grows like a power of l, one higher for each order, and so does the range.
+    """
+
+    def __init__(self, solver, n_samples, unit, order):
+        self.order = order
+        self._solver, self._unit = solver, n_samples / unit
+        largest = max(solver.largest / self._unit, np.finfo(np.float64).tiny)
+        self.alphas = largest * np.geomspace(1.0, _RANGE ** (order + 1), _N_ALPHAS)
+
+    def at(self, alpha) -> Trend:
+        """The trend of one strength."""
+        fit, places, gap = self._solver.at(alpha * self._unit)
+        return Trend(float(alpha), fit, places + 1, gap)
+
+
+def trends(t, y, order) -> Trends:
+    """All trends of a series.
 
     Parameters
     ----------
@@ -45,12 +68,8 @@ def trends(t, y, order, alphas=None, n_alphas=60, ratio=1e-4, verbose=False) -> 
         Rising positions.
     y : ndarray of shape (n,)
     order : int
-        Degree of the pieces. 0 takes the exact prox of the total variation, in linear time; others
-        are a lasso on the knots, for the path engine.
-    alphas : ndarray, default None
-        None makes a grid of ``n_alphas`` down to ``ratio`` times the first.
-    verbose : bool, default False
-        Show progress over steps; the path engine solves the others in one go.
+        Degree of the pieces. 0 takes the exact prox of the total variation, others an interior
+        point method: both in linear memory, and time for a strength.
 
     References
     ----------
@@ -58,41 +77,19 @@ def trends(t, y, order, alphas=None, n_alphas=60, ratio=1e-4, verbose=False) -> 
     of Statistics 42, 285-323, equations 25 to 27.
     """
     if order == 0:
-        return _steps(y, alphas, n_alphas, ratio, verbose)
-    return _polynomials(t, y, order, alphas, n_alphas, ratio)
+        return Trends(_Levels(y), len(y), 1.0, order)
+    # Derivatives with respect to steps, not to positions, which may have any unit.
+    step = float(np.median(np.diff(t)))
+    return Trends(Bending((t - t[0]) / step, y, order, TOL), len(y), step**order, order)
 
 
-def _steps(y, alphas, n_alphas, ratio, verbose):
-    n, penalty = len(y), TotalVariation()
-    if alphas is None:
-        largest = max(penalty.dual_norm(y) / n, np.finfo(np.float64).tiny)
-        alphas = largest * np.geomspace(1.0, ratio, n_alphas)
-    steps = tracked(alphas, verbose, "strengths")
-    fits = np.stack([penalty.prox(y, n * alpha) for alpha in steps])
-    knots = [1 + np.flatnonzero(np.diff(fit)) for fit in fits]
-    return Trends(np.asarray(alphas), fits, knots, np.zeros(len(alphas)))
+class _Levels:
+    """The exact prox of the total variation, as a solver of trends."""
 
+    def __init__(self, y):
+        self._y, self._penalty = y, TotalVariation()
+        self.largest = self._penalty.dual_norm(y)
 
-def _polynomials(t, y, order, alphas, n_alphas, ratio):
-    places = np.arange(order, len(t) - 1)
-    require_memory(
-        "the basis of a trend of {:,} samples by {:,} knots",
-        (len(t), len(places)),
-        "use order=0, which needs none, or thin the series out",
-        each=24,
-    )
-    polynomial, basis = knot_basis(t, order, places)
-    # Polynomials are free: the lasso sees what they leave, of the series and of the knots.
-    frame = np.linalg.qr(polynomial)[0]
-    bent = basis - frame @ (frame.T @ basis)
-    left = y - frame @ (frame.T @ y)
-    options = {"alphas": alphas} if alphas is not None else {
-        "n_alphas": n_alphas, "alpha_min_ratio": ratio
-    }  # fmt: skip
-    path = fit_path(
-        np.asfortranarray(bent), left, penalty=L1(), fit_intercept=False, tol=_TOL, **options
-    )
-    fits = (y - left) + (bent @ path.coefs).T
-    knots = [places[np.flatnonzero(coef)] + 1 for coef in path.coefs.T]
-    gaps = np.array([c.relative_gap for c in path.certificates])
-    return Trends(path.alphas, fits, knots, gaps)
+    def at(self, strength):
+        fit = self._penalty.prox(self._y, strength)
+        return fit, np.flatnonzero(np.diff(fit)), 0.0

@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-from math import factorial
-
 import numpy as np
 
-__all__ = ["knot_basis", "pruned", "refitted"]
+from taut.applications.trends.splines import Spline
+from taut.memory import require_memory
 
-
-def knot_basis(t, order, places):
-    """The polynomials, and for each place a function whose derivative of this order jumps there.
-
-    Parameters
-    ----------
-    t : ndarray of shape (n,)
-    order : int
-    places : ndarray of int
-        A jump lies right after the sample of this place.
-
-    Returns
-    -------
-    polynomial : ndarray of shape (n, order + 1)
-    basis : ndarray of shape (n, n_places)
-        ``max(t - t_j, 0)^order / order!``
-    """
-    centred = (t - t.mean()) / max(np.ptp(t), 1e-300)
-    polynomial = np.vander(centred, order + 1, increasing=True)
-    ahead = t[:, None] - t[places]
-    if order == 0:
-        return polynomial, (ahead > 0).astype(np.float64)
-    return polynomial, np.maximum(ahead, 0.0) ** order / factorial(order)
+__all__ = ["pruned", "refitted"]
 
 
 def refitted(t, y, order, knots):
     """Least squares with these knots: what the penalty shrank is restored."""
+    knots = np.asarray(knots, dtype=int)
     if order == 0:
         starts = np.r_[0, knots]
         lengths = np.diff(np.r_[starts, len(y)])
         return np.repeat(np.add.reduceat(y, starts) / lengths, lengths)
-    basis = np.hstack(knot_basis(t, order, np.asarray(knots, dtype=int) - 1))
-    return basis @ np.linalg.lstsq(basis, y, rcond=None)[0]
+    spline = Spline(t, order, knots - 1)
+    return spline.basis @ spline.fitted(y)
 
 
 def pruned(t, y, order, knots, score):
@@ -68,26 +46,69 @@ def pruned(t, y, order, knots, score):
     """
     knots = np.asarray(knots, dtype=int)
     rss = float(np.square(y - refitted(t, y, order, knots)).sum())
-    while len(knots):
-        costs = _costs(t, y, order, knots)
-        least, df = int(np.argmin(costs)), 2 * len(knots) + order + 1
+    pieces = (_Levels if order == 0 else _Bends)(t, y, order, knots)
+    while len(pieces.knots):
+        costs = pieces.costs()
+        least, df = int(np.argmin(costs)), 2 * len(pieces.knots) + order + 1
         if score(rss + costs[least], df - 2) > score(rss, df):
             break
-        rss, knots = rss + costs[least], np.delete(knots, least)
-    return knots
+        rss += costs[least]
+        pieces.drop(least)
+    return pieces.knots
 
 
-def _costs(t, y, order, knots):
-    """By how much the squared residuals grow without each knot, the others fitted anew."""
-    if order == 0:
+class _Levels:
+    """Means of pieces: neighbours become one when the knot between them goes."""
+
+    def __init__(self, t, y, order, knots):
         starts = np.r_[0, knots]
-        lengths = np.diff(np.r_[starts, len(y)])
-        means = np.add.reduceat(y, starts) / lengths
+        self.knots = knots
+        self._lengths = np.diff(np.r_[starts, len(y)]).astype(np.float64)
+        self._means = np.add.reduceat(y, starts) / self._lengths
+
+    def costs(self):
+        """By how much the squared residuals grow without each knot, the others fitted anew."""
+        lengths = self._lengths
         together = lengths[:-1] * lengths[1:] / (lengths[:-1] + lengths[1:])
-        return together * np.diff(means) ** 2
-    basis = np.hstack(knot_basis(t, order, knots - 1))
-    # c_j^2 / [(B'B)^-1]_jj, with B = QR: rows of R^-1 give both.
-    q, r = np.linalg.qr(basis)
-    inverse = np.linalg.pinv(r)
-    coef = inverse @ (q.T @ y)
-    return (coef**2 / np.square(inverse).sum(axis=1))[order + 1 :]
+        return together * np.diff(self._means) ** 2
+
+    def drop(self, place):
+        pair = slice(place, place + 2)
+        mean = np.average(self._means[pair], weights=self._lengths[pair])
+        self._means = np.delete(self._means, place)
+        self._means[place] = mean
+        total = self._lengths[pair].sum()
+        self._lengths = np.delete(self._lengths, place)
+        self._lengths[place] = total
+        self.knots = np.delete(self.knots, place)
+
+
+class _Bends:
+    """Jumps z of the derivative and their covariance V: knot j costs ``z_j^2 / V_jj``.
+
+    A knot that goes takes its row and column along by a sweep (Beaton 1964): ``z - V_j z_j / V_jj``
+    and ``V - V_j V_j' / V_jj`` are those of the fit without it.
+    """
+
+    def __init__(self, t, y, order, knots):
+        require_memory(
+            "the covariance of {:,} knots by {:,}",
+            (len(knots), len(knots)),
+            "pass refit=False, or a larger alpha",
+            each=24,
+        )
+        spline = Spline(t, order, knots - 1)
+        self.knots = knots
+        self._jumps = spline.jumps @ spline.fitted(y)
+        self._spread = spline.jumps @ spline.solved(spline.jumps.T.toarray())
+
+    def costs(self):
+        """By how much the squared residuals grow without each knot, the others fitted anew."""
+        return self._jumps**2 / np.diagonal(self._spread)
+
+    def drop(self, place):
+        share = self._spread[place] / self._spread[place, place]
+        self._jumps = np.delete(self._jumps - share * self._jumps[place], place)
+        self._spread -= np.outer(share, self._spread[place])
+        self._spread = np.delete(np.delete(self._spread, place, axis=0), place, axis=1)
+        self.knots = np.delete(self.knots, place)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from taut.applications.trends.paths import trends
+from taut.applications.trends.choice import cross_validated, least_costly, score
+from taut.applications.trends.paths import TOL, trends
 from taut.applications.trends.pieces import pruned, refitted
-from taut.progress import tracked
 from taut.selection import AIC, BIC, CV, EBIC
-from taut.validation import check_flag, check_positive, shown
+from taut.solution import ConvergenceWarning
+from taut.validation import check_flag, check_positive
+from taut.validation.magnitudes import extreme_of
 from taut.validation.trouble import explained
 
 __all__ = ["TrendFilter"]
@@ -51,7 +56,10 @@ class TrendFilter(BaseEstimator):
     relative_gap_ : float
         Duality gap of the minimiser; 0 where it is exact, as for order 0.
     alphas_, scores_ : ndarray of shape (n_alphas,)
-        The grid and the criterion, or the error of cross-validation; only where alpha is a rule.
+        The strengths looked at, and the criterion or the error of cross-validation (of the series
+        over its largest value where that is beyond 1e75 or below 1e-75); only where alpha is a
+        rule. They end where half of the samples would be change points, or, for orders above 0,
+        where fifteen in a row have been no better.
     positions_ : ndarray of shape (n,)
 
     References
@@ -104,6 +112,11 @@ class TrendFilter(BaseEstimator):
         ------
         TypeError, ValueError
             An argument is not what it must be; the message names it, its value and the fix.
+
+        Warns
+        -----
+        taut.ConvergenceWarning
+            The minimiser is not within a relative duality gap of 1e-8.
         """
         order = self._checked_order()
         refit, verbose = check_flag(self.refit, "refit"), check_flag(self.verbose, "verbose")
@@ -112,26 +125,27 @@ class TrendFilter(BaseEstimator):
             vars(self).pop(stale, None)
         if np.ptp(y) == 0:
             return self._keep(t, y.copy(), np.empty(0, dtype=int), np.inf, 0.0)
-        if isinstance(self.alpha, AIC | BIC | CV | EBIC):
-            found = trends(t, y, order, verbose=verbose)
-            self.alphas_ = found.alphas
-            if isinstance(self.alpha, CV):
-                self.scores_, index = _cross_validated(
-                    self.alpha, t, y, order, refit, found.alphas, verbose
-                )
-            else:
-                self.scores_ = _criterion(self.alpha, t, y, order, refit, found)
-                index = int(np.argmin(self.scores_))
+        y, unit, rule = _within_range(y, self.alpha)
+        found = trends(t, y, order)
+        if isinstance(rule, CV):
+            self.alphas_, self.scores_, index = cross_validated(
+                rule, t, y, order, refit, found.alphas, verbose
+            )
+            best = found.at(self.alphas_[index])
+        elif isinstance(rule, AIC | BIC | EBIC):
+            self.alphas_, self.scores_, best = least_costly(rule, t, y, refit, found, verbose)
         else:
-            alpha = check_positive(self.alpha, "alpha", 0.1, other="or a rule")
-            found, index = trends(t, y, order, alphas=[float(alpha)]), 0
-        knots = found.knots[index]
-        trend = found.fits[index]
+            alpha = check_positive(rule, "alpha", 0.1, other="or a rule")
+            best = found.at(alpha / unit)
+        if "alphas_" in vars(self):
+            self.alphas_ = unit * self.alphas_
+        trend, knots = best.fit, best.knots
         if refit:
-            rule = self.alpha if isinstance(self.alpha, AIC | BIC | EBIC) else BIC()
-            knots = pruned(t, y, order, knots, lambda rss, df: _score(rule, y, rss, df))
+            rule = rule if isinstance(rule, AIC | BIC | EBIC) else BIC()
+            knots = pruned(t, y, order, knots, lambda rss, df: score(rule, y, rss, df))
             trend = refitted(t, y, order, knots)
-        return self._keep(t, trend, knots, found.alphas[index], found.relative_gaps[index])
+        _warn_unless_solved(best)
+        return self._keep(t, unit * trend, knots, unit * best.alpha, best.relative_gap)
 
     def predict(self, t):
         """The trend between its samples, by lines; beyond them, its last level.
@@ -179,52 +193,26 @@ class TrendFilter(BaseEstimator):
         return int(order)
 
 
-def _criterion(rule, t, y, order, refit, found):
-    """Along the path, for models with at most half as many degrees of freedom as samples."""
-    n = len(y)
-    # Of a refitted trend too: rather too many candidates, of which `pruned` drops the cheapest.
-    df = np.array([len(knots) for knots in found.knots]) + order + 1.0
-    fits = found.fits
-    if refit:
-        fits = [refitted(t, y, order, knots) if d <= n / 2 else None
-                for knots, d in zip(found.knots, df, strict=True)]  # fmt: skip
-    rss = np.array([np.inf if fit is None else np.square(y - fit).sum() for fit in fits])
-    return np.where(df <= n / 2, _score(rule, y, rss, np.minimum(df, n)), np.inf)
+def _within_range(y, rule):
+    """Series and rule in units whose squares float64 holds, and the unit."""
+    if extreme_of(y) is None:
+        return y, 1.0, rule
+    unit = float(np.abs(y).max())
+    if isinstance(rule, AIC | BIC | EBIC) and rule.noise_variance is not None:
+        variance = max(rule.noise_variance / unit / unit, np.finfo(np.float64).tiny)
+        rule = replace(rule, noise_variance=variance)
+    return y / unit, unit, rule
 
 
-def _score(rule, y, rss, df):
-    """The misfit of Gaussian errors, and the price of the degrees of freedom."""
-    n = len(y)
-    if rule.noise_variance is not None:
-        return rss / rule.noise_variance + rule.price(df, n, n)
-    # With the variance unknown a perfect fit would be infinitely good.
-    least = np.finfo(np.float64).eps * np.square(y - y.mean()).sum()
-    return n * np.log(np.maximum(rss, least) / n) + rule.price(df, n, n)
-
-
-def _cross_validated(rule, t, y, order, refit, alphas, verbose):
-    """Errors of samples that are left out, every k-th in turn, and the place of the choice."""
-    n_folds, inner = rule.folds, np.arange(len(y))
-    if not isinstance(n_folds, int) or n_folds < 2:
-        raise ValueError(
-            f"alpha=CV(folds) must have a number of folds >= 2 here, got {shown(n_folds)}: folds "
-            "take every k-th sample, so that every piece is in all of them"
+def _warn_unless_solved(trend):
+    if not trend.relative_gap <= TOL:
+        warnings.warn(
+            f"TrendFilter: the trend of alpha={trend.alpha:.6g} is within a relative duality gap "
+            f"of {trend.relative_gap:.1e}, not {TOL:g}: rounding stood in the way. Take another "
+            "alpha, a lower order, or fewer samples for each piece (relative_gap_ keeps it)",
+            ConvergenceWarning,
+            stacklevel=3,
         )
-    errors = np.empty((n_folds, len(alphas)))
-    for fold in tracked(range(n_folds), verbose, "folds"):
-        # The ends would have to be extrapolated.
-        out = (inner % n_folds == fold) & (inner > 0) & (inner < len(y) - 1)
-        found = trends(t[~out], y[~out], order, alphas=alphas)
-        for k, (fit, knots) in enumerate(zip(found.fits, found.knots, strict=True)):
-            if refit and len(knots) + order + 1 <= np.count_nonzero(~out):
-                fit = refitted(t[~out], y[~out], order, knots)
-            errors[fold, k] = np.mean(np.square(y[out] - np.interp(t[out], t[~out], fit)))
-    mean = errors.mean(axis=0)
-    best = int(np.argmin(mean))
-    if rule.rule == "1se":
-        slack = errors[:, best].std(ddof=1) / np.sqrt(n_folds)
-        best = int(np.argmax(mean <= mean[best] + slack))
-    return mean, best
 
 
 def _checked_series(y, t, order):
