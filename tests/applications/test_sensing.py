@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from scipy.optimize import linprog
 from scipy.sparse.linalg import LinearOperator, aslinearoperator
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -139,6 +140,93 @@ def test_a_rule_chooses_the_strength():
     assert_allclose(found.x, model.coef_, atol=1e-4)
 
 
+@pytest.mark.parametrize("rule", [taut.CV(), taut.CV(rule="1se"), taut.BIC(), taut.EBIC()])
+def test_a_rule_holds_out_the_measurements_of_an_operator(rule):
+    A, x, noise = measured(sigma=0.05)
+    y = A @ x + noise
+    found, matrix = (recover(form, y, alpha=rule) for form in (aslinearoperator(A), A))
+    assert found.solved
+    assert found.choice.alphas.max() / found.choice.alphas.min() > 100
+    assert found.alpha in found.choice.alphas
+    # Other folds and another grid: the choice is near that of the path engine, no more.
+    assert found.alpha == pytest.approx(matrix.alpha, rel=0.6)
+    model = CompressedSensing(alpha=rule).fit(aslinearoperator(A), y)
+    assert getattr(model, rule.results_name).alphas[0] == pytest.approx(found.choice.alphas[0])
+
+
+def test_a_rule_holds_out_the_measurements_of_an_analysis_form():
+    rng = np.random.default_rng(0)
+    x = np.repeat([0.0, 3.0, 1.0, 2.0], 25)
+    A = rng.standard_normal((50, 100)) / np.sqrt(50)
+    y = A @ x + 0.1 * rng.standard_normal(50)
+    one, other = (
+        recover(form, y, alpha=taut.CV(n_alphas=8, folds=3), analysis=gradient(100))
+        for form in (A, aslinearoperator(A))
+    )
+    assert one.alpha == pytest.approx(other.alpha)
+    assert one.choice.index_min not in (0, 7)
+    assert np.linalg.norm(one.x - x) < 0.1 * np.linalg.norm(x)
+
+
+COMPRESSIBLE = {"dense": (100, 400), "turned": (100, 400), "cosines": (256, 1024)}
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-9, 1e-7, 1e-5, 1e-3])
+@pytest.mark.parametrize("kind", COMPRESSIBLE)
+def test_signals_that_are_not_sparse_are_certified_at_any_noise(kind, noise):
+    m, n = COMPRESSIBLE[kind]
+    rng = np.random.default_rng(0)
+    kept = np.sort(rng.choice(n, m, replace=False))
+    matrix = rng.standard_normal((m, n))
+    forms = {"dense": matrix, "turned": aslinearoperator(matrix), "cosines": partial_dct(n, kept)}
+    A = forms[kind]
+    x = rng.permutation(np.arange(1.0, n + 1) ** -1.0 * rng.choice([-1.0, 1.0], n))
+    y = A @ x
+    bound = noise * np.linalg.norm(y)
+    found = recover(A, y, noise=bound)
+    assert found.solved
+    assert found.distance <= 1.01 * bound + (1e-9 if noise else 1e-6) * np.linalg.norm(y)
+    # As many entries as measurements, but for the tolerance: the others are zero, exactly.
+    assert len(found.support) <= 1.05 * m
+    assert np.abs(found.x).sum() <= np.abs(x).sum() * (1 + 1e-5)
+
+
+def test_many_entries_agree_with_a_linear_programme():
+    rng = np.random.default_rng(0)
+    A, y = rng.standard_normal((30, 80)), rng.standard_normal(30)
+    halves = linprog(np.ones(160), A_eq=np.hstack([A, -A]), b_eq=y, bounds=(0, None))
+    assert recover(A, y).objective == pytest.approx(halves.fun, rel=1e-8)
+    assert recover(sparse.csc_matrix(A), y).objective == pytest.approx(halves.fun, rel=1e-8)
+    one_sided = linprog(np.ones(80), A_eq=A, b_eq=A @ np.abs(A[0]), bounds=(0, None))
+    found = recover(A, A @ np.abs(A[0]), penalty=L1() + NonNegative())
+    assert found.objective == pytest.approx(one_sided.fun, rel=1e-8)
+    assert found.x.min() >= 0
+
+
+def test_rows_that_say_the_same_twice_share_the_bound():
+    A, x, _ = measured()
+    noise = 0.05 * np.random.default_rng(1).standard_normal(120)
+    twice, y = np.vstack([A, A]), np.tile(A @ x, 2) + noise
+    bound = np.linalg.norm(noise)
+    found = recover(aslinearoperator(twice), y, noise=bound)
+    assert found.solved
+    assert found.objective == pytest.approx(recover(twice, y, noise=bound).objective, rel=1e-5)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("bound", [0.0, 0.3])
+def test_orthogonal_rows_give_what_other_operators_give(penalty, bound):
+    penalty, shape = PENALTIES[penalty]
+    rng = np.random.default_rng(3)
+    rows = np.linalg.qr(rng.standard_normal((120, 50)))[0].T
+    rows = rows * rng.uniform(0.5, 2.0, 50)[:, None]
+    y = rows @ shape(measured()[1]) + 0.05 * rng.standard_normal(50)
+    found = recover(aslinearoperator(rows), y, noise=bound, penalty=penalty, tol=1e-8)
+    assert found.solved
+    other = recover(rows, y, noise=bound, penalty=penalty, tol=1e-8)
+    assert found.objective == pytest.approx(other.objective, rel=1e-6)
+
+
 def test_a_bound_that_zero_meets_gives_zero():
     A, x, _ = measured()
     found = recover(A, A @ x, noise=100.0)
@@ -202,7 +290,19 @@ BAD = {
     "ridge": (TALL, Y, {"penalty": taut.penalties.L2()}, "penalty must be a norm"),
     "text": (TALL, Y, {"penalty": "l1"}, "penalty must be a taut penalty"),
     "box": (TALL, Y, {"penalty": L1() + taut.penalties.Box(0, 1)}, "bounds at zero"),
-    "rule and operator": (aslinearoperator(TALL), Y, {"alpha": taut.CV()}, "rules need the rows"),
+    "criterion and analysis": (
+        TALL, Y, {"alpha": taut.BIC(), "analysis": np.eye(20)}, "needs known degrees of freedom"
+    ),
+    "criterion, operator and groups": (
+        aslinearoperator(TALL), Y, {"alpha": taut.AIC(), "penalty": GroupLasso(np.arange(20) // 2)},
+        r"alpha=AIC\(\) needs known degrees of freedom, which those of GroupLasso",
+    ),
+    "folds beyond the measurements": (
+        aslinearoperator(TALL), Y, {"alpha": taut.CV(folds=61)}, "folds must be between 2 and"
+    ),
+    "infeasible analysis": (
+        TALL, Y, {"analysis": np.eye(20), "max_iter": 40}, "noise must be a distance that some"
+    ),
     "analysis of another length": (TALL, Y, {"analysis": np.eye(7)}, "for each of the 20"),
     "analysis and debias": (TALL, Y, {"analysis": np.eye(20), "debias": True}, "debias must be"),
 }  # fmt: skip

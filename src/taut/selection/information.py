@@ -18,7 +18,7 @@ from taut.solvers import Controls, Grid, Solved
 from taut.solvers.centred import system_columns
 from taut.validation import check_positive, shown
 
-__all__ = ["AIC", "BIC", "EBIC", "CriterionResults", "degrees_of_freedom"]
+__all__ = ["AIC", "BIC", "EBIC", "Criterion", "CriterionResults", "degrees_of_freedom"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,7 +44,7 @@ _LIKELIHOODS = (Logistic, Multinomial, Poisson, Cox)  # whose dispersion is one
 _DISPERSED = (Squared, Gamma, Tweedie)
 
 
-class _Criterion(Rule):
+class Criterion(Rule):
     """``-2 log likelihood + price(df)``, the least along the path.
 
     Twice the loss above its least value is the deviance, -2 log likelihood up to a constant, in
@@ -105,19 +105,21 @@ class _Criterion(Rule):
         n_samples = np.count_nonzero(problem.weights)
         df = degrees_of_freedom(problem, solved)
         [deviance] = mean_errors(problem, solved, [problem.weights])
-        profiled = self.noise_variance is None and isinstance(problem.loss, Squared)
-        if profiled:
-            number = np.finfo(np.float64)
-            floor = max(number.eps**2 * deviance[0], number.tiny)
-            misfit = n_samples * np.log(np.maximum(deviance, floor))
-        else:
-            misfit = n_samples * deviance / (self.noise_variance or 1.0)
         n_coefs = int(np.prod(problem.coef_shape))
         used = np.count_nonzero(solved.coefs.reshape(n_coefs, -1), axis=0)
-        criterion = misfit + self.price(df, _informative(problem), n_coefs, used)
-        if profiled:
-            criterion = np.where(df <= max(n_samples / 2, df.min()), criterion, np.inf)
-        return criterion, df
+        price = self.price(df, _informative(problem), n_coefs, used)
+        if isinstance(problem.loss, Squared):
+            return self.of_squares(deviance, df, price, n_samples), df
+        return n_samples * deviance / (self.noise_variance or 1.0) + price, df
+
+    def of_squares(self, squares, df, price, n_samples):
+        """The criterion of least squares, from the mean squared errors along a path."""
+        if self.noise_variance is not None:
+            return n_samples * squares / self.noise_variance + price
+        number = np.finfo(np.float64)
+        floor = max(number.eps**2 * squares[0], number.tiny)
+        criterion = n_samples * np.log(np.maximum(squares, floor)) + price
+        return np.where(df <= max(n_samples / 2, df.min()), criterion, np.inf)
 
 
 def _informative(problem: Problem) -> int:
@@ -133,7 +135,7 @@ def _informative(problem: Problem) -> int:
 
 
 @dataclass(frozen=True)
-class AIC(_Criterion):
+class AIC(Criterion):
     """Akaike's criterion: 2 per degree of freedom.
 
     Parameters
@@ -154,7 +156,7 @@ class AIC(_Criterion):
 
 
 @dataclass(frozen=True)
-class BIC(_Criterion):
+class BIC(Criterion):
     """The Bayesian criterion: log(n_samples) per degree of freedom.
 
     Parameters
@@ -175,7 +177,7 @@ class BIC(_Criterion):
 
 
 @dataclass(frozen=True)
-class EBIC(_Criterion):
+class EBIC(Criterion):
     """The extended Bayesian criterion, for many features: BIC + 2 gamma log C(p, k).
 
     C(p, k) models have as many coefficients other than zero as this one, k: it is a price on the

@@ -71,7 +71,7 @@ class _WorkingSet:
 
     def lasso(self, z, strength, start, tol):
         chosen = start != 0
-        if self.seen is None:
+        if self.seen is None or self.seen[1] < strength:  # a path that begins, anew
             pull = self._pull(z)
             self.seen = pull, pull.max()
         pull, before = self.seen

@@ -61,6 +61,14 @@ class Square(NamedTuple):
         return 0.0
 
 
+class _State(NamedTuple):
+    """x and the dual points with their products, the balance of the steps, the norms."""
+
+    point: tuple
+    balance: float
+    norms: tuple
+
+
 class Analysed(NamedTuple):
     """A signal and what proves it.
 
@@ -76,6 +84,8 @@ class Analysed(NamedTuple):
     dual_excess : float
         ``|A'p + W'q| / |W'q|``, zero for a dual point.
     n_iter : int
+    state : tuple
+        From where another strength can go on.
     """
 
     x: np.ndarray
@@ -84,6 +94,7 @@ class Analysed(NamedTuple):
     excess: float
     dual_excess: float
     n_iter: int
+    state: tuple
 
     def is_within(self, tol, size):
         """Whether gap and excesses are small against objective, size and 1."""
@@ -91,7 +102,7 @@ class Analysed(NamedTuple):
         return gap and self.excess <= tol * size and self.dual_excess <= tol
 
 
-def analysed(measurement, analysis, fit, penalty, tol, max_iter, say) -> Analysed:
+def analysed(measurement, analysis, fit, penalty, tol, max_iter, say, start=None) -> Analysed:
     """Solve the analysis form by primal-dual steps whose lengths are balanced on the way.
 
     Parameters
@@ -106,6 +117,8 @@ def analysed(measurement, analysis, fit, penalty, tol, max_iter, say) -> Analyse
     max_iter : int
     say : callable
         Takes a text on how far it is.
+    start : Analysed, default None
+        The solution of a similar problem.
 
     Returns
     -------
@@ -120,16 +133,20 @@ def analysed(measurement, analysis, fit, penalty, tol, max_iter, say) -> Analyse
     Goldstein, T., Li, M. and Yuan, X. (2015). Adaptive primal-dual splitting methods for
     statistical learning and image processing. NeurIPS, algorithm 1.
     """
-    of_a, of_w = _norm(measurement), _norm(analysis)
+    of_a, of_w = (_norm(measurement), _norm(analysis)) if start is None else start.state.norms
     # W is brought to the norm of A, and P(v) becomes P(v) / even, so that one length suits both.
     even = of_a / of_w
     longest = _SAFETY / (np.sqrt(2.0) * of_a)
-    x = measurement.adjoint(fit.y) / of_a**2
-    z, v = measurement.product(x), even * analysis.product(x)
-    p, q = np.zeros_like(z), np.zeros_like(v)
-    slope = np.zeros_like(x)
-    # Entries of q lie within 1 / even: the ratio of the sizes of x and q.
-    balance, pace = even * np.linalg.norm(x) / np.sqrt(len(q)), 0.5
+    if start is None:
+        x = measurement.adjoint(fit.y) / of_a**2
+        z, v = measurement.product(x), even * analysis.product(x)
+        p, q = np.zeros_like(z), np.zeros_like(v)
+        slope = np.zeros_like(x)
+        # Entries of q lie within 1 / even: the ratio of the sizes of x and q.
+        balance = even * np.linalg.norm(x) / np.sqrt(len(q))
+    else:
+        (x, z, v, p, q, slope), balance = start.state.point, start.state.balance
+    pace = 0.5
     size = float(np.linalg.norm(fit.y))
     for n_iter in range(1, max_iter + 1):
         down, up = longest * balance, longest / balance
@@ -141,7 +158,8 @@ def analysed(measurement, analysis, fit, penalty, tol, max_iter, say) -> Analyse
         slope = measurement.adjoint(p) + even * analysis.adjoint(q)
         if n_iter % _LOOK == 0 or n_iter == max_iter:
             pull = float(np.linalg.norm(measurement.adjoint(p)))
-            found = _judged(fit, penalty, x, z, v / even, p, slope, pull, n_iter)
+            state = _State((x, z, v, p, q, slope), balance, (of_a, of_w))
+            found = _judged(fit, penalty, x, z, v / even, p, slope, pull, n_iter, state)
             if found.is_within(tol, size):
                 break
             say(f"gap {abs(found.gap) / max(found.objective, 1e-300):.1e} after {n_iter} steps")
@@ -154,11 +172,11 @@ def _in_polar(penalty, moved, step, even):
     return moved - step * penalty.prox(moved / step, 1.0 / (step * even))
 
 
-def _judged(fit, penalty, x, z, analysis, p, slope, pull, n_iter):
+def _judged(fit, penalty, x, z, analysis, p, slope, pull, n_iter, state):
     objective = penalty.value(analysis) + fit.value(z)
     gap = objective + fit.conjugate(p)
     dual_excess = float(np.linalg.norm(slope)) / max(pull, 1e-300)
-    return Analysed(x, float(objective), float(gap), fit.excess(z), dual_excess, n_iter)
+    return Analysed(x, float(objective), float(gap), fit.excess(z), dual_excess, n_iter, state)
 
 
 def _balanced(balance, pace, down, up, before, now):

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from taut.applications.sensing.recovery import recover
+from taut.selection import Rule
 
 __all__ = ["CompressedSensing"]
 
@@ -31,6 +32,8 @@ class CompressedSensing(RegressorMixin, BaseEstimator):
         Products with A and its adjoint.
     recovery_ : Recovery
         With the certificate.
+    cv_results_ : CVResults, or criterion_results_ : CriterionResults
+        Only where a rule chose alpha.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only where A had column names.
@@ -99,6 +102,8 @@ class CompressedSensing(RegressorMixin, BaseEstimator):
         found = recover(A, y, **self.get_params(deep=False))
         self.recovery_, self.coef_, self.intercept_ = found, found.x, 0.0
         self.alpha_, self.n_iter_ = found.alpha, found.n_products
+        if isinstance(self.alpha, Rule):
+            setattr(self, self.alpha.results_name, found.choice)
         return self
 
     def predict(self, A):

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_array
 
 from taut.applications.sensing.bounds import bounded
+from taut.applications.sensing.choice import (
+    AnalysisPath,
+    ChosenStrength,
+    SynthesisPath,
+    chosen,
+)
 from taut.applications.sensing.measurements import Measurement
-from taut.applications.sensing.sparse_recovery import Task, penalised
+from taut.applications.sensing.sparse_recovery import Task, penalised, require_reach
 from taut.estimators import PenalizedRegressor
 from taut.penalties import L1, Penalty
 from taut.progress import watched
@@ -51,6 +58,8 @@ class Recovery:
         What all three were to reach.
     n_products : int
         Products with A and its adjoint.
+    choice : CVResults or CriterionResults or None
+        What the rule that chose alpha saw; None where a number or a bound was given.
     """
 
     x: np.ndarray
@@ -63,6 +72,7 @@ class Recovery:
     dual_excess: float
     tol: float
     n_products: int
+    choice: Any = None
 
     @property
     def support(self) -> np.ndarray:
@@ -127,7 +137,8 @@ def recover(
         equality.
     alpha : float > 0 or rule, default None
         Strength of the lasso, in place of a bound; a rule such as ``taut.CV()`` or ``taut.BIC()``
-        chooses it, for matrices.
+        chooses it. Of an operator, and with ``analysis``, measurements are held out at random; with
+        ``analysis`` or groups only CV serves, as degrees of freedom are not known.
     penalty : Penalty, default L1()
         A norm, or L1 with bounds at 0.
     analysis : array, sparse matrix or LinearOperator of shape (k, n), default None
@@ -138,7 +149,7 @@ def recover(
         For the relative duality gap and the infeasibilities; None is 1e-6, and 1e-4 with
         ``analysis``.
     max_iter : int, default 10000
-        Most steps of the analysis form.
+        Most steps of the analysis form; operators may take as many products as these do.
     verbose : bool, default False
         Show how small the gap is by now (needs rich, as in the extra ``compare``).
 
@@ -160,9 +171,10 @@ def recover(
     Notes
     -----
     For a matrix and an L1 norm, the path engine solves the lasso on a working set, and the strength
-    at which the bound is met is found in closed form on the support. For groups and for operators
-    it is found by secants, equalities by the method of multipliers, and operators are used through
-    products only.
+    at which the bound is met is found in closed form on the support; where entries are about as
+    many as measurements, by Newton's method on the dual. Operators are used through products only:
+    those of orthogonal rows, or of at most 512 rows, by projections; others, and groups, by secants
+    for a bound and the method of multipliers for an equality.
 
     References
     ----------
@@ -201,7 +213,7 @@ def recover(
         )
     with watched(check_flag(verbose, "verbose"), "recover") as say:
         if analysis is None:
-            found = _by_synthesis(measurement, y, penalty, noise, alpha, tol, say)
+            found = _by_synthesis(measurement, y, penalty, noise, alpha, tol, max_iter, say)
         else:
             found = _by_analysis(
                 measurement, analysis, y, penalty, noise, alpha, tol, max_iter, say
@@ -218,13 +230,15 @@ def recover(
     return found
 
 
-def _by_synthesis(measurement, y, penalty, noise, alpha, tol, say):
+def _by_synthesis(measurement, y, penalty, noise, alpha, tol, max_iter, say):
     m, size = len(y), max(float(np.linalg.norm(y)), 1e-300)
     if alpha is None:
-        x, strength, proof = bounded(Task(measurement, y, penalty, noise, tol, say))
+        x, strength, proof = bounded(Task(measurement, y, penalty, noise, tol, max_iter, say))
         objective = proof.objective
+        choice = None
     else:
-        strength = m * _chosen(alpha, measurement, y, penalty)
+        alpha, choice = _chosen(alpha, measurement, y, penalty, say)
+        strength = m * alpha
         x, strength, proof = penalised(measurement, y, penalty, strength, tol, say)
         objective = proof.objective / m
     return Recovery(
@@ -233,11 +247,12 @@ def _by_synthesis(measurement, y, penalty, noise, alpha, tol, say):
         alpha=strength / m,
         distance=float(np.linalg.norm(y - measurement.product(x))),
         objective=objective,
-        relative_gap=max(proof.gap, 0.0) / max(proof.objective, 1e-300),
+        relative_gap=abs(proof.gap) / max(proof.objective, 1e-300),
         excess=proof.excess / size,
         dual_excess=0.0,
         tol=tol,
         n_products=measurement.n_products,
+        choice=choice,
     )
 
 
@@ -254,10 +269,14 @@ def _by_analysis(measurement, analysis, y, penalty, noise, alpha, tol, max_iter,
             f"penalty must be a norm with analysis, got {penalty!r}: pass L1(), or GroupLasso(...) "
             "for vectors of differences"
         )
+    choice = None
     if isinstance(alpha, Rule):
-        raise TypeError(f"alpha must be a number with analysis, got {alpha!r}: pass noise or alpha")
+        path = AnalysisPath(analysis, penalty)
+        alpha, choice = chosen(alpha, path, measurement, y, say)
     fit = Ball(y, noise) if alpha is None else Square(y, m * alpha)
     found = analysed(measurement, analysis, fit, penalty, tol, max_iter, say)
+    if found.excess > tol * size:
+        require_reach(measurement, y, noise)
     return Recovery(
         x=found.x,
         optimum=found.x,
@@ -269,20 +288,19 @@ def _by_analysis(measurement, analysis, y, penalty, noise, alpha, tol, max_iter,
         dual_excess=found.dual_excess,
         tol=tol,
         n_products=measurement.n_products,
+        choice=choice,
     )
 
 
-def _chosen(alpha, measurement, y, penalty):
-    """The strength that a rule chooses, on the path of the model without an intercept."""
+def _chosen(alpha, measurement, y, penalty, say):
+    """The strength, and what a rule saw of the model without an intercept that chose it."""
     if not isinstance(alpha, Rule):
-        return float(alpha)
+        return ChosenStrength(float(alpha), None)
     if measurement.matrix is None:
-        raise TypeError(
-            f"alpha must be a number for an operator, got {alpha!r}: rules need the rows of a "
-            "matrix; pass noise, or a number"
-        )
+        return chosen(alpha, SynthesisPath(penalty), measurement, y, say)
     model = PenalizedRegressor(penalty=penalty, alpha=alpha, fit_intercept=False)
-    return float(model.fit(measurement.matrix, y).alpha_)
+    model.fit(measurement.matrix, y)
+    return ChosenStrength(float(model.alpha_), getattr(model, alpha.results_name))
 
 
 def _debiased(measurement, y, penalty, x):

@@ -9,6 +9,7 @@ the strength: the bound is a matter of finding the strength, and an equality the
 
 from __future__ import annotations
 
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -16,10 +17,12 @@ from scipy.sparse.linalg import lsqr
 
 from taut.solvers.measured_lasso import engine_for
 
-__all__ = ["Proof", "Recovered", "Task", "penalised", "penalised_proof"]
+__all__ = ["Proof", "Recovered", "Task", "penalised", "penalised_proof", "require_reach"]
 
 _FIRST = 0.1  # strength to begin with, as a share of that at which all is zero
 _SMALLER = 0.25
+_CLOSE = 1e-2  # share of a small bound by which it may be exceeded on the way
+_NEAREST = (2, 5)  # what LSQR calls a solution of least squares that is none of the equation
 _EXACT = 1e-9  # of |y|: what is closer than that is equal
 
 
@@ -50,6 +53,8 @@ class Task:
     noise : float >= 0
     tol : float
         Relative duality gap.
+    max_iter : int
+        Bounds the products with an operator: four for each.
     say : callable
         Takes a text on how far it is.
 
@@ -61,13 +66,19 @@ class Task:
         By how much rounding may exceed the bound.
     """
 
-    def __init__(self, measurement, y, penalty, noise, tol, say):
+    def __init__(self, measurement, y, penalty, noise, tol, max_iter, say):
         self.measurement, self.y, self.penalty = measurement, y, penalty
-        self.noise, self.tol, self.say = noise, tol, say
+        self.noise, self.tol, self.max_iter, self.say = noise, tol, max_iter, say
         self.top = penalty.dual_norm(measurement.adjoint(y))
         self.slack = _EXACT * np.linalg.norm(y)
         self.engine = engine_for(measurement, penalty)
         self.zero = np.zeros(measurement.shape[1])
+
+    def loosened(self) -> Task:
+        """The same, where an equality need be met to the tolerance only, not to rounding."""
+        loose, size = copy(self), self.tol * np.linalg.norm(self.y)
+        loose.slack = max(self.slack, min(size, _CLOSE * self.noise) if self.noise else size)
+        return loose
 
     def residual(self, x):
         return self.y - self.measurement.product(x)
@@ -84,9 +95,15 @@ class Task:
         return min(_FIRST * self.top, 1.7 * pull * self.noise / np.sqrt(m))
 
     def proved(self, x, strength, residual, dual) -> Recovered:
-        """x and its gap, ``P(x) - (y'd - noise |d|)`` for the dual point, scaled to feasibility."""
+        """x and its gap, ``P(x) - (y'd - noise |d|)`` for the dual point, scaled to feasibility.
+
+        A strength of None is the one of which the scaled dual point tells: it times the strength is
+        the residual.
+        """
         reach = self.penalty.dual_norm(self.measurement.adjoint(dual))
         dual = dual / max(reach, 1e-300)
+        if strength is None:
+            strength = self.noise / max(np.linalg.norm(dual), 1e-300)
         objective = self.penalty.value(x)
         excess = np.linalg.norm(residual) - self.noise
         gap = objective - (self.y @ dual - self.noise * np.linalg.norm(dual))
@@ -102,32 +119,45 @@ class Task:
         self.say(f"gap and excess {self._distance(best):.1e}")
         return best
 
+    def is_spent(self) -> bool:
+        """Whether there were more products than ``max_iter`` steps of the analysis form take."""
+        return self.measurement.n_products > 4 * self.max_iter
+
     def _distance(self, found):
         """From the solution: the gap, and what exceeds the bound by more than its tolerance."""
         objective, gap, excess = found.proof
         if objective == np.inf:  # beyond a bound of the penalty
             return np.inf
         slack = max(self.slack, self.tol * self.noise)
-        return gap / max(objective, 1e-300) + max(excess - slack, 0.0) / slack
+        return abs(gap) / max(objective, 1e-300) + max(excess - slack, 0.0) / slack
 
     def require_reach(self):
-        """Least squares, without any penalty, comes as close as anything can.
-
-        Raises
-        ------
-        ValueError
-            That is not close enough.
-        """
-        nearest = lsqr(self.measurement.linear, self.y, atol=1e-13, btol=1e-13)[3]
-        if nearest > self.noise * (1.0 + 1e-6) + self.slack:
-            raise self.unreachable(nearest)
+        require_reach(self.measurement, self.y, self.noise)
 
     def unreachable(self, nearest):
-        return ValueError(
-            f"noise must be a distance that some signal reaches, got {self.noise:.6g}: the nearest "
-            f"found leaves |y - A x| = {nearest:.6g}; pass noise={1.01 * nearest:.3g} or more, or "
-            "alpha= for a penalty in place of the bound"
-        )
+        return _unreachable(self.noise, nearest)
+
+
+def require_reach(measurement, y, noise):
+    """Least squares, without any penalty, comes as close as anything can.
+
+    Raises
+    ------
+    ValueError
+        That is not close enough.
+    """
+    _, reason, _, nearest, *_ = lsqr(measurement.linear, y, atol=1e-13, btol=1e-13)
+    # A search that ran out of steps, on a singular operator say, proves nothing.
+    if reason in _NEAREST and nearest > noise * (1.0 + 1e-6) + _EXACT * np.linalg.norm(y):
+        raise _unreachable(noise, nearest)
+
+
+def _unreachable(noise, nearest):
+    return ValueError(
+        f"noise must be a distance that some signal reaches, got {noise:.6g}: the nearest found "
+        f"leaves |y - A x| = {nearest:.6g}; pass noise={1.01 * nearest:.3g} or more, or alpha= for "
+        "a penalty in place of the bound"
+    )
 
 
 def penalised(measurement, y, penalty, strength, tol, say) -> Recovered:

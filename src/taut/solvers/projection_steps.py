@@ -1,0 +1,185 @@
+"""``min P(x)`` subject to ``|y - A x| <= noise`` for an operator whose rows are orthogonal.
+
+With ``A A' = D`` diagonal, as of partial cosine, Fourier and wavelet transforms, the nearest point
+that meets the bound is known in closed form,
+
+    p = w - A' nu r / (1 + nu D),     r = A w - y,
+
+for the nu, infinite for an equality, that leaves ``|r / (1 + nu D)| = noise``. The splitting of
+Douglas and Rachford then takes two products a step, and stops at a certificate like all else here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import LinAlgError, solve
+
+from taut.solvers.polar import polar_projection
+
+__all__ = ["ProjectionSteps", "Rotated", "squared_rows"]
+
+_ORTHOGONAL = 1e-9
+_RELAXED = 1.5  # share of the distance between the two projections that a step goes
+_LOOK = 10  # steps between two looks at the certificate, and two extrapolations
+_SELDOM = 20  # share of the steps so far that go by between two looks, where they are many
+_MEMORY = 16
+_PLAIN = 40  # steps before extrapolation pays for its cost
+_REGULAR = 1e-10
+_ROOT_STEPS = 30
+
+
+def squared_rows(measurement):
+    """The diagonal of ``A A'`` where that is all there is of it, else None.
+
+    A random vector tells the diagonal if there is nothing else, a second one whether there is.
+    """
+    first, second = np.random.default_rng(0).standard_normal((2, measurement.shape[0]))
+    diagonal = measurement.product(measurement.adjoint(first)) / first
+    around = measurement.product(measurement.adjoint(second))
+    error = np.linalg.norm(around - diagonal * second)
+    is_diagonal = error <= _ORTHOGONAL * np.linalg.norm(around)
+    if not is_diagonal or diagonal.min() <= _ORTHOGONAL * diagonal.max():
+        return None
+    return diagonal
+
+
+class Rotated:
+    """``Q'A`` for the eigenvectors Q of ``A A'``: orthogonal rows, and ``|Q'r| = |r|``.
+
+    Parameters
+    ----------
+    measurement : object with ``product``, ``adjoint`` and ``shape``
+        Of so few rows that m products are little, and m x m numbers are nothing.
+
+    Rows that depend on the others turn into zeros, and are left out.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (k,)
+        The diagonal of what is ``A A'`` here.
+    vectors : ndarray of shape (m, k)
+        Q.
+    """
+
+    def __init__(self, measurement):
+        self.measurement = measurement
+        unit, gram = np.zeros(measurement.shape[0]), np.empty((measurement.shape[0],) * 2)
+        for row in range(len(unit)):
+            unit[row] = 1.0
+            gram[row] = measurement.product(measurement.adjoint(unit))
+            unit[row] = 0.0
+        rows, vectors = np.linalg.eigh(0.5 * (gram + gram.T))
+        kept = rows > _ORTHOGONAL * rows[-1]
+        self.rows, self.vectors = rows[kept], vectors[:, kept]
+        self.shape = len(self.rows), measurement.shape[1]
+
+    def product(self, x):
+        return self.measurement.product(x) @ self.vectors
+
+    def adjoint(self, residual):
+        return self.measurement.adjoint(self.vectors @ residual)
+
+
+class ProjectionSteps:
+    """Steps between the prox of the penalty and the nearest point within the bound.
+
+    Parameters
+    ----------
+    measurement : object with ``product``, ``adjoint`` and ``shape``
+    rows : ndarray of shape (m,)
+        The diagonal of ``A A'``.
+    y : ndarray of shape (m,)
+    noise : float >= 0
+    penalty : Penalty
+        A norm, but for bounds at zero.
+    threshold : float > 0
+        Of the prox: the size of entries that make up their minds first.
+
+    References
+    ----------
+    Eckstein, J. and Bertsekas, D. P. (1992). On the Douglas-Rachford splitting method and the
+    proximal point algorithm for maximal monotone operators. Mathematical Programming 55, 293-318.
+
+    Walker, H. F. and Ni, P. (2011). Anderson acceleration for fixed-point iterations. SIAM Journal
+    on Numerical Analysis 49, 1715-1735.
+    """
+
+    def __init__(self, measurement, rows, y, noise, penalty, threshold):
+        self.measurement, self.rows, self.y, self.noise = measurement, rows, y, noise
+        self.inward = polar_projection(penalty, measurement.shape[1])
+        self.threshold = threshold
+
+    def run(self, max_iter):
+        """Points on the way: pairs of x and a direction of the dual point, one every few steps.
+
+        ``t = x + threshold * v`` with v in the polar of the penalty and ``v = A'u`` in the end.
+        """
+        t = self.measurement.adjoint(self.y / self.rows)
+        trail, look = _Trail(len(t)), _LOOK
+        for n_iter in range(1, max_iter + 1):
+            pull = self.inward(t, self.threshold)
+            x = t - pull
+            if n_iter == look:
+                look += max(_LOOK, n_iter // _SELDOM)
+                yield x, self.measurement.product(pull) / self.rows
+            step = _RELAXED * (self._within(x - pull) - x)
+            t = trail.following(t, step, n_iter % _LOOK == 0) if n_iter > _PLAIN else t + step
+
+    def _within(self, w):
+        residual = self.measurement.product(w) - self.y
+        return w - self.measurement.adjoint(residual * self._share(residual))
+
+    def _share(self, residual):
+        """``nu / (1 + nu D)``."""
+        if self.noise == 0:
+            return 1.0 / self.rows
+        size = np.linalg.norm(residual)
+        if size <= self.noise:
+            return 0.0
+        if np.ptp(self.rows) <= _ORTHOGONAL * self.rows[0]:
+            return (1.0 - self.noise / size) / self.rows
+        nu = self._multiplier(residual, size)
+        return nu / (1.0 + nu * self.rows)
+
+    def _multiplier(self, residual, size):
+        """nu, by Newton's method on ``1 / |r / (1 + nu D)|``, concave and rising: from zero, where
+        it is too small, it stays on that side (Conn, Gould & Toint 2000, Trust-Region Methods,
+        section 7.3)."""
+        nu = 0.0
+        for _ in range(_ROOT_STEPS):
+            left = residual / (1.0 + nu * self.rows)
+            size = np.linalg.norm(left)
+            if size <= self.noise * (1.0 + 1e-12):
+                break
+            slope = (left * self.rows / (1.0 + nu * self.rows)) @ left / size**2
+            nu += (size / self.noise - 1.0) / slope
+        return nu
+
+
+class _Trail:
+    """The last points and steps, and where their combination of the shortest step leads to."""
+
+    def __init__(self, size):
+        self.points, self.steps = np.empty((2, _MEMORY, size))
+        self.count = 0
+
+    def following(self, t, step, is_due):
+        place = self.count % _MEMORY
+        self.points[place], self.steps[place] = t, step
+        self.count += 1
+        if not is_due or self.count < _MEMORY:
+            return t + step
+        # With shares of the differences to this step, |step - shares @ differences| is least.
+        products = self.steps @ self.steps.T
+        cross = products - products[place]
+        gram = cross - cross[:, place, None]
+        others = np.arange(_MEMORY) != place
+        gram, target = gram[np.ix_(others, others)], -cross[others, place]
+        gram[np.diag_indices(len(gram))] += _REGULAR * np.trace(gram)
+        try:
+            shares = np.zeros(_MEMORY)
+            shares[others] = solve(gram, target, assume_a="pos")
+        except LinAlgError:
+            return t + step
+        shares[place] = 1.0 - shares.sum()
+        return shares @ self.points + shares @ self.steps
