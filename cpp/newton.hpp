@@ -108,6 +108,9 @@ class NewtonPath : public PathSolver {
   // A step here is a few looks at the working columns: it takes longer ones than least squares does,
   // while a set as large as a long look-ahead asks for would slow down every step.
   double stride() const override { return 2 * PathSolver::stride(); }
+  // Curvatures change as a leap goes, and classes share them: beyond a few columns, steps from one
+  // strength to the next take a fraction of the time that finding all features at once does.
+  double leap() const override { return X_.cols() > kHandful ? kLeap : kInfinity; }
   double horizon() const override { return walks() ? 2.5 * stride() : kInfinity; }
 
   bool has_gap() const override { return data_.loss.has_conjugate() && PathSolver::has_gap(); }
@@ -163,6 +166,9 @@ class NewtonPath : public PathSolver {
     aim(goal);
     if (advance(alpha, 0.0, kWorthTrying) > 0) rescale(along_), fresh_ = false;
   }
+
+  static constexpr double kLeap = 1.2;  // measured: 0.8 to 1.5 do as well
+  static constexpr Index kHandful = 100;
 
   // Whether the point would pass its check if there were no features but those of the working set.
   // `share` is what it may use up of the tolerance.

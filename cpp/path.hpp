@@ -121,6 +121,9 @@ class PathSolver {
   // How long the steps are by which it does, in natural logarithms.
   virtual double stride() const { return 0.05; }
 
+  // The same where it need not: what a working set of all that violates bears.
+  virtual double leap() const { return kInfinity; }
+
   // Solves for decreasing (or any) strengths; each writes its column of coefs (cols rows, zeroed by
   // the caller), or none where that is negative: such a one is on the way only. Returns how many
   // were solved before the working set outgrew what the settings allow, or it yielded.

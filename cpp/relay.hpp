@@ -103,7 +103,7 @@ class Relay {
       const double largest = solver.start(grid.empty() ? count_ : static_cast<int>(grid.size()));
       if (grid.empty()) descend(largest);
       if (coefs.size() == 0) rest();
-      plan(largest, solver.walks() ? solver.stride() : kInfinity);
+      plan(largest, solver.walks() ? solver.stride() : solver.leap());
       begin(solver);
     } catch (const Outgrown&) {
       return;

@@ -41,8 +41,10 @@ _SENTENCES = {
     "raise max_iter, or loosen tol.",
     Status.STALLED: "Rounding stopped the progress before the certificate reached the tolerance: "
     "loosen tol, rescale the columns (standardize=True), or shift those that lie far from zero.",
-    Status.UNBOUNDED: "The loss has no minimum: coefficients grow without end, as where features "
-    "separate the classes. Use alpha > 0, or fewer features.",
+    Status.UNBOUNDED: "The objective has no minimum here: it falls for ever as coefficients that "
+    "the penalty does not hold grow without end, as where features separate the classes or mark "
+    "counts of zero only. Penalise them (alpha > 0; no weights of 0; L1 or L2 where MCP or SCAD "
+    "let large ones go), bound them, or leave them out.",
 }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from taut.losses.checks import as_response
+from taut.losses.recession import Recession, recession_of_rows
 from taut.losses.roots import minimiser
 
 __all__ = ["Loss", "weighted_gram"]
@@ -186,6 +187,19 @@ class Loss:
     def total_lowest(self, y, v) -> float:
         """Infimum over ``eta`` of ``total``: the null deviance is twice what is above it."""
         return float(np.sum(_weighted(v, self.lowest(y))))
+
+    def recession(self, y, v) -> Recession | None:
+        """Where ``total`` never rises.
+
+        Returns
+        -------
+        Recession or None
+            None where it is known of no direction along which the loss falls for ever.
+        """
+        # Squares rise on both sides, and a loss with kinks reaches its least value.
+        if self.is_quadratic or not self.is_smooth or not self.is_separable or np.ndim(y) > 1:
+            return None
+        return recession_of_rows(self, y, v)
 
     def _has_no(self, method) -> str:
         kind = type(self).__name__

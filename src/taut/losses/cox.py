@@ -7,11 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
+from scipy.special import expit
 
 from taut.losses.base import Loss, weighted_gram
 from taut.losses.checks import as_numbers, refuse_not_finite, refuse_rows
 from taut.losses.cox_conjugate import conjugate
 from taut.losses.log_link import exp
+from taut.losses.recession import Recession, differences
 from taut.losses.risk_sets import risk_sets
 from taut.losses.ties import Ties
 
@@ -140,6 +142,30 @@ class Cox(Loss):
     def total_lowest(self, y, v):
         """Infimum over ``eta`` of ``total``: zero."""
         return 0.0
+
+    def recession(self, y, v):
+        """It falls where a sample gains on others at risk at its event, and loses against none.
+
+        Where risk sets are nested it is enough that events gain on those that leave before the next
+        one, and on that. Tied events stay side by side.
+        """
+        there = np.flatnonzero(v > 0)
+        risk = risk_sets(y[there])
+        if risk.is_truncated or risk.n_times == 0:
+            return None
+        first = np.flatnonzero(np.diff(risk.event_times, prepend=-1))
+        leader = there[risk.events[first]]  # an event of each time
+        tied = np.delete(np.arange(len(risk.events)), first)
+        others = np.flatnonzero(risk.first <= risk.last)
+        others = others[~np.isin(others, risk.events)]
+        later = np.flatnonzero(~risk.begins)
+        ahead = np.concatenate([leader[risk.last[others]], leader[later - 1]])
+        behind = np.concatenate([there[others], leader[later]])
+        return Recession(
+            differences(ahead, behind, len(y)),
+            differences(leader[risk.event_times[tied]], there[risk.events[tied]], len(y)),
+            lambda eta: v[ahead] * expit(eta[behind] - eta[ahead]),
+        )
 
     def saturated(self, y, w) -> float:
         """The largest log partial likelihood that any ``eta`` has, for case weights ``w``."""

@@ -11,10 +11,12 @@ from scipy.special import logsumexp, softmax
 from taut.losses.base import Loss, weighted_gram
 from taut.losses.checks import as_response, refuse_rows
 from taut.losses.entropy import p_log_p
+from taut.losses.recession import Recession, differences
 
 __all__ = ["Multinomial"]
 
 _MOST_STEPS = 200
+_FARTHEST = 10.0  # of one step of an intercept
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,21 @@ class Multinomial(Loss):
             return -np.linalg.solve(hessian, slope)
         return -np.linalg.solve(hessian + 1.0 / len(slope), slope - slope.mean())
 
+    def recession(self, y, v):
+        """It falls where the class observed gains on another and loses against none."""
+        number = np.arange(np.size(y)).reshape(np.shape(y))
+        if self.has_reference:
+            number = np.concatenate([np.full((len(y), 1), -1), number], axis=1)
+        labels = np.argmax(self._adding_up(y, 1.0), axis=1)
+        rows, others = np.nonzero(np.arange(number.shape[1]) != labels[:, None])
+        seen = v[rows] > 0
+        rows, others = rows[seen], others[seen]
+        return Recession(
+            differences(number[rows, labels[rows]], number[rows, others], np.size(y)),
+            differences([], [], np.size(y)),
+            lambda eta: v[rows] * self.mean(eta)[rows, others],
+        )
+
     def _of_all(self, eta):
         """Predictors of all K classes: that of a reference is 0."""
         eta = np.asarray(eta)
@@ -221,7 +238,7 @@ def _fitted(shares, v, offset) -> np.ndarray:
     for _ in range(_MOST_STEPS):
         # A Newton step where it descends, or part of one, else iterative scaling, which always does
         # (Darroch and Ratcliff 1972) but slowly. The last digits show in the slopes only.
-        for step in (newton, newton / 8, newton / 64, scaling):
+        for step in (newton, newton / 4, newton / 16, newton / 64, newton / 256, scaling):
             eta = offset + intercept + step
             p = softmax(eta, axis=1)
             value = v @ logsumexp(eta, axis=1) - shares @ (intercept + step)
@@ -235,5 +252,8 @@ def _fitted(shares, v, offset) -> np.ndarray:
         # The Hessian is flat along ones; the constant fills that direction.
         hessian = np.diag(mean) - p.T @ (v[:, None] * p) + 1 / len(shares)
         newton = np.linalg.lstsq(hessian, shares - mean, rcond=None)[0]
+        # Where all probabilities are nearly 0 or 1 hardly any curvature is left, and a step made of
+        # it leads beyond all samples: no part of it that is tried would descend.
+        newton *= min(1.0, _FARTHEST / max(np.max(np.abs(newton)), _FARTHEST))
         scaling = np.log(shares / np.maximum(mean, np.finfo(np.float64).tiny))
     return intercept

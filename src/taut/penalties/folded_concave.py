@@ -48,6 +48,24 @@ class _FoldedConcave(BlockPenalty):
         coordinates = weighted(self._layout(n_features, "X")[1], l1=1.0)
         return coordinates, self._folds(coordinates.l1)
 
+    def is_flat(self, coef, alpha: float) -> np.ndarray:
+        """Whether the penalty on the block of each entry no longer rises with the block's norm.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_features, ...)
+        alpha : float
+
+        Returns
+        -------
+        ndarray of bool, of the shape of ``coef``
+        """
+        labels, norms, weights, excluded = self._aligned(coef)
+        flat = (norms >= self.gamma * alpha * weights) & ~excluded
+        if self._by_entry:
+            return flat
+        return np.broadcast_to(flat[labels].reshape(-1, *[1] * (coef.ndim - 1)), coef.shape)
+
     def _folds(self, weights):
         """Where slopes begin to fall for these weights, and how fast."""
         raise NotImplementedError

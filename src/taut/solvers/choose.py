@@ -16,6 +16,7 @@ from taut.solvers.quantile import QuantileProgramme
 from taut.solvers.quantile_dual import QuantileDual
 from taut.solvers.ridge import Ridge, ridge_range
 from taut.solvers.rounding import with_rounding
+from taut.solvers.runaway import with_runaways
 from taut.solvers.smooth import Smooth
 
 __all__ = ["SOLVERS", "choose", "solve_path"]
@@ -96,14 +97,18 @@ def solve_path(problem: Problem, grid: Grid, controls: Controls) -> Solved:
 
 def _path(problem, grid, controls):
     if grid.alphas is None or np.all(grid.alphas > 0):
-        return choose(problem).path(problem, grid, controls)
+        return _solved(problem, grid, controls)
     unpenalised = problem.without_penalty()
     zero = grid.alphas == 0
-    parts = [(zero, choose(unpenalised).path(unpenalised, Grid(grid.alphas[zero]), controls))]
+    parts = [(zero, _solved(unpenalised, Grid(grid.alphas[zero]), controls))]
     if not zero.all():
         rest = Grid(grid.alphas[~zero])
-        parts.append((~zero, choose(problem).path(problem, rest, controls)))
+        parts.append((~zero, _solved(problem, rest, controls)))
     return _joined(grid.alphas, parts)
+
+
+def _solved(problem, grid, controls):
+    return with_runaways(problem, choose(problem).path(problem, grid, controls))
 
 
 def _without_l1(problem, grid):

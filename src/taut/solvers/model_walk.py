@@ -55,6 +55,8 @@ class ModelWalk(Walk):
     product X'R. The look-ahead doubles while all is well.
     """
 
+    leap = folded_leap = np.inf  # Newton steps find their way
+
     def __init__(self, problem, controls):
         super().__init__(problem, controls)
         self.working = GrowingColumns(problem, self.scale)

@@ -21,8 +21,7 @@ from taut.solvers.scaled_penalty import in_units_of
 __all__ = ["Smooth", "is_smooth_penalty"]
 
 _MEMORY = 20
-_CLOSER = 1e-3  # how much closer to look for coefficients that run away
-_RUNAWAY = 1.0  # change of a linear predictor, far beyond what that can bring to a minimum
+_CLOSER = 1e-3  # share of the tolerance
 _MOST_FREE = 4000  # unpenalised features to which slopes are made orthogonal
 
 
@@ -92,15 +91,22 @@ class _Walk:
     def to(self, alpha: float):
         """Coefficients and intercept as given, and the certificate."""
         tol = self.controls.tol
-        point, verdict, n_iter, status = self._solved(alpha, tol)
-        if not np.any(alpha * self.l2):
-            further, *_ = self._solved(alpha, _CLOSER * tol)
-            rows = self.problem.weights > 0
-            if np.max(np.abs(further.eta - point.eta)[rows]) > _RUNAWAY:
-                status = Status.UNBOUNDED
+        verdict, n_iter, status = self._solved(alpha, tol)
+        if status is Status.SOLVED and not np.any(alpha * self.l2):
+            verdict, n_iter = self._closer(alpha, verdict, n_iter)
         coef = self.coef / self.scale.reshape(self.l2.shape)
         level = self.fitted.at(self.coef).level
         return coef, self._intercept(coef, level), verdict.certificate(status, n_iter, tol)
+
+    def _closer(self, alpha, verdict, n_iter):
+        """Coefficients without penalty go further than they were asked to: they are read to more
+        digits than the root of a gap, and the last ones take few steps."""
+        coef = self.coef
+        closer, further, _ = self._solved(alpha, _CLOSER * self.controls.tol)
+        if closer.measure <= verdict.measure:
+            return closer, n_iter + further
+        self.coef = coef
+        return verdict, n_iter
 
     def _intercept(self, coef, level):
         problem = self.problem
@@ -115,11 +121,11 @@ class _Walk:
             point = self.fitted.at(self.coef)
             verdict = self._verdict(alpha, point)
             if verdict.reaches(tol):
-                return point, verdict, n_iter, Status.SOLVED
+                return verdict, n_iter, Status.SOLVED
             if n_iter >= self.controls.max_iter:
-                return point, verdict, n_iter, Status.MAX_ITER
+                return verdict, n_iter, Status.MAX_ITER
             if gradient_norm < 1e-16 * self.null.norm:
-                return point, verdict, n_iter, Status.STALLED
+                return verdict, n_iter, Status.STALLED
             n_iter += self._descend(alpha, gradient_norm, self.controls.max_iter - n_iter)
             gradient_norm *= 0.1
 

@@ -28,6 +28,7 @@ _LEAST_PATIENCE = 1e-20
 _FEWEST = 64  # features that may always enter a working set together
 _POWER_STEPS = 12
 _ROUNDING = 1e-13
+_ON_THE_WAY = 1e-3  # tolerance of strengths that nobody asked for
 
 
 class State(NamedTuple):
@@ -46,6 +47,10 @@ class Walk:
     Tibshirani, R. et al. (2012). Strong rules for discarding predictors in lasso-type problems.
     JRSS B 74, 245-266.
     """
+
+    # Between strengths, in natural logarithms. Where minima are many, small steps stay with the one
+    # that the path comes from; what large ones end in may be nearly flat.
+    leap, folded_leap = 1.0, 0.25
 
     def __init__(self, problem: Problem, controls: Controls):
         self.problem, self.controls = problem, controls
@@ -102,12 +107,29 @@ class Walk:
 
     def along(self, alphas):
         """Coefficients and intercept as given, and the certificate, at each strength."""
-        for alpha in alphas:
-            yield self.to(float(alpha))
+        for alpha in map(float, alphas):
+            for between in self._on_the_way(alpha):
+                self.to(between, max(self.controls.tol, _ON_THE_WAY))
+            yield self.to(alpha)
 
-    def to(self, alpha: float):
-        """The same at the next strength."""
-        tol, features = self.controls.tol, self.likely(alpha)
+    def _on_the_way(self, alpha):
+        """Strengths between the last one, or the largest, and one far below: steps find their way
+        along them in fewer iterations than by a leap."""
+        above = self.alpha
+        if not np.isfinite(above):
+            try:
+                above = self.largest_alpha()
+            except ValueError:
+                return np.array([])
+        if not 0 < alpha < above < np.inf:
+            return np.array([])
+        leap = self.leap if self.penalty.is_convex else self.folded_leap
+        parts = np.ceil(np.log(above / alpha) / leap)
+        return above * (alpha / above) ** (np.arange(1, parts) / parts)
+
+    def to(self, alpha: float, tol: float | None = None):
+        """The same at the next strength, up to a tolerance of its own if one is given."""
+        tol, features = self.controls.tol if tol is None else tol, self.likely(alpha)
         patience, n_iter, status = PATIENCE, 0, None
         while status is None:
             taken, rounding_shows = self.solve_on(features, alpha, patience, n_iter)
