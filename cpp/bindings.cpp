@@ -12,7 +12,9 @@
 #include "blas.hpp"
 #include "block_rows.hpp"
 #include "blocks.hpp"
+#include "chain.hpp"
 #include "cox.hpp"
+#include "cuts.hpp"
 #include "dense.hpp"
 #include "gram.hpp"
 #include "interrupt.hpp"
@@ -556,6 +558,54 @@ nb::object inverse(nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::devi
   return sound ? to_numpy(std::move(out), {n, n}) : nb::none();
 }
 
+// The prox of the total variation of a sequence.
+nb::object chain_prox(Array y, Array radii) {
+  const std::size_t n = y.shape(0);
+  require(n > 0 && radii.shape(0) == n - 1, "radii need one entry for each pair of neighbours");
+  std::vector<double> x(n);
+  taut::chain_prox(y.data(), radii.data(), n, x.data());
+  return to_numpy(std::move(x), {n});
+}
+
+using Edges = nb::ndarray<const std::int64_t, nb::shape<-1, 2>, nb::c_contig, nb::device::cpu>;
+
+void require_edges(std::size_t nodes, const Edges& edges, const Array& capacities) {
+  require(edges.shape(0) == capacities.shape(0), "capacities need one entry for each edge");
+  for (std::size_t a = 0; a < 2 * edges.shape(0); ++a)
+    require(edges.data()[a] >= 0 && edges.data()[a] < static_cast<std::int64_t>(nodes), "edges must join nodes");
+}
+
+// The prox of the total variation on a graph.
+nb::object graph_prox(Array y, Edges edges, Array radii) {
+  require_edges(y.shape(0), edges, radii);
+  std::vector<double> x(y.shape(0));
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals();
+    taut::Cuts(x.size(), edges.data(), edges.shape(0), [&interrupt] { interrupt.poll(); })
+        .prox(y.data(), radii.data(), x.data());
+  }
+  return to_numpy(std::move(x), {y.shape(0)});
+}
+
+// Nodes that gain most in each piece, as ones.
+nb::object best_cut(Array excess, Edges edges, Array capacities, Flat<std::int64_t> labels, Array noise) {
+  const std::size_t n = excess.shape(0);
+  require_edges(n, edges, capacities);
+  require(labels.shape(0) == n, "labels need one entry for each node");
+  for (std::size_t i = 0; i < n; ++i)
+    require(labels.data()[i] >= 0 && labels.data()[i] < static_cast<std::int64_t>(noise.shape(0)), "noise needs one entry for each label");
+  std::vector<char> chosen;
+  {
+    nb::gil_scoped_release unlocked;
+    taut::Interrupt interrupt = signals();
+    taut::Cuts cuts(n, edges.data(), edges.shape(0), [&interrupt] { interrupt.poll(); });
+    chosen = cuts.best({excess.data(), excess.data() + n}, {capacities.data(), capacities.data() + capacities.shape(0)},
+                       {labels.data(), labels.data() + n}, {noise.data(), noise.data() + noise.shape(0)});
+  }
+  return to_numpy(std::vector<std::uint8_t>(chosen.begin(), chosen.end()), {n});
+}
+
 // Certificates of given coefficients (features x strengths, column-major).
 nb::tuple certify(const Handle& X, Array y, Array weights, bool centre, Array l1, Array l2,
                   Array lower, Array upper, Array alphas,
@@ -722,6 +772,11 @@ NB_MODULE(_core, m) {
         nb::arg("shift").noconvert(), nb::arg("cancel").none() = nb::none());
   m.def("moments", &moments, "design"_a, nb::arg("weights").noconvert(), "centre"_a);
   m.def("gram", &gram, "design"_a, nb::arg("y").noconvert(), nb::arg("weights").noconvert(), "centre"_a);
+  m.def("chain_prox", &chain_prox, nb::arg("y").noconvert(), nb::arg("radii").noconvert());
+  m.def("graph_prox", &graph_prox, nb::arg("y").noconvert(), nb::arg("edges").noconvert(),
+        nb::arg("radii").noconvert());
+  m.def("best_cut", &best_cut, nb::arg("excess").noconvert(), nb::arg("edges").noconvert(),
+        nb::arg("capacities").noconvert(), nb::arg("labels").noconvert(), nb::arg("noise").noconvert());
   m.def("inverse", &inverse, nb::arg("matrix").noconvert());
   const auto of_weights = [&](auto slopes, auto folds, auto groups) {
     m.def("shrink_slopes", slopes, nb::arg("weights").noconvert(), nb::arg("moments").noconvert().none(), "squared"_a,

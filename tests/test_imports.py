@@ -45,7 +45,7 @@ def test_import_alone_costs_nothing():
 def test_only_who_computes_knows_the_compiled_core():
     root = Path(taut.__file__).parent
     users = {path.relative_to(root).parts[0] for path in root.rglob("*.py") if _imports_core(path)}
-    assert users == {"designs", "native.py", "nn", "solvers"}
+    assert users == {"designs", "native.py", "nn", "penalties", "solvers"}
 
 
 def _imports_core(path):

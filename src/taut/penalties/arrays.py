@@ -92,6 +92,8 @@ def widened(array):
 
 def by_column(function, array, *parameters):
     """``function(column, *parameters)`` of each column; NaN for one that is not finite."""
+    if not array.size:
+        return array
     columns = array.reshape(len(array), -1)
     results = np.full_like(columns, np.nan)
     for j in np.flatnonzero(np.isfinite(columns).all(axis=0)):

@@ -162,6 +162,24 @@ class Penalty:
         """
         return self.prox(coef, as_real("step", step) * as_alpha(alpha))
 
+    def prox_derivative(self, coef, result, step: float, alpha: float) -> np.ndarray | None:
+        """A generalised derivative of ``scaled_prox``, for Newton steps; None where it has none.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_features, ...)
+        result : ndarray
+            ``scaled_prox(coef, step, alpha)``.
+        step, alpha : float
+
+        Returns
+        -------
+        ndarray of shape (size, size), or None
+            Symmetric, with eigenvalues in [0, 1] for convex penalties; entries in the order of
+            ``ravel``.
+        """
+        return None
+
     def conjugate(self, correlations, alpha: float) -> float:
         """``max_b correlations'b - alpha * value(b)``, over directions that are penalised.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from taut import _core
+
 __all__ = ["chain_prox", "greatest_interval"]
 
 
@@ -32,64 +34,7 @@ def chain_prox(y, radii):
     # them there keeps huge radii from drowning y, and turns inf into a number.
     walk = np.cumsum(y - y.mean())
     reach = 4 * (np.max(abs(walk)) + np.max(abs(y)))
-    low, high, last = _forward(y.tolist(), np.minimum(radii, reach).tolist())
-    return np.array(_backward(low, high, last))
-
-
-def _forward(y, radii):
-    """Interval that holds x_k whatever follows, for each k but the last; and the last x.
-
-    Let f_k(x) be the least cost of x_1, ..., x_k = x, without the jump that follows. The best
-    x_k before x_(k+1) = x is x itself, unless f_k' is beyond +-radii_k there: then it is the point
-    where f_k' = +-radii_k. So
-
-        f_(k+1)'(x) = x - y_(k+1) + clip(f_k'(x), -radii_k, radii_k),
-
-    piecewise linear and rising. Kept are its first and last piece, each as slope and intercept,
-    and its knots in order, each with the change of both from its left to its right. Clipping
-    takes knots off both ends and adds one to each: a deque in lists that start in the middle.
-    """
-    n = len(y)
-    place, bend, lift = [0.0] * (2 * n), [0] * (2 * n), [0.0] * (2 * n)
-    first, last = n, n - 1
-    low, high = [], []
-    left_lift = right_lift = -y[0]
-    for radius, following in zip(radii, y[1:], strict=True):
-        slope, intercept = 1, left_lift
-        while first <= last and slope * place[first] + intercept < -radius:
-            slope += bend[first]
-            intercept += lift[first]
-            first += 1
-        lowest = (-radius - intercept) / slope
-        right_slope, right_intercept = 1, right_lift
-        while first <= last and right_slope * place[last] + right_intercept > radius:
-            right_slope -= bend[last]
-            right_intercept -= lift[last]
-            last -= 1
-        highest = max((radius - right_intercept) / right_slope, lowest)
-
-        first -= 1
-        place[first], bend[first], lift[first] = lowest, slope, intercept + radius
-        last += 1
-        place[last], bend[last], lift[last] = highest, -right_slope, radius - right_intercept
-        low.append(lowest)
-        high.append(highest)
-        left_lift, right_lift = -radius - following, radius - following
-    slope, intercept = 1, left_lift
-    while first <= last and slope * place[first] + intercept < 0:
-        slope += bend[first]
-        intercept += lift[first]
-        first += 1
-    return low, high, -intercept / slope
-
-
-def _backward(low, high, x):
-    """Each x from the next: itself, moved into its interval."""
-    xs = [x]
-    for lowest, highest in zip(reversed(low), reversed(high), strict=True):
-        x = min(max(x, lowest), highest)
-        xs.append(x)
-    return xs[::-1]
+    return _core.chain_prox(np.ascontiguousarray(y), np.minimum(radii, reach))
 
 
 def greatest_interval(z, l1_ratio, jumps, closed):

@@ -8,6 +8,7 @@ from taut.penalties.arrays import as_numpy
 from taut.penalties.base import Penalty
 from taut.penalties.chain import greatest_interval
 from taut.penalties.checks import as_number
+from taut.penalties.derivatives import averaging, by_column_derivative
 from taut.penalties.norms import L1
 from taut.penalties.total_variation import TotalVariation, checked_jumps, greatest_on
 
@@ -71,6 +72,14 @@ class FusedLasso(Penalty):
         # Soft thresholding keeps the order of neighbours and their ties, so that the subgradient
         # of the jumps still fits after it (Friedman et al. 2007, lemma A.1).
         return L1().scaled_prox(self._jumps().prox(coef, step), step, self.l1_ratio)
+
+    def prox_derivative(self, coef, result, step, alpha):
+        def of_column(column):
+            kept = np.ones(len(column)) if self.l1_ratio == 0 else (column != 0) * 1.0
+            return averaging(jumps.pieces(column), kept)
+
+        jumps = self._jumps()
+        return by_column_derivative(of_column, result)
 
     def dual_norm(self, correlations) -> float:
         """Smallest alpha at which zero is stationary; without L1 part, see ``TotalVariation``.

@@ -8,6 +8,7 @@ from taut.penalties.arrays import as_numpy, positive_part
 from taut.penalties.base import Penalty
 from taut.penalties.blocks import BlockPenalty, block_sums
 from taut.penalties.checks import as_l1_ratio, as_weights, check_axis
+from taut.penalties.derivatives import shrinking
 from taut.penalties.groups import are_named, as_group_weights, as_groups
 from taut.penalties.norms import L1
 
@@ -22,6 +23,9 @@ class _SumOfNorms(BlockPenalty):
 
     def _shrunk(self, norms, strengths, step):
         return positive_part(norms - step * strengths)
+
+    def prox_derivative(self, coef, result, step, alpha):
+        return shrinking(coef, result, self._layout(len(coef), "coef")[0])
 
 
 class GroupLasso(_SumOfNorms):
@@ -144,6 +148,11 @@ class SparseGroupLasso(Penalty):
         entries, blocks = self._parts()
         sparse = entries.scaled_prox(coef, step, self.l1_ratio)
         return blocks.scaled_prox(sparse, step, 1 - self.l1_ratio)
+
+    def prox_derivative(self, coef, result, step, alpha):
+        entries, _ = self._parts()
+        sparse = entries.scaled_prox(coef, step * alpha, self.l1_ratio)
+        return shrinking(sparse, result, self.groups)
 
     def dual_norm(self, correlations) -> float:
         """Smallest alpha at which zero is stationary; see ``GroupLasso.dual_norm``.

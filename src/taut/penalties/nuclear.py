@@ -18,6 +18,8 @@ from taut.penalties.checks import as_one_step, check_axis
 
 __all__ = ["Nuclear"]
 
+_TIE = 1e-12  # of the largest, up to which singular values are equal
+
 
 class Nuclear(Penalty):
     """Nuclear norm, the sum of singular values: targets share few directions (low rank).
@@ -59,6 +61,30 @@ class Nuclear(Penalty):
         shrunk = (left * positive_part(values - step)) @ right
         return like(shrunk.reshape(coef.shape), coef)
 
+    def prox_derivative(self, coef, result, step, alpha):
+        # W = U diag(s) V' turns into U diag(f(s)) V', f(s) = max(s - t, 0). A change H, K = U'HV,
+        # counts (f_a - f_b) / (s_a - s_b) times in the symmetric part of K, which stretches, and
+        # (f_a + f_b) / (s_a + s_b) times in the rest, which rotates; f / s times beside U and V.
+        left, values, right = np.linalg.svd(_as_matrix("coef", coef), full_matrices=False)
+        shrunk, right = np.maximum(values - step * alpha, 0.0), right.T
+        apart, together = np.subtract.outer(values, values), np.add.outer(values, values)
+        is_equal = np.abs(apart) <= _TIE * values[0]
+        stretched = np.where(
+            is_equal,
+            np.minimum.outer(shrunk, shrunk) > 0,
+            np.subtract.outer(shrunk, shrunk) / np.where(is_equal, 1.0, apart),
+        )
+        rotated = np.add.outer(shrunk, shrunk) / np.where(together > 0, together, 1.0)
+        share = shrunk / np.where(values > 0, values, 1.0)
+        same, swapped = 0.5 * (stretched + rotated), 0.5 * (stretched - rotated)
+        inside = np.einsum("ka,lb,ab,ia,jb->klij", left, right, same, left, right, optimize=True)
+        inside += np.einsum(
+            "ka,lb,ab,ib,ja->klij", left, right, swapped, left, right, optimize=True
+        )
+        beside = _beyond(left)[:, None, :, None] * ((right * share) @ right.T)[:, None, :]
+        above = ((left * share) @ left.T)[:, None, :, None] * _beyond(right)[:, None, :]
+        return (inside + beside + above).reshape(coef.size, -1)
+
     def dual_norm(self, correlations) -> float:
         """Smallest alpha at which zero is stationary: the largest singular value.
 
@@ -81,6 +107,10 @@ def _as_matrix(name, array):
             "(n_features, n_targets)"
         )
     return array.reshape(len(array), -1)
+
+
+def _beyond(basis):
+    return np.eye(len(basis)) - basis @ basis.T
 
 
 def _is_finite(matrix):

@@ -47,6 +47,12 @@ class Separable(Penalty):
         soft = coef - xp.clip(coef, -threshold, threshold)
         return xp.clip(soft / (1 + step * l2), lower, upper)
 
+    def prox_derivative(self, coef, result, step, alpha):
+        l1, l2, lower, upper = self._aligned(coef)
+        # At rest in the kink at zero, or at a bound.
+        moves = ((result != 0) | (l1 == 0)) & (lower < result) & (result < upper)
+        return np.diag((moves / (1 + step * alpha * l2)).ravel())
+
     def coordinates(self, n_features: int) -> Coordinates:
         """The four arrays of the family, each float64 of shape (n_features,).
 

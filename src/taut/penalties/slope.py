@@ -23,6 +23,7 @@ from taut.penalties.checks import (
     check_axis,
     check_lengths,
 )
+from taut.penalties.derivatives import averaging, by_column_derivative
 
 __all__ = ["SLOPE"]
 
@@ -100,6 +101,17 @@ class SLOPE(Penalty):
         shrunk[penalised] = by_column(_sorted_shrinkage, shrunk[penalised], thresholds)
         shrunk[weights == np.inf] *= 0.0
         return like(shrunk, coef)
+
+    def prox_derivative(self, coef, result, step, alpha):
+        _, weights = self._aligned(coef)
+
+        def of_column(column):
+            # Those of one size move together; without a penalty, each by itself.
+            size = np.where(weights == 1, np.abs(column), -1.0 - np.arange(len(column)))
+            signs = np.where(weights == 1, np.sign(column), weights == 0)
+            return averaging(np.unique(size, return_inverse=True)[1], signs)
+
+        return by_column_derivative(of_column, result)
 
     def dual_norm(self, correlations) -> float:
         """Smallest alpha at which zero is stationary.

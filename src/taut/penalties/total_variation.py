@@ -16,7 +16,8 @@ from taut.penalties.arrays import (
 from taut.penalties.base import Penalty, greatest_ratio
 from taut.penalties.chain import chain_prox
 from taut.penalties.checks import as_one_step, as_weights, check_axis
-from taut.penalties.cuts import graph_prox, greatest_cut
+from taut.penalties.cuts import graph_prox, greatest_cut, pieces_of
+from taut.penalties.derivatives import averaging, by_column_derivative
 from taut.penalties.graph import as_edges
 
 __all__ = ["TotalVariation", "checked_jumps", "greatest_on"]
@@ -91,6 +92,24 @@ class TotalVariation(Penalty):
         if self.edges is None:
             return like(by_column(chain_prox, y, radii), coef)
         return like(_graph_by_column(y, self.edges, radii), coef)
+
+    def prox_derivative(self, coef, result, step, alpha):
+        return by_column_derivative(
+            lambda column: averaging(self.pieces(column), np.ones(len(column))), result
+        )
+
+    def pieces(self, column):
+        """A label for each feature, equal for those that are joined without a jump.
+
+        Parameters
+        ----------
+        column : ndarray of shape (n_features,)
+        """
+        weights, edges = self._weights_for(column), self.edges
+        if edges is None:
+            return np.cumsum(np.append(True, (column[1:] != column[:-1]) | (weights == 0))) - 1
+        tied = (column[edges[:, 0]] == column[edges[:, 1]]) & (weights > 0)
+        return pieces_of(len(column), edges[tied])
 
     def dual_norm(self, correlations) -> float:
         """Smallest alpha at which coefficients without a jump are stationary.

@@ -10,26 +10,20 @@ of the conjugate, a dual point that certifies the solution of the problem itself
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import cycle
 
 import numpy as np
 
 from taut.losses import Loss, Quantile
 from taut.losses.roots import clipped_root
 from taut.problem import Problem
-from taut.solution import Status
 from taut.solvers.base import Controls, Grid, Solved
-from taut.solvers.duality import Judge, Verdict
-from taut.solvers.fitted import Fitted, Point, null_standing, settled
-from taut.solvers.walk import Walk
+from taut.solvers.duality import Judge
+from taut.solvers.fitted import null_standing, settled
+from taut.solvers.newton_walk import NewtonWalk
 
 __all__ = ["Multipliers"]
 
-# mu, in units of the loss of the null model. What is hard to solve at one is easy at another, and
-# multipliers approach their limit whichever the rounds take.
-_SMOOTHINGS = (0.1, 0.03, 0.3)
-_INNER = 100  # steps in a round
-_SHARE = 0.1  # of the tolerance that a round may leave
+_SMOOTHING = 0.1  # mu, in units of the loss of the null model
 _FAR = 1e3  # times the largest alpha of the envelope: nothing enters there
 
 
@@ -98,64 +92,48 @@ class _Envelope(Loss):
         return clipped_root(centres, v, -self.q * self.mu, (1 - self.q) * self.mu)
 
 
-class _Walk(Walk):
+class _Walk(NewtonWalk):
+    """Multipliers of the rows, in the offset, beside those of the penalty."""
+
     def __init__(self, problem: Problem, controls: Controls):
-        self.given, self.tol = problem, controls.tol
+        self.given = problem
         self.yardstick = null_standing(problem)
-        self.unit = max(self.yardstick.objective, np.finfo(np.float64).tiny)
-        self.smoothings = cycle(_SMOOTHINGS)
-        self.most_rounds = controls.max_iter
-        smooth = replace(problem, loss=self._envelope())
-        super().__init__(smooth, replace(controls, tol=_SHARE * controls.tol, max_iter=_INNER))
+        self.unit = _SMOOTHING * max(self.yardstick.objective, np.finfo(np.float64).tiny)
+        super().__init__(replace(problem, loss=_Envelope(problem.loss.q, self.unit)), controls)
         self.certifier = Judge(problem, self.penalty, self.all.norm, self.yardstick, self.free)
+        self.null = self.yardstick
 
     def largest_alpha(self):
         """Where the null model's multipliers allow it."""
         self.to(_FAR * super().largest_alpha())
-        largest = super().largest_alpha()
         self.alpha = np.inf
-        return largest
+        return super().largest_alpha()
 
-    def to(self, alpha):
-        status, rounds = None, 0
-        while status is None:
-            coef, intercept, of_round = super().to(alpha)
-            rounds += 1
-            point, verdict = self._certified(alpha)
-            if verdict.reaches(self.tol):
-                status = Status.SOLVED
-            elif rounds >= self.most_rounds:
-                status = Status.MAX_ITER
-            else:
-                self._move_on(self.problem.loss if of_round.solved else self._envelope())
-        intercept += point.level - self.state.point.level
-        return coef, float(intercept), verdict.certificate(status, rounds, self.tol)
+    def takes(self, size):
+        return True
 
-    def _certified(self, alpha) -> tuple[Point, Verdict]:
-        """The point of the loss itself, and what the slopes of the envelope say of it."""
-        coef, smooth, pull = self.state
-        point = settled(self.given, self.all.product(coef), smooth.level)
-        slope = self.judge.slopes(smooth)
-        z = pull if slope is smooth.slope else -self.all.cross(slope)
-        verdict = self.certifier.verdict(coef, alpha, point, slope, z, self.step, pull)
-        # A fixed point of the prox is stationary only as far as the slopes are those of the loss.
-        return point, verdict._replace(kkt=max(verdict.kkt, self._misfit(point, slope)))
-
-    def _misfit(self, point, slope):
-        """How far slopes are from those of the loss, by Fenchel and Young."""
-        y, v = self.given.response, self.given.weights
-        conjugate = self.given.loss.total_conjugate(y, slope, v)
-        return max(point.value + conjugate - float(slope @ point.eta), 0.0) / self.unit
-
-    def _envelope(self):
-        return _Envelope(self.given.loss.q, next(self.smoothings) * self.unit)
-
-    def _move_on(self, loss):
-        """The slopes become multipliers, of the next round's envelope."""
-        v = self.given.weights
-        theta = np.divide(self.state.point.slope, v, out=np.zeros_like(v), where=v > 0)
+    def round_from(self, length, point):
+        v, smoothing = self.given.weights, length * self.unit
+        theta = np.divide(point.slope, v, out=np.zeros_like(v), where=v > 0)
         known = 0.0 if self.given.offset is None else self.given.offset
-        self.problem = replace(self.problem, loss=loss, offset=known + loss.mu * theta)
-        self.judge.problem = self.problem
-        fitted = Fitted(self.problem, self.all, self.state.point.level)
-        self.state = self.state_at(self.state.coef, fitted.at(self.state.coef))
+        loss = _Envelope(self.given.loss.q, smoothing)
+        return replace(self.problem, loss=loss, offset=known + smoothing * theta)
+
+    def misfit(self, fit, dual):
+        """By Fenchel and Young."""
+        there, y, v = self.standing(fit, dual), self.given.response, self.given.weights
+        conjugate = self.given.loss.total_conjugate(y, dual.slope, v)
+        return max(there.value + conjugate - float(dual.slope @ there.eta), 0.0)
+
+    def standing(self, fit, dual):
+        return settled(self.given, fit, dual.level)
+
+    def pull_at(self, point):
+        """Its own slopes say little where rows are met exactly."""
+        return self.dual_pull
+
+    def verdict(self, alpha):
+        verdict = super().verdict(alpha)
+        # A fixed point of the prox is stationary only as far as the slopes are those of the loss.
+        lack = self.misfit(self.all.product(self.state.coef), self.dual)
+        return verdict._replace(kkt=max(verdict.kkt, lack / self.yardstick.objective))

@@ -7,6 +7,7 @@ import numpy as np
 from taut.problem import Problem
 from taut.solvers.base import Controls, Grid, Solved
 from taut.solvers.model_walk import ModelWalk, has_model
+from taut.solvers.newton_walk import NewtonWalk, ties
 from taut.solvers.walk import Walk
 
 __all__ = ["ProximalGradient"]
@@ -25,7 +26,7 @@ class ProximalGradient:
         return None
 
     def path(self, problem: Problem, grid: Grid, controls: Controls) -> Solved:
-        walk = (ModelWalk if has_model(problem) else Walk)(problem, controls)
+        walk = _walk_for(problem)(problem, controls)
         alphas = grid.alphas
         if alphas is None:
             alphas = grid.below(walk.largest_alpha(), grid.ratio(problem))
@@ -36,3 +37,9 @@ class ProximalGradient:
             coefs[..., k], intercepts[..., k], certificate = solution
             certificates.append(certificate)
         return Solved(alphas, coefs, intercepts, tuple(certificates), "proximal_gradient")
+
+
+def _walk_for(problem):
+    if has_model(problem):
+        return ModelWalk
+    return NewtonWalk if ties(problem) else Walk

@@ -21,7 +21,7 @@ from taut.solvers.fitted import Fitted, Point, balanced, null_standing
 from taut.solvers.forward_backward import forward_backward
 from taut.solvers.scaled_penalty import blocks_of, free_directions, in_units_of, on_features
 
-__all__ = ["PATIENCE", "State", "Walk"]
+__all__ = ["PATIENCE", "State", "Walk", "first_step"]
 
 PATIENCE = 1e-2  # forward-backward steps go on until one promises less than this share of tol
 _LEAST_PATIENCE = 1e-20
@@ -65,7 +65,7 @@ class Walk:
         self.judge = Judge(problem, self.penalty, self.all.norm, self.null, self.free)
         self.state = self._start(directions)
         start = self.state
-        self.step = _first_step(problem, start.point, self.all, start.coef.shape)
+        self.step = first_step(problem, start.point, self.all, start.coef.shape)
         self.alpha = np.inf
 
     def _start(self, directions):
@@ -83,7 +83,7 @@ class Walk:
                 lambda x, step: x,
                 lambda x: 0.0,
                 start,
-                _first_step(self.problem, fitted.at(start), columns, start.shape),
+                first_step(self.problem, fitted.at(start), columns, start.shape),
                 lambda now: now.promise <= goal,
                 self.controls.max_iter,
             )
@@ -218,7 +218,7 @@ class Walk:
         penalty = self.penalty if whole else on_features(self.penalty, features, self.n_features)
         fitted = Fitted(self.problem, columns, self.state.point.level)
         start = self.state.coef[features]
-        step = _first_step(self.problem, self.state.point, columns, start.shape)
+        step = first_step(self.problem, self.state.point, columns, start.shape)
         goal = patience * self.controls.tol * self.null.objective
         most = self.controls.max_iter - n_iter
         found, taken = forward_backward(
@@ -250,7 +250,7 @@ class _Given:
         return self.matrix.T @ residual
 
 
-def _first_step(problem, point, columns, shape):
+def first_step(problem, point, columns, shape):
     """One over the largest curvature at a point, by power iteration; backtracking corrects it."""
     loss, y, v = problem.loss, problem.response, problem.weights
     curvature = loss.curvature(y, point.eta, v)

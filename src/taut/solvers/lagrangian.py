@@ -1,0 +1,219 @@
+"""A loss under a penalty as one smooth function: the augmented Lagrangian, and its minimum.
+
+With a copy z of the coefficients under the penalty, and a multiplier u of each, the augmented
+Lagrangian of ``f(b) + alpha g(z)``, ``z = b``, is least over z where the penalty has become its
+Moreau envelope at ``w = b + s u``:
+
+    f(b) + alpha g(z) + |w - z|^2 / (2 s) - s |u|^2 / 2,        z = prox(w).
+
+Its gradient in b is ``f'(b) + (w - z) / s``, its generalised Hessian ``f''(b) + (I - P) / s`` with
+the derivative P of the prox: coefficients that are tied move together, and those at zero stay, but
+for forces that speak against it. So Newton's steps find the pieces and the minimum on them at once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import linalg
+from scipy.optimize import minimize
+
+from taut.penalties import Penalty
+from taut.problem import Problem
+from taut.solvers.columns import GrowingColumns
+from taut.solvers.fitted import Fitted, Point
+
+__all__ = ["Lagrangian", "Minimum", "has_derivative", "takes_newton_steps"]
+
+_LARGEST = 2000  # coordinates of a system; quasi-Newton steps beyond
+_MOST_STEPS = 50
+_FALL = 1e-4
+_SHORTEST = 1e-6
+_ROUNDING = 1e-14
+_LEAST_DAMPING, _FIRST_DAMPING, _MOST_DAMPING = 1e-10, 1e-6, 10.0
+_MEMORY = 20
+
+
+def has_derivative(penalty: Penalty) -> bool:
+    """Whether the prox has one."""
+    return type(penalty).prox_derivative is not Penalty.prox_derivative
+
+
+def takes_newton_steps(penalty: Penalty, size: int) -> bool:
+    """Whether the prox has a derivative, and coefficients are few enough for a matrix of them."""
+    return has_derivative(penalty) and size <= _LARGEST
+
+
+class Minimum:
+    """A point of the Lagrangian, and what it says of the problem.
+
+    Attributes
+    ----------
+    coef : ndarray
+        Where the loss is taken, b.
+    point : Point
+        What the loss is there.
+    copy : ndarray
+        z, the coefficients under the penalty: with its zeros and ties.
+    pull : ndarray
+        ``(w - z) / s``, a subgradient of the penalty at z: the next multipliers.
+    gradient : ndarray
+        Of the Lagrangian.
+    value : float
+    """
+
+    def __init__(self, lagrangian, coef, point: Point):
+        self.coef, self.point = coef, point
+        self.raised = coef + lagrangian.step * lagrangian.multipliers
+        self.copy = lagrangian.prox(self.raised)
+        self.pull = (self.raised - self.copy) / lagrangian.step
+        self.gradient = lagrangian.columns.cross(point.slope) + self.pull
+        square = 0.5 * lagrangian.step * float(np.vdot(self.pull, self.pull))
+        self.value = point.value + lagrangian.penalty_value(self.copy) + square
+
+    @property
+    def apart(self) -> float:
+        return float(np.linalg.norm(self.coef - self.copy))
+
+
+class Lagrangian:
+    """The function of coefficients for given multipliers.
+
+    Parameters
+    ----------
+    problem : Problem
+        With a smooth loss.
+    columns : GrowingColumns
+    penalty : Penalty
+        Of these columns.
+    alpha : float
+    multipliers : ndarray
+        u, of the shape of the coefficients.
+    step : float
+        s.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        columns: GrowingColumns,
+        penalty: Penalty,
+        alpha: float,
+        multipliers: np.ndarray,
+        step: float,
+    ):
+        self.problem, self.columns, self.penalty, self.alpha = problem, columns, penalty, alpha
+        self.multipliers, self.step = multipliers, step
+
+    def prox(self, raised):
+        return self.penalty.scaled_prox(raised, self.step, self.alpha)
+
+    def penalty_value(self, copy):
+        return self.penalty.scaled_value(copy, self.alpha)
+
+    def minimised(self, coef, level, is_enough) -> tuple[Minimum, int]:
+        """From coefficients and an intercept, until multipliers can be improved.
+
+        Parameters
+        ----------
+        coef : ndarray
+        level : float or ndarray
+        is_enough : callable
+            Of a Minimum: whether it will do.
+
+        Returns
+        -------
+        Minimum
+        n_steps : int
+        """
+        fitted = Fitted(self.problem, self.columns, level)
+        here = Minimum(self, coef, fitted.at(coef))
+        if not takes_newton_steps(self.penalty, coef.size):
+            return self._by_gradients(fitted, here)
+        damping = _FIRST_DAMPING
+        n_steps = 0
+        while n_steps < _MOST_STEPS:
+            n_steps += 1
+            share, found = self._searched(fitted, here, self._newton(here, damping))
+            if found is None and damping >= _MOST_DAMPING:
+                break
+            if share == 1:
+                damping = max(0.1 * damping, _LEAST_DAMPING)
+            elif share < 0.25:
+                # More pieces than rows can tell apart: a flat direction, with kinks at its ends.
+                damping = min(10.0 * damping, _MOST_DAMPING)
+            here = found or here
+            if found is not None and is_enough(here):
+                break
+        return here, n_steps
+
+    def _newton(self, here, damping):
+        system = hessian(self.problem, self.columns.with_ones, here.point)
+        where = here.raised, here.copy, self.step, self.alpha
+        system -= self.penalty.prox_derivative(*where) / self.step
+        system[np.diag_indices_from(system)] += (1.0 + damping) / self.step
+        try:
+            # Symmetric: the transpose is the same, as LAPACK wants it.
+            factor = linalg.cho_factor(system.T, check_finite=False, overwrite_a=True)
+        except linalg.LinAlgError:  # flat, and less than the damping makes up for
+            return None
+        move = linalg.cho_solve(factor, -here.gradient.ravel(), check_finite=False)
+        return move.reshape(here.coef.shape)
+
+    def _searched(self, fitted, here, move):
+        """The share of a step that lowers the function enough, and the point there, or None."""
+        if move is None:
+            return 0.0, None
+        slope = float(np.vdot(move, here.gradient))
+        slack = _ROUNDING * abs(here.value)
+        share = 1.0
+        while share > _SHORTEST:
+            coef = here.coef + share * move
+            found = Minimum(self, coef, fitted.at(coef))
+            if found.value <= here.value + _FALL * share * slope + slack:
+                return share, found
+            share *= 0.5
+        return share, None
+
+    def _by_gradients(self, fitted, here):
+        """Without second derivatives, or with too many: limited-memory quasi-Newton steps."""
+        shape = here.coef.shape
+
+        def function(x):
+            coef = x.reshape(shape)
+            now = Minimum(self, coef, fitted.at(coef))
+            return now.value, now.gradient.ravel()
+
+        found = minimize(
+            function,
+            here.coef.ravel(),
+            jac=True,
+            method="L-BFGS-B",
+            options={
+                "maxcor": _MEMORY,
+                "maxiter": 4 * _MOST_STEPS,
+                "ftol": 0.0,
+                "gtol": 1e-3 * np.max(np.abs(here.gradient)),
+            },
+        )
+        coef = found.x.reshape(shape)
+        return Minimum(self, coef, fitted.at(coef)), max(int(found.nit), 1)
+
+
+def hessian(problem: Problem, with_ones, point: Point) -> np.ndarray:
+    """Of the loss between columns, with the intercept at its best.
+
+    Parameters
+    ----------
+    problem : Problem
+    with_ones : matrix of shape (n_samples, 1 + n_columns)
+        A column of ones, and the others.
+    point : Point
+    """
+    where = problem.response, point.eta, problem.weights
+    gram = problem.loss.hessian_gram(*where, with_ones, with_ones)
+    count = gram.shape[0] // with_ones.shape[1]
+    inner = gram[count:, count:]
+    if not problem.fit_intercept or not problem.loss.is_separable:
+        return inner.copy()
+    across = gram[count:, :count]
+    return inner - across @ np.linalg.pinv(gram[:count, :count], hermitian=True) @ across.T
