@@ -7,6 +7,7 @@
 
 #include "blas.hpp"
 #include "design.hpp"
+#include "lying.hpp"
 
 namespace taut {
 
@@ -22,6 +23,11 @@ class DenseDesign final : public Design {
   void cross_some(const std::vector<Index>& features, const double* r, double* out) const override;
   void product(const double* coefs, int count, double* out) const override;
   std::unique_ptr<Columns> columns(const View& view) const override;
+  std::unique_ptr<Columns> lying_columns(const View& view) const override {
+    if constexpr (std::is_same_v<T, double>)
+      if (!row_major_ && nearly_centred(view)) return std::make_unique<LyingColumns>(data_, view);
+    return nullptr;
+  }
   bool gram(const View& view, const double* centred_y, double* gram, double* correlation,
             const std::function<void()>& poll) const override;
 

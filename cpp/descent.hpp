@@ -100,6 +100,10 @@ class DescentPath : public PathSolver {
   void tighten() override { patience_ *= 1e-3; }
   void accept(const Batch&, int) override { patience_ = kPatience; }
   void begin() override {}
+  std::unique_ptr<Columns> working_columns() const override {
+    std::unique_ptr<Columns> lying = X_.lying_columns(view_);
+    return lying != nullptr ? std::move(lying) : X_.columns(view_);
+  }
   bool walks() const override { return false; }
   bool takes_gram() const override { return false; }
   // A strength that has to be redone costs its sweeps, and a check hardly more than one.

@@ -242,6 +242,8 @@ class PathSolver {
   // How far a round may look ahead, in natural logarithms of the strength.
   virtual double horizon() const { return kInfinity; }
 
+  virtual std::unique_ptr<Columns> working_columns() const { return X_.columns(view_); }
+
   // Before the first feature joins.
   virtual void prepare() {}
 
@@ -280,7 +282,7 @@ class PathSolver {
         return;
       }
     }
-    columns_ = X_.columns(view_);
+    columns_ = working_columns();
     prepare();
     refresh();
     std::vector<Index> first;

@@ -63,3 +63,7 @@ def test_wide_systems_are_read_where_they_lie(model):
 def test_a_working_set_takes_one_copy_at_most(model):
     model = MODELS[model].replace("0.5", "1e-3")
     assert copies(model, (200, 30_000)) < 1.3
+
+
+def test_descent_sweeps_over_columns_where_they_lie():
+    assert copies(MODELS["lasso"].replace("0.5", "0.02"), (2000, 4000)) < 0.6

@@ -62,3 +62,20 @@ def test_few_strengths_above_most_correlations_need_no_products_of_pairs(count, 
         assert all(c.solved for c in few.certificates)
         gaps, rounding = judged(case, few)
         assert np.all(gaps <= 1.1 * TOL + rounding)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("offset", [0.0, 3.0])
+def test_columns_that_are_swept_where_they_lie_give_what_copies_give(offset, fit_intercept):
+    case = made(400, 560, 0.3)
+    shifted = case.X + offset * np.random.default_rng(5).normal(size=560)
+    paths = []
+    for X in (np.asfortranarray(shifted), np.ascontiguousarray(shifted)):
+        case = Case(X, case.y)
+        problem = posed(case, L1(), fit_intercept=fit_intercept)
+        first = ENGINES["one by one"](problem, Grid(None, 1), Controls(TOL)).alphas[0]
+        paths.append(PathEngine().path(problem, Grid(first * np.array([0.3, 0.05])), Controls(TOL)))
+        assert all(c.solved for c in paths[-1].certificates)
+        gaps, rounding = judged(case, paths[-1], fit_intercept=fit_intercept)
+        assert np.all(gaps <= 1.1 * TOL + rounding)
+    assert_allclose(paths[0].coefs, paths[1].coefs, rtol=0, atol=1e-6)
