@@ -24,7 +24,7 @@ ESTIMATORS = [
     taut.Lasso(alpha=taut.BIC()),
     taut.AdaptiveLasso(),
     taut.CoxRegression(),
-    taut.CoxRegression(penalty=penalties.MCP()),
+    taut.CoxRegression(penalty=penalties.SLOPE()),
     taut.GammaRegressor(),
     taut.GammaRegressor(alpha=0.1, l1_ratio=0.5),
     taut.GroupLasso(alpha=0.1),
