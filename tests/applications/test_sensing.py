@@ -380,3 +380,11 @@ def test_no_worse_than_spgl1(sigma):
     found = recover(A, y, noise=bound).x
     assert np.linalg.norm(found - x) <= np.linalg.norm(other - x) * 1.001
     assert np.abs(found).sum() <= np.abs(other).sum() * (1 + 1e-5)
+
+
+def test_measurements_that_no_non_negative_signal_gives_come_to_an_end():
+    random = np.random.default_rng(0)
+    A, y = np.abs(random.standard_normal((20, 50))), random.standard_normal(20)
+    with pytest.warns(taut.ConvergenceWarning):
+        found = recover(A, y, penalty=L1() + NonNegative())
+    assert not found.solved

@@ -125,6 +125,11 @@ def test_a_constant_series_has_one_piece():
         ((np.ones((5, 2)),), {}, "one series of shape"),
         (([1.0, 2.0, 3.0],), {"order": 1}, "at least 6 samples for order=1"),
         ((np.arange(9.0) % 4, np.r_[0, 2, 1, 3:9.0]), {}, "t must rise, got 1 after 2 at sample 2"),
+        (
+            (np.arange(9.0) % 4, 1e-150 * np.arange(9)),
+            {"order": 3},
+            "t must have steps whose powers",
+        ),
         ((np.arange(9.0), np.arange(8.0)), {}, "t must have shape"),
         ((np.arange(9.0),), {"order": 4}, "order must be at most 3"),
         ((np.arange(9.0),), {"order": 0.5}, "order must be a whole number"),

@@ -209,3 +209,14 @@ def test_the_repr_counts_pairs_of_rows():
     rule = CV(list(repeated_rows()), rule="1se")
     assert repr(rule) == "CV(folds=<4 pairs of rows>, rule='1se', random_state=None)"
     assert repr(CV(KFold(4))).startswith("CV(folds=KFold(n_splits=4, ")
+
+
+@pytest.mark.parametrize("loss", ["logistic", "multinomial"])
+def test_a_class_that_a_fold_has_none_of_is_refused(loss):
+    X, y = np.random.default_rng(0).normal(size=(30, 3)), np.arange(30) == 0
+    model = taut.PenalizedClassifier(loss, L1(), alpha=CV())
+    with (
+        pytest.warns(UserWarning, match="populated"),
+        pytest.raises(ValueError, match="every class"),
+    ):
+        model.fit(X, y)

@@ -80,6 +80,9 @@ class Rows:
     weights: np.ndarray
     shift: np.ndarray
 
+    def __post_init__(self):
+        _require_dense(self.design)
+
     @classmethod
     def of(cls, X, y, sample_weight=None, shift=None) -> Rows:
         """From arrays as they are; parameters as for ``Moments.of``.
@@ -90,12 +93,15 @@ class Rows:
             X is sparse.
         """
         design = as_design(X)
-        if design.is_sparse:
-            raise TypeError("X must be dense to gather its moments, got a sparse matrix")
         y = np.ascontiguousarray(y, dtype=np.float64)
         weights = np.ones(len(y)) if sample_weight is None else sample_weight
         weights = np.ascontiguousarray(weights, dtype=np.float64)
         return cls(design, y, weights, near_means(design, y, weights) if shift is None else shift)
+
+
+def _require_dense(design):
+    if design.is_sparse:
+        raise TypeError("X must be dense to gather its moments, got a sparse matrix")
 
 
 def near_means(design: Design, y, weights) -> np.ndarray:
@@ -110,6 +116,7 @@ def near_means(design: Design, y, weights) -> np.ndarray:
     -------
     ndarray of shape (n_features + 1,)
     """
+    _require_dense(design)
     total = weights.sum()
     if not total > 0:
         return np.zeros(design.shape[1] + 1)

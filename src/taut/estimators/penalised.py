@@ -68,7 +68,7 @@ class PenalisedModel(LinearModel):
             _require_splitter(self._strength)
         for stale in ("path_", "cv_results_", "criterion_results_"):
             vars(self).pop(stale, None)
-        if self._adapts:
+        if "penalty_weights" in vars(self):
             vars(self).pop("penalty_weights_", None)
         task = self._prepare(X, y, sample_weight, **known)
         if self._adapts:

@@ -304,6 +304,8 @@ class FoldPath:
         fold = replace(problems[0], weights=training / training.sum(), shared={})
         self._problems = problems
         self._fits = [fold.for_response(problem.response) for problem in problems]
+        for problem in self._fits:
+            _require_intercept(problem)
         self._starts = [None] * len(problems)
         self._parts = training, testing
         self._found = np.empty((2, 0))
@@ -335,6 +337,16 @@ def share(weights, rows, fold):
     share = weights * np.bincount(rows % len(weights), minlength=len(weights))
     _require_weight(share.sum(), fold)
     return share
+
+
+def _require_intercept(problem):
+    """Rows of one class, or without one, have no model: what is rare is never predicted."""
+    if problem.fit_intercept and not np.all(np.isfinite(problem.null_intercept)):
+        raise ValueError(
+            "cv must leave rows of every class, and counts that are not all zero, to train on, but "
+            "a fold's training rows lack them, so that its intercept is infinite: use fewer folds, "
+            "a stratified splitter, or more rows of what is rare"
+        )
 
 
 def _require_weight(total, fold):

@@ -31,6 +31,8 @@ _GROWTH = 3.0
 _NEAR = 1e-3  # what is left of the equality, against how far the round has led
 _ROUNDING = 1e-12
 _REGULAR = 1e-13
+_FARTHEST = 1e30
+_SHIFTS = 20  # a hundredfold each: more than float64 has digits
 _SOFT = 1e-3  # more of it, times the root of the residual's share: it falls more slowly than that
 _FLAT = 0.1  # slope along a step, as a share of that at its beginning, at which its length will do
 
@@ -67,6 +69,8 @@ def proximal_points(matrix, y, noise, penalty, x, u, length):
     for _ in range(_ROUNDS):
         x, n_steps = point.maximised(x, length)
         yield x, point.u
+        if not np.linalg.norm(point.u) < _FARTHEST:  # no x comes as near as the noise
+            return
         if n_steps <= _FEW:
             length *= _GROWTH
         elif n_steps >= _MANY:
@@ -96,7 +100,10 @@ class _DualPoint:
             if share <= max(_NEAR * moved, _ROUNDING) or n_steps == _NEWTON_STEPS:
                 return x, n_steps
             bend = self.noise / (size * length), self.u / size
-            step = self.hessian.at(x != 0).solve(left, share, *bend) / length
+            step = self.hessian.at(x != 0).solve(left, share, *bend)
+            if step is None:
+                return x, n_steps
+            step = step / length
             turned = self.matrix.T @ step
             far = self._far(base, length, step, turned, float(left @ step))
             self.u, self.pulled = self.u + far * step, self.pulled + far * turned
@@ -119,7 +126,7 @@ class _DualPoint:
 
         low, at_low, high = 0.0, slope, 1.0
         at_high = left(high)
-        while at_high > _FLAT * slope:
+        while at_high > _FLAT * slope and high < _FARTHEST:
             low, at_low, high = high, at_high, 2.0 * high
             at_high = left(high)
         far, at_far, side = high, at_high, 0
@@ -158,19 +165,23 @@ class _Hessian:
         return product.toarray(order="F") if sparse.issparse(product) else product
 
     def solve(self, target, share, bend, direction):
-        """The step for ``A_J A_J' + bend (I - direction direction')``.
+        """The step for ``A_J A_J' + bend (I - direction direction')``; None where J is empty.
 
         A little is added to the diagonal, and more where fewer columns than rows are chosen.
         """
         scale = np.trace(self.product) / len(target)
+        if not 0 < scale < np.inf:
+            return None
         extra = scale * (_REGULAR + _SOFT * min(share, 1.0) ** 0.5)
-        while True:
+        for _ in range(_SHIFTS):
             shifted = np.array(self.product, order="F")
             shifted[np.diag_indices(len(target))] += extra + bend
             factor, failed = dpotrf(shifted, lower=1, overwrite_a=1)
             if not failed:
                 break
             extra *= 100.0
+        else:
+            return None
         sides = np.column_stack([target, direction])
         plain, along = dpotrs(factor, sides, lower=1)[0].T
         # Sherman and Morrison; what is taken away stays below what was added.

@@ -119,7 +119,7 @@ class ProjectionSteps:
         for n_iter in range(1, max_iter + 1):
             pull = self.inward(t, self.threshold)
             x = t - pull
-            if n_iter == look:
+            if n_iter in (look, max_iter):
                 look += max(_LOOK, n_iter // _SELDOM)
                 yield x, self.measurement.product(pull) / self.rows
             step = _RELAXED * (self._within(x - pull) - x)

@@ -29,6 +29,7 @@ _FEWEST = 64  # features that may always enter a working set together
 _POWER_STEPS = 12
 _ROUNDING = 1e-13
 _ON_THE_WAY = 1e-3  # tolerance of strengths that nobody asked for
+_MOST_PARTS = 50  # of one leap: far down there is little left to find
 
 
 class State(NamedTuple):
@@ -124,7 +125,7 @@ class Walk:
         if not 0 < alpha < above < np.inf:
             return np.array([])
         leap = self.leap if self.penalty.is_convex else self.folded_leap
-        parts = np.ceil(np.log(above / alpha) / leap)
+        parts = min(np.ceil(np.log(above / alpha) / leap), _MOST_PARTS)
         return above * (alpha / above) ** (np.arange(1, parts) / parts)
 
     def to(self, alpha: float, tol: float | None = None):

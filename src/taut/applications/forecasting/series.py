@@ -96,6 +96,11 @@ class Covariates:
                 )
             return self.values
         own = self.told.wall if clock.on_the_wall else self.told.utc
+        if not len(own):
+            raise ValueError(
+                f"{argument} must have a row for every step, got none: give the values that are "
+                "known for them"
+            )
         rows = np.searchsorted(own, stamps)
         found = np.minimum(rows, len(own) - 1)
         absent = np.flatnonzero(own[found] != stamps)

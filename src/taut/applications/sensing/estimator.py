@@ -87,6 +87,8 @@ class CompressedSensing(RegressorMixin, BaseEstimator):
         TypeError, ValueError
             As `recover`.
         """
+        for stale in ("cv_results_", "criterion_results_", "feature_names_in_"):
+            vars(self).pop(stale, None)
         if _is_operator(A):
             self.n_features_in_ = A.shape[1]
         else:

@@ -242,4 +242,13 @@ def _checked_series(y, t, order):
             f"t must rise, got {t[place]:g} after {t[place - 1]:g} at sample {place}: sort the "
             "series, and average samples of one position"
         )
+    steps = np.array([np.diff(t).min(), np.diff(t).max()])
+    with np.errstate(over="ignore", under="ignore"):
+        least, largest = steps ** float(order)
+    if not (1e-100 * max(largest, 1.0) <= least and largest <= 1e100):
+        raise ValueError(
+            f"t must have steps whose powers for order={order} float64 can hold side by side, got "
+            f"steps from {steps[0]:g} to {steps[1]:g}: give t in another unit, or average samples "
+            "that lie close together"
+        )
     return y, t

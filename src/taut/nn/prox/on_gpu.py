@@ -114,7 +114,9 @@ def usable(kind: type, jobs: list) -> bool:
     Tried once for each, on copies, by compiling and comparing, which is the only time that anything
     waits for the device.
     """
-    key = kind, jobs[0].view.coef.device
+    metric = jobs[0].metric
+    # Each form of the metric is compiled by itself.
+    key = kind, jobs[0].view.coef.device, metric.moments is None, metric.root
     if key not in _TRIED:
         _TRIED[key] = os.environ.get("TAUT_TRITON") != "0" and _agree(kind, jobs)
     return _TRIED[key]
@@ -132,7 +134,7 @@ def _agree(kind, jobs):
         return _refuse(kind, f"{type(error).__name__}: {error}")
     kind.together(theirs)
     for one, other in zip(ours, theirs, strict=True):
-        distance = _DISTANCE * float(one.view.coef.abs().nan_to_num().max())
+        distance = _DISTANCE * float(one.view.coef.abs().nan_to_num(0.0, 0.0).max())
         if not torch.allclose(one.view.coef, other.view.coef, 0.0, distance, equal_nan=True):
             return _refuse(kind, "it gives other numbers than torch")
     return True
