@@ -93,11 +93,12 @@ class _DualPoint:
         while True:
             base = origin + length * self.pulled
             x = self._prox(base, length)
-            size = np.linalg.norm(self.u)
+            size = max(np.linalg.norm(self.u), 1e-300)
             left = self.y - self.noise / size * self.u - self.matrix @ x
             share = np.linalg.norm(left) / self.size
             moved = np.linalg.norm(x - origin) / max(np.linalg.norm(x), 1e-300)
-            if share <= max(_NEAR * moved, _ROUNDING) or n_steps == _NEWTON_STEPS:
+            ended = n_steps == _NEWTON_STEPS or not size < _FARTHEST
+            if share <= max(_NEAR * moved, _ROUNDING) or ended:
                 return x, n_steps
             bend = self.noise / (size * length), self.u / size
             step = self.hessian.at(x != 0).solve(left, share, *bend)
