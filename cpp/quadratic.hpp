@@ -16,6 +16,7 @@
 #include <functional>
 #include <vector>
 
+#include "anderson.hpp"
 #include "certificate.hpp"
 #include "inverse.hpp"
 
@@ -136,6 +137,7 @@ class Quadratic {
   // then. Measured: the inverse of k columns among p takes as long as k^2 / 5p rounds.
   static constexpr int kAhead = 30, kFree = 4;
   static constexpr double kInverse = 5, kSafe = 0.03;
+  static constexpr std::size_t kMemory = 4;  // rounds from one extrapolation to the next
   static constexpr int kUnsettled = 2;  // rounds that come before a Newton step in any case
 
   Coordinate coordinate(int j) const {
@@ -249,9 +251,11 @@ class Quadratic {
     // An inverse takes as long as so many rounds, and few take no time.
     const double worth = std::min<double>(most, std::max<double>(kAhead, newcomers * newcomers / (kInverse * size())));
     double before = kInfinity;
+    std::vector<Vector> recent;
     for (int round = 1; round <= worth; ++round) {
       poll_();
-      const double gain = round_once().gain, off = worst_violation() / (kSafe * coarse_);
+      const Pass pass = round_once();
+      const double gain = pass.gain, off = worst_violation() / (kSafe * coarse_);
       if (off <= 1) {
         inverse_.clear();
         std::fill(free_.begin(), free_.end(), false);
@@ -261,10 +265,41 @@ class Quadratic {
       const double left = gain < before ? 2 * std::log(off) / std::log(before / gain) : kInfinity;
       if (round > kFree && round + left > worth) break;
       before = gain;
+      if (!pass.settled) recent.clear();
+      recent.push_back(both());
+      if (recent.size() > kMemory) {
+        if (extrapolate(recent)) before = kInfinity;
+        recent.assign(1, both());
+      }
     }
     beta_ = beta;
     z_ = z;
     return 0;
+  }
+
+  // Coefficients and gradient, which is affine in them: what combines the one combines the other.
+  Vector both() const {
+    Vector out = beta_;
+    out.insert(out.end(), z_.begin(), z_.end());
+    return out;
+  }
+
+  // To where points of one face lead, if no coefficient leaves its piece on the way and the objective
+  // falls: by 1/2 (z + z')'(b' - b) less what the penalty rises.
+  bool extrapolate(const std::vector<Vector>& recent) {
+    const Vector found = extrapolated(recent);
+    if (found.empty()) return false;
+    double fall = 0;
+    for (int j = 0; j < size(); ++j) {
+      const Coordinate h = coordinate(j);
+      const double b = found[j];
+      if (h.piece(b) != h.piece(beta_[j])) return false;
+      fall += 0.5 * (z_[j] + found[size() + j]) * (b - beta_[j]) + h.value(beta_[j]) - h.value(b);
+    }
+    if (!(fall > 0)) return false;
+    std::copy_n(found.begin(), size(), beta_.begin());
+    std::copy_n(found.begin() + size(), size(), z_.begin());
+    return true;
   }
 
   // Coordinates that want to leave their kinks.
