@@ -9,7 +9,7 @@ from taut.designs.design import product
 from taut.problem import Problem
 from taut.solvers.centred import column_means, column_norms
 
-__all__ = ["ColumnStore", "Columns", "GrowingColumns", "bordered", "column_scale"]
+__all__ = ["ColumnStore", "Columns", "GrowingColumns", "bordered", "by_feature", "column_scale"]
 
 
 def column_scale(problem: Problem) -> np.ndarray:
@@ -62,8 +62,10 @@ class Columns:
     def product(self, coef):
         """Linear predictor of coefficients in these units, of shape (n_samples, ...)."""
         if self.matrix is None:
-            coef = coef * _rows(self.live, coef)
-            return product(self.design.matrix, coef / _rows(self.scale, coef)) - self.mean @ coef
+            coef = coef * by_feature(self.live, coef)
+            return (
+                product(self.design.matrix, coef / by_feature(self.scale, coef)) - self.mean @ coef
+            )
         return np.asarray(self.matrix @ coef) - (self.mean * self.live) @ coef
 
     def cross(self, residual):
@@ -71,12 +73,12 @@ class Columns:
         total = residual.sum(axis=0)
         if self.matrix is None:
             result = self.design.cross(residual)
-            result = result / _rows(self.scale, result)
+            result = result / by_feature(self.scale, result)
         else:
             result = np.asarray(self.matrix.T @ residual)
         if np.any(self.mean):
             result = result - np.multiply.outer(self.mean, total)
-        return result * _rows(self.live, result)
+        return result * by_feature(self.live, result)
 
 
 class ColumnStore:
@@ -172,5 +174,6 @@ class GrowingColumns:
         return result - np.multiply.outer(self.mean, residual.sum(axis=0))
 
 
-def _rows(values, like):
+def by_feature(values, like):
+    """Numbers of the features, shaped to be multiplied with coefficients."""
     return values.reshape(-1, *[1] * (like.ndim - 1))

@@ -70,10 +70,6 @@ class Minimum:
         square = 0.5 * lagrangian.step * float(np.vdot(self.pull, self.pull))
         self.value = point.value + lagrangian.penalty_value(self.copy) + square
 
-    @property
-    def apart(self) -> float:
-        return float(np.linalg.norm(self.coef - self.copy))
-
 
 class Lagrangian:
     """The function of coefficients for given multipliers.

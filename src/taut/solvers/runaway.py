@@ -43,7 +43,7 @@ from taut.penalties import MCP, SCAD
 from taut.problem import Problem
 from taut.solution import Status
 from taut.solvers.base import Solved
-from taut.solvers.columns import Columns, column_scale
+from taut.solvers.columns import Columns, by_feature, column_scale
 from taut.solvers.fitted import null_standing
 from taut.solvers.scaled_penalty import free_directions, in_units_of
 
@@ -140,20 +140,20 @@ class _Flat(NamedTuple):
 
 def _flat_part(problem, coef, alpha) -> _Flat:
     if problem.is_separable:
-        l1, l2, lower, upper = (_rows(part, coef) for part in problem.coordinates)
+        l1, l2, lower, upper = (by_feature(part, coef) for part in problem.coordinates)
         free = (l1 == 0) & (l2 == 0)
         return _of_features(coef, free & (lower == -np.inf), free & (upper == np.inf))
     scale = column_scale(problem)
-    given = coef * _rows(scale, coef)
+    given = coef * by_feature(scale, coef)
     if _is_folded(problem):
         # Entries that do not come back keep the norm of their block from falling.
         labels, weights = problem.penalty.group_layout(len(coef))
-        free = _rows(weights[labels] == 0, coef)
+        free = by_feature(weights[labels] == 0, coef)
         flat = problem.penalty.is_flat(given, alpha)
         return _of_features(coef, flat & (free | (coef <= 0)), flat & (free | (coef >= 0)))
     basis = free_directions(in_units_of(problem, scale), len(coef))
     both = np.ones((basis.shape[1], *coef.shape[1:]), dtype=bool)
-    return _Flat(basis, both, both, _directed(basis, given) / _rows(scale, coef))
+    return _Flat(basis, both, both, _directed(basis, given) / by_feature(scale, coef))
 
 
 def _directed(basis, coef):
@@ -163,10 +163,6 @@ def _directed(basis, coef):
 def _of_features(coef, down, up):
     down, up = np.broadcast_to(down, coef.shape), np.broadcast_to(up, coef.shape)
     return _Flat(None, down, up, np.where(np.where(coef > 0, up, down), coef, 0.0))
-
-
-def _rows(values, like):
-    return values.reshape(-1, *[1] * (like.ndim - 1))
 
 
 def _programme(problem, flat: _Flat) -> _Programme | None:
