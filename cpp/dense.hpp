@@ -46,6 +46,8 @@ class DenseDesign final : public Design {
     return static_cast<double>(data_[i * row_stride_ + j * col_stride_]);
   }
   bool nearly_centred(const View& view) const;
+  void gram_in_place(const View& view, const double* centred_y, double* gram, double* correlation,
+                     const std::function<void()>& poll) const;
   void cross_converted(const double* R, int count, double* out) const;
 
   const T* data_;

@@ -162,7 +162,7 @@ class Design {
   virtual std::unique_ptr<Columns> columns(const View& view) const = 0;
   // For descent on least squares: columns that need no copy of their own, or null.
   virtual std::unique_ptr<Columns> lying_columns(const View&) const { return nullptr; }
-  // The whole Gram matrix of the view, where that is worth having; false where it is not offered.
+  // The whole Gram matrix of the view, into zeros, where that is worth having; false where it is not offered.
   virtual bool gram(const View& view, const double* centred_y, double* gram, double* correlation,
                     const std::function<void()>& poll) const = 0;
 

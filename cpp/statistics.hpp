@@ -128,24 +128,48 @@ class Gatherer {
   bool plain_;
 };
 
-// The Gram matrix and correlations of a view. With equal weights X'VX = v X'X, and centring takes
+// X'X of rows of equal weight is multiplied where they lie, straight into place, and centring takes
 // m m' away again: that cancels (mean / norm)^2 of the precision, so it is for columns whose means
-// are no larger than a few norms. Others are centred on the way.
+// are no larger than a few norms.
+template <class T>
+void DenseDesign<T>::gram_in_place(const View& view, const double* centred_y, double* gram, double* correlation,
+                                   const std::function<void()>& poll) const {
+  if constexpr (std::is_same_v<T, double>) {
+    const Index n = rows(), p = cols();
+    const Index stretch = std::max(2048, 4'000'000 / p);  // between looks for an interrupt
+    for (Index first = 0; first < n; first += std::min(stretch, n - first)) {
+      poll();
+      const Index m = std::min(stretch, n - first);
+      blas::syrk(row_major_ ? 'N' : 'T', p, m, view.v[0], row(first), row_major_ ? p : n, 1.0, gram, p);
+    }
+    Vector weighted(centred_y, centred_y + n);
+    double sum = 0;
+    for (double& y : weighted) sum += y *= view.v[0];
+    cross(weighted.data(), 1, correlation);
+    simd::axpy(-sum, view.mean.data(), correlation, p);
+    for (std::ptrdiff_t j = 0; j < p; ++j) simd::axpy(-view.mean[j], view.mean.data(), gram + j * p, j + 1);
+    mirror(gram, p, 0, p);
+  }
+}
+
+// The Gram matrix and correlations of a view, whose rows are centred on the way where they must be.
 template <class T>
 bool DenseDesign<T>::gram(const View& view, const double* centred_y, double* gram, double* correlation,
                           const std::function<void()>& poll) const {
   const std::ptrdiff_t p = cols();
-  Vector shift(p + 1, 0.0), rest(p, 0.0);
-  std::copy_n(view.mean.begin(), p, nearly_centred(view) ? rest.begin() : shift.begin());
+  if (std::is_same_v<T, double> && nearly_centred(view)) {
+    gram_in_place(view, centred_y, gram, correlation, poll);
+    return true;
+  }
+  Vector shift(p + 1, 0.0);
+  std::copy_n(view.mean.begin(), p, shift.begin());
   const std::vector<std::int32_t> all(rows(), 0);
   Gatherer<T> gatherer(*this, {centred_y, view.v.data(), shift.data(), all.data()}, 1);
   const Vector found = std::move(gatherer.gather(poll)[0]);
-  const double sum_y = found[p + (p + 1) * (p + 2)];
   for (std::ptrdiff_t j = 0; j < p; ++j) {
     const double* products = found.data() + j * (p + 2);
     std::copy_n(products, p, gram + j * p);
-    simd::axpy(-rest[j], rest.data(), gram + j * p, p);
-    correlation[j] = products[p] - rest[j] * sum_y;
+    correlation[j] = products[p];
   }
   return true;
 }
