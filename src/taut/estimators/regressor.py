@@ -169,4 +169,4 @@ def _constants(targets, weights):
     """
     rows = slice(None) if weights.min() > 0 else weights > 0
     used = targets[:, rows]
-    return np.where(np.ptp(used, axis=1) == 0, used[:, 0], 0.0)
+    return np.where(used.min(axis=1) == used.max(axis=1), used[:, 0], 0.0)

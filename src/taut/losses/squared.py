@@ -50,4 +50,4 @@ class Squared(Loss):
 
     def null_intercept(self, y, v, offset=None):
         residual = y if offset is None else y - offset
-        return np.average(residual, axis=0, weights=v)
+        return (np.transpose(residual) * v).sum(axis=-1) / v.sum()

@@ -63,7 +63,7 @@ class Separable(Penalty):
         """
         n_features = operator.index(n_features)
         family = self._family_for(n_features, "X")
-        return Coordinates(*(np.array(np.broadcast_to(part, n_features)) for part in family))
+        return Coordinates(*(np.full(n_features, part) for part in family))
 
     @property
     def is_norm(self) -> bool:

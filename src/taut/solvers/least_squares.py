@@ -55,7 +55,7 @@ class LeastSquares:
             return "least squares without a penalty takes one target at a time"
         l1, l2, lower, upper = problem.coordinates
         if np.any(l1) or np.any(l2) or np.any(np.isfinite(lower)) or np.any(np.isfinite(upper)):
-            return f"least squares has no penalty and no bounds; {problem.penalty!r} has"
+            return "least squares has no penalty and no bounds"
         return None
 
     def path(self, problem: Problem, grid: Grid, controls: Controls) -> Solved:

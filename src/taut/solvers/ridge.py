@@ -51,12 +51,12 @@ class Ridge:
         if not isinstance(problem.loss, Squared) or problem.response.ndim > 1:
             return f"the ridge solver solves least squares for one target, not {problem.loss!r}"
         if not problem.is_separable:
-            return f"the ridge solver takes quadratic penalties only, not {problem.penalty!r}"
+            return "the ridge solver takes quadratic penalties without bounds only"
         l1, l2, lower, upper = problem.coordinates
         excluded = (lower == 0) & (upper == 0)
         bounded = (np.isfinite(lower) | np.isfinite(upper)) & ~excluded
         if np.any(l1) or np.any(bounded):
-            return f"the ridge solver takes quadratic penalties only, not {problem.penalty!r}"
+            return "the ridge solver takes quadratic penalties without bounds only"
         if not np.any(l2):
             return "the ridge solver needs a penalised feature; use least squares"
         return None

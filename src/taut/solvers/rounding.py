@@ -55,7 +55,7 @@ def with_rounding(problem: Problem, solved: Solved) -> Solved:
 def _is_far(response):
     """Whether its mean dwarfs its spread: the intercept is about as large."""
     looks = response[_looks(len(response))]
-    return bool(np.ptp(looks) <= _FAR * np.abs(looks).max())
+    return bool(looks.max() - looks.min() <= _FAR * np.abs(looks).max())
 
 
 def _far_columns(problem):
@@ -73,10 +73,10 @@ def _far_columns(problem):
     else:
         rows = np.flatnonzero(problem.weights)
         columns = np.arange(matrix.shape[1])
-        looks = [matrix[row] for row in rows[_looks(len(rows))]]
+        looks = matrix[rows[_looks(len(rows))]]
     looks = np.asarray(looks, dtype=np.float64)
     size = np.abs(looks).max(axis=0)
-    far = (size > 0) & (np.ptp(looks, axis=0) <= _FAR * size)
+    far = (size > 0) & (looks.max(axis=0) - looks.min(axis=0) <= _FAR * size)
     return columns[far], size[far]
 
 
@@ -87,7 +87,8 @@ def _no_column_is_full(rows):
 
 
 def _looks(length):
-    return np.linspace(0, length - 1, min(length, _LOOKS)).astype(int)
+    count = min(length, _LOOKS)
+    return np.arange(count) * (length - 1) // max(count - 1, 1)
 
 
 def _rise(problem, solved, delta, k):
