@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.generated import gaussian
+from benchmarks.measure import PAUSE
 from benchmarks.problems import strengths
 
 
@@ -70,6 +71,9 @@ def _grow(shapes, n_active, repeats):
         X, y = gaussian(*shape, n_active)
         alphas = strengths(X, y)
         fit = partial(taut.fit_path, X, y, alphas=alphas)
-        fits = [_seconds(fit) for _ in range(repeats + 1)]
+        fits = []
+        for _ in range(repeats + 1):
+            time.sleep(PAUSE)
+            fits.append(_seconds(fit))
         medians.append(statistics.median(fits[1:]))
     return {"shapes": shapes, "seconds": medians}

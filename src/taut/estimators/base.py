@@ -178,8 +178,8 @@ class LinearModel(BaseEstimator):
         Warns of strengths that were not solved, also of those that were not chosen: the choice
         was made among them.
         """
-        coefs = np.stack([s.coefs[..., index].T for s in solved])
-        intercepts = np.stack([s.intercepts[..., index] for s in solved])
+        coefs = np.array([s.coefs[..., index].T for s in solved])
+        intercepts = np.array([s.intercepts[..., index] for s in solved])
         shifts = task.shifts.reshape(-1, *[1] * (intercepts.ndim - 1))
         certificates = [s.certificates[index] for s in solved]
         single = len(solved) == 1

@@ -22,7 +22,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         return list(y.reshape(len(y), -1).T)
 
     def _shifts(self, responses, weights):
-        return _constants(np.stack(responses), weights)
+        return _constants(np.array(responses), weights)
 
     def _keep_coefs(self, task, coefs, intercepts):
         flat = task.target.ndim == 1

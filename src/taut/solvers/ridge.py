@@ -53,9 +53,7 @@ class Ridge:
         if not problem.is_separable:
             return "the ridge solver takes quadratic penalties without bounds only"
         l1, l2, lower, upper = problem.coordinates
-        excluded = (lower == 0) & (upper == 0)
-        bounded = (np.isfinite(lower) | np.isfinite(upper)) & ~excluded
-        if np.any(l1) or np.any(bounded):
+        if np.any(l1) or _is_bounded(lower, upper):
             return "the ridge solver takes quadratic penalties without bounds only"
         if not np.any(l2):
             return "the ridge solver needs a penalised feature; use least squares"
@@ -94,6 +92,12 @@ class Ridge:
         found = _judged(problem, centred, alphas, coefs, controls.tol)
         intercepts = centred.response_mean - centred.mean @ coefs
         return Solved(alphas, coefs, intercepts, found, "eigen")
+
+
+def _is_bounded(lower, upper):
+    """Whether some coefficient has bounds other than those that exclude it."""
+    excluded = (lower == 0) & (upper == 0)
+    return bool(np.any((np.isfinite(lower) | np.isfinite(upper)) & ~excluded))
 
 
 def _judged(problem, centred, alphas, coefs, tol):

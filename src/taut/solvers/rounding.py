@@ -15,6 +15,7 @@ where L is the curvature of the loss.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -54,8 +55,9 @@ def with_rounding(problem: Problem, solved: Solved) -> Solved:
 
 def _is_far(response):
     """Whether its mean dwarfs its spread: the intercept is about as large."""
-    looks = response[_looks(len(response))]
-    return bool(looks.max() - looks.min() <= _FAR * np.abs(looks).max())
+    looks = response[_looks(len(response))].ravel().tolist()
+    highest, lowest = max(looks), min(looks)
+    return highest - lowest <= _FAR * max(abs(highest), abs(lowest))
 
 
 def _far_columns(problem):
@@ -68,16 +70,17 @@ def _far_columns(problem):
     matrix = problem.design.matrix
     if sparse.issparse(matrix):
         # A column with a zero in it has a spread of the size of its mean.
-        columns = np.flatnonzero(np.diff(matrix.indptr) == matrix.shape[0])
-        looks = [matrix.data[matrix.indptr[columns] + row] for row in _looks(matrix.shape[0])]
+        full = np.flatnonzero(np.diff(matrix.indptr) == matrix.shape[0])
+        looks = np.array([matrix.data[matrix.indptr[full] + row] for row in _looks(matrix.shape[0])])
     else:
         rows = np.flatnonzero(problem.weights)
-        columns = np.arange(matrix.shape[1])
-        looks = matrix[rows[_looks(len(rows))]]
+        full, looks = None, matrix[rows[_looks(len(rows))]]
     looks = np.asarray(looks, dtype=np.float64)
-    size = np.abs(looks).max(axis=0)
-    far = (size > 0) & (looks.max(axis=0) - looks.min(axis=0) <= _FAR * size)
-    return columns[far], size[far]
+    highest, lowest = looks.max(axis=0), looks.min(axis=0)
+    size = np.maximum(np.abs(highest), np.abs(lowest))
+    far = np.flatnonzero(highest - lowest <= _FAR * size)
+    far = far[size[far] > 0]
+    return far if full is None else full[far], size[far]
 
 
 def _no_column_is_full(rows):
@@ -86,6 +89,7 @@ def _no_column_is_full(rows):
     return np.bincount(looks.indices, minlength=1).max() < looks.shape[0]
 
 
+@lru_cache(maxsize=16)
 def _looks(length):
     count = min(length, _LOOKS)
     return np.arange(count) * (length - 1) // max(count - 1, 1)

@@ -61,14 +61,15 @@ _STEPS = 20_000
 
 def with_runaways(problem: Problem, solved: Solved) -> Solved:
     """The same solutions; the status of those that stand on the way to infinity says so."""
-    certificates = list(solved.certificates)
-    every, look = range(len(certificates)), _Look(problem)
+    every, look = range(len(solved.certificates)), _Look(problem)
     # What recedes in a convex problem does so at any strength; the last fit has gone furthest.
     looks = [[k] for k in every] if _is_folded(problem) else [every]
-    for strengths in looks:
-        if look.runs_away(solved, strengths[-1]):
-            for k in strengths:
-                certificates[k] = replace(certificates[k], status=Status.UNBOUNDED)
+    away = [k for strengths in looks if look.runs_away(solved, strengths[-1]) for k in strengths]
+    if not away:
+        return solved
+    certificates = list(solved.certificates)
+    for k in away:
+        certificates[k] = replace(certificates[k], status=Status.UNBOUNDED)
     return replace(solved, certificates=tuple(certificates))
 
 

@@ -30,7 +30,7 @@ LARGEST, SMALLEST = 1e75, 1e-75
 IN_RANGE = (
     f"{SMALLEST:g} to {LARGEST:g} in size where it is largest, so that float64 can hold its squares"
 )
-_FIRST_ROWS = 64
+_FIRST_ROWS = 8
 _BLOCK = 1 << 18  # stored entries that are looked at together
 
 
@@ -75,11 +75,11 @@ def within_range(values: np.ndarray) -> bool:
     One sum of squares says both, for it is small only where all its terms are. It is not left to
     BLAS, whose threads, once used, spin for some 30 ms and keep a core from what comes next.
     """
-    axes = "ij"[: values.ndim]
-    with np.errstate(all="ignore"):
-        if values.dtype == np.float32:  # its squares may overflow, but none is too large
+    if values.dtype == np.float32:  # its squares may overflow, but none is too large
+        with np.errstate(all="ignore"):
             return bool(np.isfinite(values.sum()))
-        return bool(np.einsum(f"{axes},{axes}->", values, values) <= LARGEST**2)
+    axes = "ij"[: values.ndim]
+    return bool(np.einsum(f"{axes},{axes}->", values, values) <= LARGEST**2)
 
 
 def check_magnitudes(name, values, names=None) -> None:
@@ -149,10 +149,15 @@ def _small_columns(matrix) -> np.ndarray:
         has_small = any(map(_has_small, _blocks(matrix.data)))
         return np.arange(matrix.shape[1] if has_small else 0)
     # Most columns show an ordinary number in their first rows, and need no further look.
-    small, start, step = np.arange(matrix.shape[1]), 0, _FIRST_ROWS
+    start, step = _FIRST_ROWS, 2 * _FIRST_ROWS
+    small = np.flatnonzero(_are_small(matrix[:start]))
     while len(small) and start < len(matrix):
         block = matrix[start : start + step]
         block = block if len(small) == block.shape[1] else block[:, small]
-        small = small[(np.abs(block) < SMALLEST).all(axis=0)]
+        small = small[_are_small(block)]
         start, step = start + step, 2 * step
     return small
+
+
+def _are_small(block):
+    return (np.abs(block) < SMALLEST).all(axis=0)
