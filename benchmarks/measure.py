@@ -116,7 +116,10 @@ def _find(worker, data, limits, found):
 
     found["tol"], found["gap"] = loosest_tolerance(gap_at, REQUIRED, limits.search)
     if _is_exact(worker.peer, data.task):
-        found["exact_gap"] = gap_at(EXACT)
+        try:
+            found["exact_gap"] = gap_at(EXACT)
+        except Unusable as reason:
+            found["exact_status"] = str(reason)
 
 
 def _is_exact(peer, task):
@@ -128,7 +131,7 @@ def _runs(problem, peer, worker, found, record):
     kinds = [("path", "path", found["tol"])]
     if problem.cv_target:
         kinds.append(("cv", "cv", found["tol"]))
-    if _is_exact(peer, problem.task):
+    if "exact_gap" in found:
         kinds.append(("exact", "path", EXACT))
     runs = [Run(worker, kind, tol, [], found, entry) for entry, kind, tol in kinds]
     if peer == "taut" and problem.product:
