@@ -1,6 +1,8 @@
 """Forecasts: what they see, how they are chosen, and how wide their intervals are."""
 
 import tracemalloc
+from datetime import timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -210,6 +212,34 @@ KINDS = {
                        lambda found: found.index.tolist() == [45, 46]),
     "rows of polars": (lambda y: pl.Series("y", y), lambda found: found.columns == ["y"]),
     "array": (lambda y: y, lambda found: isinstance(found, np.ndarray)),
+    "durations": (
+        lambda y: pd.Series(y, pd.timedelta_range(0, periods=len(y), freq="h")),
+        lambda found: found.index.tolist() == [pd.Timedelta(40, "h"), pd.Timedelta(41, "h")],
+    ),
+    "text": (
+        lambda y: pd.Series(y, pd.date_range("2024-01-01", periods=len(y)).strftime("%Y-%m-%d")),
+        lambda found: str(found.index[0]) == "2024-02-10 00:00:00",
+    ),
+    "dates": (
+        lambda y: pd.Series(y, pd.date_range("2024-01-01", periods=len(y)).date),
+        lambda found: str(found.index[0]) == "2024-02-10 00:00:00",
+    ),
+    "stamps of Python": (
+        lambda y: pd.Series(
+            y, pd.date_range("2024-01-01", periods=len(y), tz="Europe/Berlin").astype(object)
+        ),
+        lambda found: str(found.index[0]) == "2024-02-10 00:00:00+01:00",
+    ),
+    "table of pyarrow": (
+        lambda y: pytest.importorskip("pyarrow").table(
+            {"at": pd.date_range("2024-01-01", periods=len(y)).to_numpy(), "y": y}
+        ),
+        lambda found: str(found["at"][0]) == "2024-02-10 00:00:00",
+    ),
+    "columns without text for names": (
+        lambda y: pd.DataFrame({5: y}, pd.date_range("2024-01-01", periods=len(y))),
+        lambda found: found.columns.tolist() == ["5"],
+    ),
     "fixed offset": (
         lambda y: pd.Series(y, pd.date_range("2024-01-01", periods=len(y), tz="UTC+02:00")),
         lambda found: str(found.index[0]) == "2024-02-10 00:00:00+02:00",
@@ -226,6 +256,49 @@ def test_the_answer_is_in_kind(name):
     for found in (model.predict(), model.predict_interval(coverage=0.5)):
         assert type(found).__module__.split(".")[0] == library
     assert is_right(model.predict())
+
+
+@pytest.mark.parametrize("name", [None, "time", "lower"])
+def test_an_index_may_be_called_like_the_series(name):
+    clock = pd.date_range("2024-01-01", periods=40, name=name)
+    model = LagForecaster(3, alpha=0.1, horizon=2).fit(pd.Series(seasonal(40), clock, name="time"))
+    assert model.predict().columns.tolist() == ["time"]
+    found = model.predict_interval(coverage=0.5)
+    assert found.columns.tolist() == ["lower", "upper"]
+    assert found.index.name == name
+
+
+def test_a_column_of_dates_may_not():
+    days = pd.DataFrame({"lower": pd.date_range("2024-01-01", periods=40), "y": seasonal(40)})
+    model = LagForecaster(3, alpha=0.1).fit(days)
+    assert model.predict().columns.tolist() == ["lower", "y"]
+    with pytest.raises(ValueError, match=r"dates of y must not be called 'lower'.*rename"):
+        model.predict_interval(coverage=0.5)
+
+
+ZONES = {
+    "pytz": lambda: pytest.importorskip("pytz").timezone("Europe/Berlin"),
+    "offset of pytz": lambda: pytest.importorskip("pytz").FixedOffset(-150),
+    "dateutil": lambda: pytest.importorskip("dateutil.tz").tzoffset(None, 7200),
+    "UTC of dateutil": lambda: pytest.importorskip("dateutil.tz").tzutc(),
+    "named": lambda: timezone(timedelta(hours=2), "ours"),
+    "zoneinfo": lambda: ZoneInfo("Europe/Berlin"),
+}
+
+
+@pytest.mark.parametrize("freq", ["D", "h"])
+@pytest.mark.parametrize("name", ZONES)
+def test_zones_of_any_library(name, freq):
+    clock = pd.date_range("2024-03-10", periods=50, freq=freq, tz=ZONES[name]())
+    series = pd.Series(seasonal(50), clock, name="y")
+    model = LagForecaster(3, alpha=0.1, calendar=["hour"])
+    found = model.fit(series[:-2]).predict(2)
+    pd.testing.assert_index_equal(found.index, clock[-2:], exact=False)
+    assert found.index.tz == clock.tz
+    column = model.fit(pd.DataFrame({"at": clock, "y": series.to_numpy()})[:-2]).predict(2)
+    assert column["at"].tolist() == clock[-2:].tolist()
+    assert column["at"].dtype == clock.dtype
+    assert_array_equal(column["y"], found["y"])
 
 
 def test_columns_known_ahead_are_matched_by_date(series):
@@ -298,6 +371,32 @@ REFUSED = {
         lambda s: s.rename(lambda t: t + pd.Timedelta(5, "min") if t == s.index[9] else t),
         "T09:05:00 where 2024-01-01T09:00:00 was due",
     ),
+    "gap in text": (
+        lambda s: pd.Series(s[:-1].to_numpy(), s.index.delete(9).strftime("%Y-%m-%d %H:%M")),
+        "none for 2024-01-01T09",
+    ),
+    "gap in dates": (
+        lambda s: pd.Series(
+            s[:-1].to_numpy(), pd.date_range("2024-01-01", periods=60).delete(9).date
+        ),
+        "none for 2024-01-10",
+    ),
+    "gap in numbers": (
+        lambda s: s.reset_index(drop=True).drop(7), "one step, got 8 after 6 at row 7 .*reset_index"
+    ),
+    "numbers twice": (
+        lambda s: pd.concat([s.reset_index(drop=True)] * 2), "got 0 after 59 at row 60"
+    ),
+    "numbers backwards": (lambda s: s.reset_index(drop=True)[::-1], "got 58 after 59 at row 1"),
+    "gap in durations": (
+        lambda s: pd.Series(s.to_numpy(), s.index - s.index[0]).drop(pd.Timedelta(4, "h")),
+        "got 0 days 05:00:00 after 0 days 03:00:00",
+    ),
+    "panel": (
+        lambda s: pd.Series(s.to_numpy(), pd.MultiIndex.from_product([["a", "b"], s.index[:30]])),
+        "an index of one level, got 2",
+    ),
+    "complex": (lambda s: s.to_numpy() + 1j, "must hold numbers, got values of another kind"),
     "half seconds": (
         lambda s: pd.Series(s.to_numpy(), pd.date_range("2024-01-01", periods=60, freq="500ms")),
         "whole seconds, got 2024-01-01T00:00:00.500.* at row 1",

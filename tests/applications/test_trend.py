@@ -210,6 +210,15 @@ def test_long_series_reach_their_certificate_at_all_strengths(order, share):
         assert np.abs(pulls).max() <= trend.alpha * (1 + 1e-3)
 
 
+@pytest.mark.parametrize(("order", "strength"), [(2, 3e-6), (3, 3e-4), (3, 3e-6), (3, 3e-7)])
+def test_weak_strengths_of_long_series_reach_their_certificate(order, strength):
+    """Kinks are told from zeros by no scale of the series: noise has many small ones."""
+    rng, t = np.random.default_rng(0), np.linspace(0, 1, 20_000)
+    y = 0.2 * rng.normal(size=20_000) + np.sin(6 * t) * (order == 2)
+    found = trends(np.arange(20_000.0), y, order)
+    assert found.at(strength * found.alphas[0]).relative_gap <= 1e-8
+
+
 @pytest.mark.parametrize("order", [0, 1, 2])
 @pytest.mark.parametrize("unit", [1e200, 1e-200])
 def test_units_may_be_extreme(order, unit):

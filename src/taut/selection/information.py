@@ -114,12 +114,22 @@ class Criterion(Rule):
 
     def of_squares(self, squares, df, price, n_samples):
         """The criterion of least squares, from the mean squared errors along a path."""
-        if self.noise_variance is not None:
-            return n_samples * squares / self.noise_variance + price
         number = np.finfo(np.float64)
         floor = max(number.eps**2 * squares[0], number.tiny)
-        criterion = n_samples * np.log(np.maximum(squares, floor)) + price
+        criterion = self.misfit(squares, n_samples, floor) + price
+        if self.noise_variance is not None:
+            return criterion
         return np.where(df <= max(n_samples / 2, df.min()), criterion, np.inf)
+
+    def misfit(self, squares, n_samples, least):
+        """-2 log likelihood of normal errors, up to a constant, from mean squared errors.
+
+        With the variance unknown a perfect fit would be infinitely good: none counts as better
+        than ``least``.
+        """
+        if self.noise_variance is not None:
+            return n_samples * squares / self.noise_variance
+        return n_samples * np.log(np.maximum(squares, least))
 
 
 def _informative(problem: Problem) -> int:

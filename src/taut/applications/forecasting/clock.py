@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, date, timezone, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,12 +11,24 @@ import narwhals as nw
 import numpy as np
 
 from taut.applications.forecasting.time_axis import as_stamps
+from taut.designs.dates import readings
 from taut.designs.from_frame import values_of
+from taut.validation import shown
 
-__all__ = ["Clock", "Rows", "Told", "read", "told_by_column", "told_by_index"]
+__all__ = [
+    "Clock",
+    "Rows",
+    "Told",
+    "counted",
+    "is_zoned",
+    "read",
+    "told_by_column",
+    "told_by_index",
+]
 
 _SECOND = "datetime64[s]"
 _MOST_OF_A_DAY = 20 * 3600  # seconds
+_COUNTING = "ium"  # kinds of labels that are numbers or durations
 
 
 @dataclass(frozen=True)
@@ -35,10 +47,10 @@ class Clock:
         Of the stamps.
     index : object
         The pandas index they were, or None.
-    dtype : narwhals dtype
-        Of a column.
-    zone : str or None
-        Its time zone.
+    dtype : narwhals or pandas dtype
+        Of a column; of pandas where it has a time zone.
+    zone : str, tzinfo or None
+        The time zone.
     on_the_wall : bool
         Whether stamps are read as the clock on the wall, not in UTC.
     offset : timedelta64
@@ -49,7 +61,7 @@ class Clock:
     name: str
     index: object = None
     dtype: object = None
-    zone: str | None = None
+    zone: str | tzinfo | None = None
     on_the_wall: bool = True
     offset: np.timedelta64 | None = None
 
@@ -74,11 +86,27 @@ class Clock:
         return np.array(told, dtype=_SECOND)
 
     def frame(self, stamps, columns):
-        """Columns beside stamps, as those of the series came."""
-        unit = getattr(self.dtype, "time_unit", None) or "us"
+        """Columns beside stamps, as those of the series came.
+
+        Raises
+        ------
+        ValueError
+            The column of stamps is called like one beside it.
+        """
+        times = self.utc(stamps).astype(f"datetime64[{self._unit}]")
         if self.index is not None:
-            unit = getattr(self.index, "unit", unit)
-        times = self.utc(stamps).astype(f"datetime64[{unit}]")
+            found = nw.to_native(nw.from_dict(columns, backend=self.backend))
+            found.index = self._indexed(times)
+            return found
+        if self.name in columns:
+            raise ValueError(
+                f"the dates of y must not be called {self.name!r}, like a column of the answer: "
+                "rename their column"
+            )
+        if hasattr(self.dtype, "tz"):
+            found = nw.to_native(nw.from_dict(columns, backend=self.backend))
+            found.insert(0, self.name, self._indexed(times))
+            return found
         frame = nw.from_dict({self.name: times, **columns}, backend=self.backend)
         column = nw.col(self.name)
         if self.zone is not None:
@@ -87,19 +115,31 @@ class Clock:
             )
         elif self.dtype == nw.Date:
             frame = frame.with_columns(column.cast(nw.Date))
-        if self.index is None:
-            return nw.to_native(frame)
-        found = nw.to_native(nw.maybe_set_index(frame, self.name))
+        return nw.to_native(frame)
+
+    @property
+    def _unit(self) -> str:
+        """Of the stamps to come: that of the stamps that came, where these have one."""
+        of_pandas = self.dtype if self.index is None else self.index
+        return getattr(of_pandas, "unit", None) or getattr(self.dtype, "time_unit", None) or "us"
+
+    def _indexed(self, times):
+        """An index of pandas, of times in UTC."""
+        index = self.backend.DatetimeIndex(times)
+        if self.zone is not None:
+            index = index.tz_localize("UTC").tz_convert(self.zone)
         if hasattr(self.index, "to_timestamp"):
-            found.index = found.index.to_period(self.index.freq)
-        found.index.name = self.index.name
-        return found
+            index = index.to_period(self.index.freq)
+        return index.rename(getattr(self.index, "name", None))
 
     def _zone(self):
+        # Zones of pytz shift by their first offset ever unless they are looked up by name.
+        if isinstance(self.zone, timezone):
+            return self.zone
         try:
-            return ZoneInfo(self.zone)
+            return ZoneInfo(str(self.zone))
         except (ZoneInfoNotFoundError, ValueError):
-            return None  # a fixed offset
+            return self.zone if isinstance(self.zone, tzinfo) else None  # a fixed offset
 
 
 def _dates(stamps):
@@ -120,9 +160,9 @@ class Rows:
         if self.index is not None:
             ahead = np.arange(1, len(found) + 1)
             labels = np.asarray(self.index)
-            counted = labels.dtype.kind == "i" and len(np.unique(np.diff(labels))) == 1
-            step = labels[1] - labels[0] if counted else 1
-            last = labels[-1] if counted else self.count - 1
+            counts = labels.dtype.kind in _COUNTING and len(labels) > 1
+            step = labels[1] - labels[0] if counts else 1
+            last = labels[-1] if counts else self.count - 1
             found.index = last + step * ahead
         return found
 
@@ -142,21 +182,73 @@ class Told(NamedTuple):
     clock: Clock
 
 
-def told_by_index(index, backend) -> Told | None:
-    """The stamps of a pandas index; None where it has no dates."""
+def told_by_index(index, backend, argument) -> Told | None:
+    """The stamps of a pandas index; None where it has no dates.
+
+    Raises
+    ------
+    ValueError
+        It has several levels.
+    """
+    if getattr(index, "nlevels", 1) > 1:
+        raise ValueError(
+            f"{argument} must have an index of one level, got {index.nlevels}, "
+            f"{shown(list(index.names))}: keep the dates of one series, by droplevel or loc"
+        )
+    # Dates of Python and of pyarrow.
+    if len(index) and not hasattr(index, "tz") and all(isinstance(d, date) for d in index):
+        index = backend.DatetimeIndex(index)
     moments = index.to_timestamp() if hasattr(index, "to_timestamp") else index
     zone = getattr(moments, "tz", None)
-    wall = np.asarray(moments if zone is None else moments.tz_localize(None))
-    if wall.dtype.kind != "M":
+    wall = _as_dates(np.asarray(moments if zone is None else moments.tz_localize(None)))
+    if wall is None:
         return None
     utc = wall if zone is None else np.asarray(moments.tz_convert(None))
-    zone = None if zone is None else str(zone)
-    return Told(wall, utc, Clock(backend, index.name or "time", index[-1:], zone=zone))
+    return Told(wall, utc, Clock(backend, str(index.name or "time"), index[-1:], zone=zone))
+
+
+def _as_dates(labels):
+    """Labels of an index that are dates, or text that reads as such; None for others."""
+    if labels.dtype.kind == "M":
+        return labels
+    is_text = labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels)
+    return labels if is_text and len(labels) and readings(labels.tolist()) else None
+
+
+def counted(index, argument):
+    """An index without dates, whose numbers or durations are one step apart.
+
+    Raises
+    ------
+    ValueError
+        One is missing, comes twice or falls back: which.
+    """
+    labels = np.asarray(index)
+    if labels.dtype.kind not in _COUNTING or len(labels) < 2:
+        return index
+    steps = np.diff(labels.astype(np.int64))
+    sizes, counts = np.unique(steps, return_counts=True)
+    wrong = np.flatnonzero((steps != sizes[counts.argmax()]) | (steps <= 0))
+    if wrong.size:
+        row = int(wrong[0])
+        raise ValueError(
+            f"the index of {argument} must rise from row to row by one step, got "
+            f"{index[row + 1]} after {index[row]} at row {row + 1} (counting from 0): fill the "
+            "gap or sort the rows, or pass reset_index(drop=True) where they are one step apart"
+        )
+    return index
 
 
 def told_by_column(column: nw.Series, backend) -> Told:
     """The stamps of a column, dates or text that reads as such."""
     clock = Clock(backend, column.name, dtype=column.dtype)
+    if is_zoned(column):
+        native = nw.to_native(column)
+        moments = backend.DatetimeIndex(native)
+        wall, utc = (np.asarray(part) for part in (
+            moments.tz_localize(None), moments.tz_convert(None)
+        ))  # fmt: skip
+        return Told(wall, utc, replace(clock, dtype=native.dtype, zone=native.dtype.tz))
     zone = getattr(column.dtype, "time_zone", None)
     if zone is None:
         wall = np.asarray(values_of(column, column.name))
@@ -167,6 +259,11 @@ def told_by_column(column: nw.Series, backend) -> Told:
         column, column.dt.convert_time_zone("UTC")
     ))  # fmt: skip
     return Told(wall, utc, replace(clock, zone=zone))
+
+
+def is_zoned(column: nw.Series) -> bool:
+    """Whether it is a column of pandas with a time zone, of which narwhals knows some only."""
+    return getattr(getattr(nw.to_native(column), "dtype", None), "tz", None) is not None
 
 
 def read(told: Told, name: str):

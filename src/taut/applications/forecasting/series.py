@@ -11,6 +11,8 @@ from taut.applications.forecasting.clock import (
     Clock,
     Rows,
     Told,
+    counted,
+    is_zoned,
     read,
     told_by_column,
     told_by_index,
@@ -173,22 +175,28 @@ def _parts(table, argument):
         return {argument: values_of(table, argument)}, None, None
     native = nw.from_native(table, eager_only=True, allow_series=True)
     backend = nw.get_native_namespace(native)
-    if is_frame:
-        columns = {str(name): values_of(native[name], str(name)) for name in native.columns}
-    else:
-        columns = {str(native.name or argument): values_of(native)}
+    given = native.iter_columns() if is_frame else [native]
+    by_name = {_name(column, argument): column for column in given}
     index = nw.maybe_get_index(native)
-    told = None if index is None else told_by_index(index, backend)
+    told = None if index is None else told_by_index(index, backend, argument)
+    columns = {name: _values(column, name) for name, column in by_name.items()}
     if told is None:
         time = _date_column(columns, argument)
         if time is None:
-            return columns, None, Rows(backend, len(native), index)
-        column = (
-            native if not is_frame else native[next(n for n in native.columns if str(n) == time)]
-        )
-        told = told_by_column(column, backend)
+            return columns, None, Rows(backend, len(native), counted(index, argument))
+        told = told_by_column(by_name[time].alias(time), backend)
         columns = {name: values for name, values in columns.items() if name != time}
     return columns, told, None
+
+
+def _name(column, argument):
+    return argument if column.name in (None, "") else str(column.name)
+
+
+def _values(column, name):
+    if is_zoned(column):
+        return nw.to_native(column).dt.tz_localize(None).to_numpy()
+    return values_of(column, name)
 
 
 def _date_column(columns, argument):
@@ -203,8 +211,7 @@ def _date_column(columns, argument):
 def _numbers(values, what, stamps):
     if values.dtype.kind not in "bf":
         raise TableError(
-            f"{what} must hold numbers, got {shown(values[0]) if len(values) else 'none'}: encode "
-            "it, or leave it out"
+            f"{what} must hold numbers, got {_example(values)}: encode it, or leave it out"
         )
     values = values.astype(np.float64)
     wrong = np.flatnonzero(~np.isfinite(values))
@@ -217,3 +224,9 @@ def _numbers(values, what, stamps):
             f"(counting from 0{where}){count}: fill it in, by interpolation say"
         )
     return values
+
+
+def _example(values):
+    if not len(values):
+        return "none"
+    return shown(values[0]) if values.dtype.kind != "V" else "values of another kind"

@@ -20,9 +20,10 @@ __all__ = ["Bending", "Bent"]
 
 _ROUNDS = 20  # of dropping knots whose sign is not what it should be
 _DEEPER = 3  # tenths of the tolerance, where kinks do not stand out yet
-_FEW = 200  # knots, for dense systems
+_FEW = 200  # knots that a search begins with
+_MOST = 500  # knots of a search, whose systems are dense
 _SEARCHES = 50
-_PRECISE = 1e-3  # of the tolerance, for the kinks of a search
+_PRECISE = 1e-6  # of the tolerance: kinks of neighbours in a search hardly differ
 
 
 class Bent(NamedTuple):
@@ -83,8 +84,9 @@ class Bending:
         if self.scale == 0:
             return Bent(self.polynomial, np.empty(0, dtype=int), 0.0)
         found = self._by_interior_points(strength)
-        if found.gap > self.tol and len(found.places) <= _FEW:
-            found = min(found, self._by_search(strength, found.places), key=lambda bent: bent.gap)
+        if found.gap > self.tol:
+            start = found.places if len(found.places) <= _FEW else found.places[:0]
+            found = min(found, self._by_search(strength, start), key=lambda bent: bent.gap)
         return found._replace(fit=self.polynomial + found.fit)
 
     def _by_interior_points(self, strength):
@@ -102,7 +104,7 @@ class Bending:
     def _finished(self, point, strength):
         """The spline with the knots that stand out, or the point as it is where that is worse."""
         dual = point.dual / max(1.0, np.abs(self._system.gathered(point.dual)).max())
-        active = strength * np.abs(point.kinks) > point.room * self.scale
+        active = _active(point)
         pulled = strength * (self._adjoint @ dual)
         slopes = strength * self._system.gathered(dual)
         found = self._unfinished(point.kinks, active, strength, dual, pulled, slopes)
@@ -151,7 +153,7 @@ class Bending:
                 found = Bent(fit, places, gap)
             missing = _peaks(np.abs(pulls), strength) + self.order
             joined = np.union1d(places, missing)
-            if gap <= self.tol or np.array_equal(joined, tried) or len(joined) > 3 * _FEW:
+            if gap <= self.tol or np.array_equal(joined, tried) or len(joined) > _MOST:
                 break
             tried = joined
         return found
@@ -167,12 +169,21 @@ class Bending:
         for point in interior_points(Dense(spline.jumps @ back), spline.jumps @ free, strength):
             if strength * point.products <= limit:
                 break
-        active = strength * np.abs(point.kinks) > point.room * self.scale
+        active = _active(point)
         return self._with_signs(places[active], np.sign(point.kinks[active]), strength)
 
     def _pulls(self, residual):
         """What each knot would gain: its kink times the residual."""
         return moments(self.t, residual, self.order)[self.order : -1]
+
+
+def _active(point):
+    """Which kinks are not zero in the end: where a size and its distance from zero change places.
+
+    Their products tend to one number, so that one of the two vanishes, whatever the units are.
+    """
+    sizes = np.abs(point.kinks)
+    return sizes > point.room * sizes.max()
 
 
 def _peaks(sizes, limit):

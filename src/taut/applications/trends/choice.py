@@ -17,11 +17,7 @@ _PATIENCE = 15  # strengths that are no better, before a path of bends ends
 def score(rule, y, rss, df):
     """The misfit of Gaussian errors, and the price of the degrees of freedom."""
     n = len(y)
-    if rule.noise_variance is not None:
-        return rss / rule.noise_variance + rule.price(df, n, n)
-    # With the variance unknown a perfect fit would be infinitely good.
-    least = np.finfo(np.float64).eps * np.square(y - y.mean()).sum()
-    return n * np.log(np.maximum(rss, least) / n) + rule.price(df, n, n)
+    return rule.misfit(rss / n, n, np.finfo(np.float64).eps * y.var()) + rule.price(df, n, n)
 
 
 def least_costly(rule, t, y, refit, found, verbose):

@@ -21,7 +21,14 @@ _SHORTEN = 0.995  # of the way to the border
 
 
 class Banded:
-    """``D D'`` and M of few diagonals."""
+    """``D D'`` and M of few diagonals.
+
+    Parameters
+    ----------
+    square, kinks : sparse arrays of shape (n_rows, n_rows)
+    width : int
+        Diagonals of ``D D'`` on each side of the main one; M has no more.
+    """
 
     def __init__(self, square, kinks, width):
         self.kinks, self.width = kinks, width
@@ -30,16 +37,19 @@ class Banded:
         self._bands = bands(square, width)
 
     def square(self, v):
+        """``D D' v``."""
         return self._square @ v
 
     def spread(self, z):
+        """``M z``, from kinks to differences."""
         return self.kinks @ z
 
     def gathered(self, v):
+        """``M' v``, what the penalty bounds."""
         return self._adjoint @ v
 
     def solver(self, strength, weights):
-        """Of the system of one Newton step."""
+        """A function that solves ``(strength D D' + M diag(weights) M') v = right``."""
         inner = self.kinks @ sparse.diags_array(weights) @ self._adjoint
         system = strength * self._bands + bands(inner, self.width)
         factor = definite(system, system[0], linalg.cholesky_banded)
@@ -47,28 +57,44 @@ class Banded:
 
 
 class Dense:
-    """A small ``D D'``, and no M."""
+    """A small ``D D'``, and the identity for M.
+
+    Parameters
+    ----------
+    square : ndarray of shape (n_rows, n_rows)
+    """
 
     def __init__(self, square):
         self._square = square
 
     def square(self, v):
+        """``D D' v``."""
         return self._square @ v
 
     def spread(self, z):
+        """``z`` itself."""
         return z
 
     gathered = spread
 
     def solver(self, strength, weights):
-        """Of the system of one Newton step."""
+        """A function that solves ``(strength D D' + diag(weights)) v = right``."""
         system = strength * self._square + np.diag(weights)
         factor = definite(system, np.einsum("ii->i", system), linalg.cholesky)
         return lambda right: linalg.cho_solve((factor, True), right, check_finite=False)
 
 
 class Point(NamedTuple):
-    """A dual point, its distances from both borders, and their multipliers."""
+    """A dual point, its distances from both borders, and their multipliers.
+
+    Attributes
+    ----------
+    dual : ndarray of shape (n_rows,)
+    above, below : ndarray of shape (n_rows,)
+        ``1 - M'v`` and ``1 + M'v``, positive.
+    up, down : ndarray of shape (n_rows,)
+        Positive; the kinks are their difference.
+    """
 
     dual: np.ndarray
     above: np.ndarray
@@ -77,11 +103,13 @@ class Point(NamedTuple):
     down: np.ndarray
 
     @property
-    def kinks(self):
+    def kinks(self) -> np.ndarray:
+        """z, of shape (n_rows,)."""
         return self.up - self.down
 
     @property
-    def room(self):
+    def room(self) -> np.ndarray:
+        """The distance from the nearer border, of shape (n_rows,)."""
         return np.minimum(self.above, self.below)
 
     @property
@@ -89,7 +117,8 @@ class Point(NamedTuple):
         """Over the strength, the duality gap of a point whose kinks are those of its trend."""
         return float(self.above @ self.up + self.below @ self.down)
 
-    def moved(self, step, length):
+    def moved(self, step, length) -> Point:
+        """The point so far along a step."""
         return Point(*(value + length * part for value, part in zip(self, step, strict=True)))
 
     def reach(self, step) -> float:
@@ -107,9 +136,15 @@ def interior_points(system, seen, strength):
     Parameters
     ----------
     system : Banded or Dense
-    seen : ndarray
+    seen : ndarray of shape (n_rows,)
         ``D y``.
     strength : float
+        The l of the objective, > 0.
+
+    Yields
+    ------
+    Point
+        Strictly within the borders.
 
     References
     ----------
