@@ -130,6 +130,7 @@ def test_statistics_are_those_of_training_images():
         (lambda: augmentation.rotation(-1.0), "degrees"),
         (lambda: augmentation.zoom(1.0), "factor must be above 1"),
         (lambda: augmentation.colour(1.0), "strength must be below 1"),
+        (lambda: augmentation.colour()(torch.full((2, 3, 4, 4), 200.0)), "pass bytes"),
         (lambda: augmentation.erasing(2.0), "probability must be at most 1"),
         (lambda: augmentation.erasing(largest=1.0), "largest must be below 1"),
         (lambda: augmentation.noise(0.0), "scale"),
@@ -144,3 +145,10 @@ def test_kornia_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "kornia", None)
     with pytest.raises(ImportError, match=r"taut\[nn\]"):
         augmentation.flip()
+
+
+def test_grey_images_have_no_saturation():
+    grey = torch.rand(5, 1, 8, 8)
+    changed = augmentation.colour(0.3)(grey)
+    assert changed.shape == grey.shape
+    assert not torch.equal(changed, grey)

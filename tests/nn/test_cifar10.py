@@ -96,6 +96,8 @@ def test_folders_of_images(tmp_path):
             folder = tmp_path / part / ("cat", "ship", "truck")[row % 3]
             folder.mkdir(parents=True, exist_ok=True)
             image.fromarray(pixels[row]).save(folder / f"{row}.png")
+    (tmp_path / "train" / ".ipynb_checkpoints").mkdir()
+    (tmp_path / "train" / "cat" / "._0.png").write_bytes(b"no image")
     found = load_cifar10(tmp_path)
     assert found.classes == ("cat", "ship", "truck")
     np.testing.assert_array_equal(found.train_images, pixels[[0, 3, 1, 4, 2, 5]])

@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("skorch")
 
 from sklearn.datasets import load_diabetes, load_digits, load_iris  # noqa: E402
+from sklearn.exceptions import NotFittedError  # noqa: E402
 from sklearn.utils.estimator_checks import estimator_checks_generator  # noqa: E402
 
 import taut  # noqa: E402
@@ -391,3 +392,44 @@ def test_a_star_needs_no_backend_of_keras(monkeypatch):
     script = "from taut.nn import *\nimport sys\nprint('keras' in sys.modules, proximal.__name__)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.split() == ["False", "proximal"], done.stderr
+
+
+@pytest.mark.parametrize("first", ["fit", "partial_fit"])
+def test_a_fit_that_fails_leaves_no_model(first):
+    def fail(batch):
+        raise RuntimeError("no such change")
+
+    model = nn.NeuralRegressor(**FAST, augmentation=fail)
+    with pytest.raises(RuntimeError, match="no such change"):
+        getattr(model, first)(X, Y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    model.set_params(augmentation=None).fit(X, Y)
+    whole = getattr(model.set_params(augmentation=None), first)(X, Y).predict(X)
+    assert np.isfinite(whole).all()
+    with pytest.raises(RuntimeError, match="no such change"):
+        model.set_params(augmentation=fail).fit(X, Y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+
+
+def test_numbers_beyond_single_precision_are_named():
+    model = nn.NeuralRegressor(**FAST).fit(X, Y)
+    far = X[:3].copy()
+    far[1, 2] = 1e300
+    with pytest.raises(ValueError, match="single precision, but row 1, column 2"):
+        model.predict(far)
+
+
+def test_batch_normalisation_needs_two_rows():
+    model = nn.NeuralRegressor(**FAST | {"batch_size": 1}, batch_norm=True)
+    for fit in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match="batch_norm needs two rows in every batch"):
+            fit(X, Y)
+
+
+def test_labels_that_are_dates_are_not_saved(tmp_path):
+    days = np.where(np.median(Y) < Y, np.datetime64("2020-01-01"), np.datetime64("2021-01-01"))
+    model = nn.NeuralClassifier(**FAST).fit(X, days)
+    with pytest.raises(ValueError, match="labels that are numbers or text"):
+        model.save(tmp_path / "model.taut")

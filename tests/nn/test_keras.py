@@ -147,8 +147,9 @@ def test_bad_arguments_are_refused():
         ),
         (lambda: model("sgd"), keras.layers.Dense(2), ValueError, "no kernel"),
         (lambda: model("sgd"), STRANGER, ValueError, "does not train"),
+        (lambda: model(keras.optimizers.SGD(use_ema=True)), None, ValueError, "use_ema"),
     ],
-    ids=["optimiser", "twice", "not built", "a stranger"],
+    ids=["optimiser", "twice", "not built", "a stranger", "averages"],
 )
 def test_what_cannot_be_is_refused_when_training_begins(make, key, error, message):
     X, y = regression()
@@ -156,3 +157,30 @@ def test_what_cannot_be_is_refused_when_training_begins(make, key, error, messag
     callback = Proximal({key or net.layers[-1]: penalties.L1()})
     with pytest.raises(error, match=message):
         net.fit(X, y, verbose=0, callbacks=[callback])
+
+
+def test_the_prox_follows_steps_and_not_batches():
+    net = model(keras.optimizers.SGD(0.1, gradient_accumulation_steps=3))
+    kernel = net.layers[-1].kernel
+    kernel.assign(np.full(kernel.shape, 5.0))
+    callback = Proximal({net.layers[-1]: penalties.L1()}, strength=0.5)
+    X = np.zeros((60, 8))
+    net.fit(X, np.zeros(60), batch_size=10, epochs=1, verbose=0, callbacks=[callback])
+    np.testing.assert_allclose(kernel.value.detach(), 5.0 - 2 * 0.1 * 0.5, rtol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", [keras.optimizers.SGD(3.0), keras.optimizers.Adam(1e-3)])
+def test_a_step_that_may_reach_gamma_is_refused(optimizer):
+    X, y = regression()
+    net = model(optimizer)
+    callback = Proximal({net.layers[-1]: penalties.MCP(3.0)})
+    with pytest.raises(ValueError, match="step of MCP must stay below gamma = 3"):
+        net.fit(X, y, verbose=0, callbacks=[callback])
+
+
+def test_mcp_follows_steps_below_gamma():
+    X, y = regression()
+    net = model(keras.optimizers.SGD(0.1))
+    callback = Proximal({net.layers[-1]: penalties.MCP(3.0)}, strength=50.0)
+    net.fit(X, y, epochs=2, verbose=0, callbacks=[callback])
+    assert not net.layers[-1].kernel.value.any()

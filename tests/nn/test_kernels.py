@@ -120,6 +120,37 @@ def leave(*args, **form):
     """Does nothing, which is not what torch does."""
 
 
+@pytest.mark.parametrize("name", ["L1", "units", "max norm"])
+def test_a_kernel_that_does_nothing_is_found_out_at_any_strength(name, launched, monkeypatch):
+    for kernel in kernels.__all__:
+        monkeypatch.setattr(kernels, kernel, Broken(leave))
+    with pytest.warns(RuntimeWarning, match="other numbers than torch"):
+        train(OPTIMISERS["Adam"], LAID[name], n_steps=1, strength=1e-7)
+    assert len(launched) == 1
+
+
+def test_zeros_that_are_not_exact_are_found_out(launched, monkeypatch):
+    plain = kernels.shrink_slopes
+
+    def almost(rows, *args, **form):
+        plain[(len(rows),)](rows, *args, **form)
+        for coef in touched:
+            coef[coef == 0] = 1e-9
+
+    touched, copied = [], on_gpu._copied
+
+    def copying(job, strength):
+        copy = copied(job, strength)
+        touched.append(copy.view.coef)
+        return copy
+
+    monkeypatch.setattr(on_gpu, "_copied", copying)
+    monkeypatch.setattr(kernels, "shrink_slopes", Broken(almost))
+    with pytest.warns(RuntimeWarning, match="other numbers than torch"):
+        train(OPTIMISERS["Adam"], LAID["L1"], n_steps=1)
+    assert launched == ["shrink_slopes"]
+
+
 @pytest.mark.parametrize(
     ("broken", "reason"), [(fail, "RuntimeError: no compiler"), (leave, "other numbers than torch")]
 )

@@ -213,3 +213,32 @@ def test_lasso_net_needs_a_linear_layer():
         nn.LassoNet(torch.nn.ReLU(), n_outputs=1)
     with pytest.raises(ValueError, match="row per feature"):
         nn.HierarchicalLasso(3).prox(torch.zeros(2, 3), 1.0)
+
+
+def test_a_path_ends_where_only_unpenalised_features_are_left():
+    free = penalties.MultiTask(weights=[0.0] + [1.0] * 11)
+    path = nn.fit_path(
+        mlp(12, 1), *table(), lambda net: {net[0]: nn.columns(free)}, training=FAST, growth=3.0
+    )
+    assert path.active[-1].tolist() == [True] + [False] * 11
+
+
+@pytest.mark.parametrize("penalty", [penalties.L2(), nn.MaxNorm(1.0)])
+def test_penalties_without_zeros_have_no_path_of_their_own(penalty):
+    X, y = table()
+    with pytest.raises(ValueError, match="no strength does"):
+        nn.fit_path(mlp(12, 1), X, y, lambda net: {net: penalty}, training=FAST)
+    training = nn.Training(n_dense_epochs=1, n_epochs=1)
+    path = nn.fit_path(
+        mlp(12, 1), X, y, lambda net: {net: penalty}, strengths=[0.1], training=training
+    )
+    assert len(path) == 2
+
+
+def test_no_batch_is_a_single_row():
+    X, y = table(n_samples=81)
+    net = mlp(12, 1)
+    net.insert(1, torch.nn.BatchNorm1d(16))
+    training = nn.Training(n_dense_epochs=1, n_epochs=1, batch_size=64)
+    path = nn.fit_path(net, X, y, inputs, strengths=[0.1], training=training)
+    assert np.isfinite(path.train_errors).all()

@@ -134,6 +134,13 @@ def test_they_are_on_by_default_but_not_in_a_hurry(found):
     assert set(NAMES) < {row["technique"] for row in whole.leaderboard}
 
 
+@pytest.mark.slow
+def test_without_the_extra_a_hurried_comparison_says_so_too(monkeypatch):
+    monkeypatch.setattr(neural, "find_spec", lambda name: None)
+    notes = [note["text"] for note in compare(TABLE, "y", quick=True).summary["table"]["notes"]]
+    assert any(note.startswith("MLP is left out: it needs torch and skorch") for note in notes)
+
+
 def test_an_interrupt_ends_the_comparison(monkeypatch):
     def interrupted(self, batch):
         raise KeyboardInterrupt

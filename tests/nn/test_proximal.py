@@ -422,3 +422,19 @@ def test_without_torch_the_extra_is_named():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert 'pip install "taut[nn]"' in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_a_run_from_before_goes_on_under_penalties(name):
+    torch.manual_seed(0)
+    net = network()
+    before = OPTIMISERS[name](net.parameters())
+    train(net, before, 5, seed=0)
+    optimizer = nn.proximal(
+        OPTIMISERS[name](net.parameters()), {net[0]: penalties.L1()}, strength=0.5
+    )
+    optimizer.load_state_dict(before.state_dict())
+    assert nn.penalty_value(optimizer) > 0
+    train(net, optimizer, 60, seed=1)
+    assert (net[0].weight == 0).any()
+    assert {group["strength"] for group in optimizer.param_groups} == {0.5}

@@ -305,3 +305,108 @@ def test_the_given_network_stays_as_it_is_and_training_goes_on():
 def test_what_is_no_module_is_refused(module):
     with pytest.raises(TypeError, match="module must be"):
         shrink(module)
+
+
+class Written(nn.Module):
+    """What is read after another operation has written over it."""
+
+    def __init__(self, how):
+        super().__init__()
+        self.how, self.relu, self.drop = how, nn.ReLU(inplace=True), nn.Dropout(0.5)
+        self.first, self.norm = nn.Linear(5, 8), nn.BatchNorm1d(8)
+        self.branch, self.last = nn.Linear(8, 8), nn.Linear(8, 3)
+
+    def forward(self, x):
+        h = before = self.norm(self.first(x))
+        if self.how == "activation":
+            return self.last(h + self.branch(self.relu(h)))
+        if self.how == "through dropout":
+            return self.last(h + self.branch(self.relu(self.drop(h))))
+        if self.how == "function":
+            return self.last(h + self.branch(F.leaky_relu(h, 0.1, True)))
+        branch = self.branch(h)
+        if self.how == "+=":
+            h += branch
+        elif self.how == "method":
+            h.mul_(branch)
+        else:
+            h -= branch
+        return self.last(h) + self.last(before)
+
+
+@pytest.mark.parametrize("how", ["activation", "through dropout", "function", "+=", "method", "-="])
+def test_what_is_written_over_is_not_taken_for_what_it_was(how):
+    for seed in range(8):
+        torch.manual_seed(seed)
+        net = Written(how)
+        kill(net, np.random.default_rng(seed), 0.4)
+        assert_same(net, torch.randn(6, 5))
+
+
+class Scaled(nn.Module):
+    """A sum with a factor."""
+
+    def __init__(self):
+        super().__init__()
+        self.left, self.right, self.last = nn.Linear(5, 8), nn.Linear(5, 8), nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.last(torch.add(self.left(x), self.right(x), alpha=3.0))
+
+
+def test_factors_of_sums_and_of_means_count():
+    for seed in range(6):
+        torch.manual_seed(seed)
+        pooled = nn.Sequential(
+            nn.Conv2d(3, 6, 3), nn.AvgPool2d(2, divisor_override=3), nn.Conv2d(6, 2, 3)
+        )
+        for net, X in ((Scaled(), torch.randn(6, 5)), (pooled, torch.randn(2, 3, 10, 10))):
+            kill(net, np.random.default_rng(seed), 0.5)
+            assert_same(net, X)
+
+
+class ReadByItself(nn.Module):
+    """Its last layer is the first one, the other way round."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.middle = nn.Linear(5, 8), nn.Linear(8, 8)
+
+    def forward(self, x):
+        return F.linear(self.middle(torch.relu(self.first(x))), self.first.weight.T)
+
+
+def test_a_weight_that_forward_reads_by_itself_stays_whole():
+    net = ReadByItself()
+    net.first.weight.data[:4] = 0
+    smaller = assert_same(net, torch.randn(6, 5))
+    assert smaller.first.weight.shape == (8, 5)
+    assert "'first' has a parameter that forward() reads by itself" in str(smaller.shrink_report)
+
+
+@pytest.mark.parametrize(
+    ("layer", "X"),
+    [
+        (nn.Conv1d(3, 8, 3), torch.randn(2, 3, 9)),
+        (nn.ConvTranspose2d(3, 8, 3), torch.randn(2, 3, 5, 5)),
+        (nn.Conv2d(4, 8, 3, groups=2), torch.randn(2, 4, 5, 5)),
+    ],
+    ids=["Conv1d", "ConvTranspose2d", "groups"],
+)
+def test_zeros_of_layers_that_are_not_followed_are_told(layer, X):
+    layer.weight.data[1:3] = 0
+    n_zero = int((layer.weight.flatten(1) == 0).all(1).sum())
+    smaller = assert_same(nn.Sequential(layer, nn.ReLU()), X)
+    assert f"in '0' {n_zero} rows of weight are zero and stay: " in str(smaller.shrink_report)
+
+
+def test_masks_have_to_be_made_permanent_first():
+    from torch.nn.utils import prune
+
+    layer = nn.Linear(5, 8)
+    prune.random_structured(layer, "weight", 0.5, dim=0)
+    net = nn.Sequential(layer, nn.ReLU(), nn.Linear(8, 2))
+    with pytest.raises(ValueError, match=r"prune\.remove"):
+        shrink(net)
+    prune.remove(layer, "weight")
+    assert assert_same(net, torch.randn(6, 5))[0].out_features == 4

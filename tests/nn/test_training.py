@@ -257,8 +257,26 @@ def test_rows_are_held_back_as_asked():
     pairs = list(KFold(4).split(X))
     found = held_back(nn.EarlyStopping(validation=pairs), Y, False, 0)
     np.testing.assert_array_equal(found[1], pairs[-1][1])
-    with pytest.raises(ValueError, match="must split the 50 rows"):
-        held_back(nn.EarlyStopping(validation=pairs), Y[:50], False, 0)
+    masks = [(np.arange(120) >= 40, np.arange(120) < 40)]
+    train, held = held_back(nn.EarlyStopping(validation=masks), Y, False, 0)
+    assert (held.tolist(), train.tolist()) == (list(range(40)), list(range(40, 120)))
+
+
+@pytest.mark.parametrize(
+    ("splits", "message"),
+    [
+        ([], "gives no split"),
+        (iter([]), "gives no split"),
+        ([(range(40), range(40, 120))], "must split the 50 rows"),
+        ([(range(40), range(-5, 0))], "goes from row -5 to -1"),
+        ([(range(40), range(39, 50))], "1 in both parts, such as row 39"),
+        ([(range(40), [])], "last validation part"),
+        ([(range(40), [True, False])], "a mask of 50"),
+    ],
+)
+def test_splits_that_hold_nothing_back(splits, message):
+    with pytest.raises(ValueError, match=message):
+        held_back(nn.EarlyStopping(validation=splits), Y[:50], False, 0)
 
 
 @pytest.mark.parametrize(
@@ -334,6 +352,6 @@ def test_the_loop_costs_little_more_than_a_bare_one():
                 optimizer.step()
         return time.process_time() - start
 
-    times = [(ours(), bare()) for _ in range(7)]
+    times = [(ours(), bare()) for _ in range(13)]
     least = np.min(times[1:], axis=0)
     assert least[0] < 1.15 * least[1]

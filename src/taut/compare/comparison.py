@@ -115,7 +115,9 @@ def compare(
     folds = outer_folds(study, cv, seed, quick)
     journal = Journal(_counted(progress, len(chosen) * (len(folds.splits) + 1)))
     if hurried and NEURAL[0].suits(study.task):
-        journal.leave_out(NEURAL[0], "a quick comparison has it only by name ('neural')")
+        # The same for all of them, and no matter of the table.
+        reason = NEURAL[0].lacks(None) or "a quick comparison has it only by name ('neural')"
+        journal.leave_out(NEURAL[0], reason)
     # The whole table first: what cannot be fitted at all fails before the long work.
     fitted = fit_all(study, chosen, seed, journal)
     records = evaluate(study, chosen, folds, seed, journal)

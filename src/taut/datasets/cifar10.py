@@ -243,10 +243,10 @@ def _labels(labels: np.ndarray, where: str) -> np.ndarray:
 
 
 def _read_images(folder: Path) -> CIFAR10:
-    classes = tuple(sorted(p.name for p in (folder / "train").iterdir() if p.is_dir()))
+    classes = tuple(sorted(_classes(folder / "train")))
     if not classes:
         raise FileNotFoundError(f"path {str(folder / 'train')!r} has no folder of a class. {_HOW}")
-    unknown = {p.name for p in (folder / "test").iterdir() if p.is_dir()} - set(classes)
+    unknown = _classes(folder / "test") - set(classes)
     if unknown:
         raise ValueError(
             f"path {str(folder / 'test')!r} has classes that train has not: "
@@ -256,13 +256,18 @@ def _read_images(folder: Path) -> CIFAR10:
     return CIFAR10(*parts, classes)
 
 
+def _classes(folder: Path) -> set[str]:
+    """Folders that some program keeps for itself would shift all labels."""
+    return {p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")}
+
+
 def _of_folder(folder: Path, classes):
     files = [
         (file, label)
         for label, name in enumerate(classes)
         if (folder / name).is_dir()
         for file in sorted((folder / name).iterdir())
-        if file.suffix.lower() in _SUFFIXES
+        if file.suffix.lower() in _SUFFIXES and not file.name.startswith(".")
     ]
     if not files:
         raise FileNotFoundError(f"path {str(folder)!r} has no image in its folders. {_HOW}")

@@ -48,15 +48,11 @@ def zoom(factor: float = 1.15) -> nn.Module:
 
 
 def colour(strength: float = 0.2) -> nn.Module:
-    """Change brightness, contrast and saturation by factors of up to ``1 ± strength``."""
-    check_share(strength, "strength", 0.2)
-    limits = (1 - float(strength), 1 + float(strength))
-    augment = _kornia()
-    return nn.Sequential(
-        augment.RandomBrightness(limits, p=1.0),
-        augment.RandomContrast(limits, p=1.0),
-        augment.RandomSaturation(limits, p=1.0),
-    )
+    """Change brightness, contrast and saturation by factors of up to ``1 ± strength``.
+
+    For images of values in [0, 1], into which it cuts them; grey ones have no saturation.
+    """
+    return _Colour(float(check_share(strength, "strength", 0.2)))
 
 
 def erasing(probability: float = 0.5, largest: float = 0.2) -> nn.Module:
@@ -130,6 +126,29 @@ class _Shift(nn.Module):
 
     def extra_repr(self) -> str:
         return f"pixels={self.pixels}"
+
+
+class _Colour(nn.Module):
+    def __init__(self, strength: float):
+        super().__init__()
+        augment, limits = _kornia(), (1 - strength, 1 + strength)
+        self.light = nn.Sequential(
+            augment.RandomBrightness(limits, p=1.0), augment.RandomContrast(limits, p=1.0)
+        )
+        self.saturation = augment.RandomSaturation(limits, p=1.0)
+        self.is_checked = False
+
+    def forward(self, batch):
+        # The first batch tells, and to look at each would be to wait for the device.
+        if not self.is_checked and not -0.5 <= batch.min() <= batch.max() <= 2:
+            raise ValueError(
+                "colour() takes images of values in [0, 1], got some from "
+                f"{batch.min().item():.3g} to {batch.max().item():.3g}: pass bytes, as "
+                "X.astype(np.uint8), or X / 255"
+            )
+        self.is_checked = True
+        lit = self.light(batch)
+        return self.saturation(lit) if batch.shape[1] == 3 else lit
 
 
 class _Noise(nn.Module):

@@ -10,8 +10,8 @@ import torch
 from taut import penalties as vocabulary
 from taut.nn.prox.metric import Metric, Workspace
 from taut.nn.prox.proxes import prox_of
-from taut.nn.prox.steps import momentum_weight
-from taut.penalties import Penalty, Sum
+from taut.nn.prox.steps import check_step, momentum_largest, momentum_weight
+from taut.penalties import MCP, SCAD, Penalty, Sum
 from taut.validation import check_positive
 
 try:
@@ -95,7 +95,8 @@ class Proximal(keras.callbacks.Callback):
     ------
     TypeError, ValueError
         ``penalties`` is no such dict, ``strength`` no number >= 0; when training begins, the
-        optimiser's steps are not known, or a variable has a `Regularizer` too.
+        optimiser's steps are not known, or it averages weights in the end, or a variable has a
+        `Regularizer` too; a step may reach gamma of MCP or SCAD.
     RuntimeError
         Keras runs on another backend than torch.
 
@@ -136,16 +137,30 @@ class Proximal(keras.callbacks.Callback):
                 penalty.value(coef)  # refuses another number of features
                 prox = prox_of(penalty, len(coef), is_adaptive, workspace)
                 self.blocks.append((variable, prox))
+        self.n_steps = int(self.model.optimizer.iterations)
+        self._check_steps()
 
     def on_train_batch_end(self, batch, logs=None):
         optimizer = self.model.optimizer
         count = int(optimizer.iterations)
+        # Batches whose gradients are only accumulated are no steps.
+        if count == self.n_steps:
+            return
+        self.n_steps = count
+        self._check_steps()
         strength = float(self.schedule(count))
         with torch.no_grad():
             for variable, prox in self.blocks:
                 metric = self._metric(self.step_of(optimizer, variable, count))
                 coef = variable.value.detach().movedim(self.axis, 0)
                 coef.copy_(prox(coef, metric, strength))
+
+    def _check_steps(self):
+        optimizer, is_adaptive = self.model.optimizer, self.step_of is _adam_step
+        for penalty in self.penalties.values():
+            if isinstance(penalty, MCP | SCAD):
+                lr, step = float(optimizer.learning_rate), _LARGEST[self.step_of](optimizer)
+                check_step(penalty, step, lr, is_adaptive)
 
     def _metric(self, metric):
         if metric.moments is None:
@@ -166,7 +181,24 @@ def _adam_step(optimizer, variable, count):
     return Metric(lr, squares, optimizer.epsilon)
 
 
+def _sgd_largest(optimizer):
+    lr = float(optimizer.learning_rate)
+    return momentum_largest(lr, optimizer.momentum, 0.0, optimizer.nesterov)
+
+
+def _adam_largest(optimizer):
+    return float(optimizer.learning_rate) / optimizer.epsilon if optimizer.epsilon else math.inf
+
+
+_LARGEST = {_sgd_step: _sgd_largest, _adam_step: _adam_largest}
+
+
 def _step_rule(model):
+    if getattr(model.optimizer, "use_ema", False):
+        raise ValueError(
+            "use_ema of the optimizer must be False: Keras puts averages in place of the weights, "
+            "which have no exact zeros"
+        )
     if getattr(model, "steps_per_execution", 1) != 1:
         raise ValueError(
             "steps_per_execution must be 1, since the prox follows every step, got "

@@ -66,6 +66,8 @@ class NeuralModel(BaseEstimator):
         y = self._targets(y, X)
         weights = self._checked_weights(sample_weight, X)
         seed, device = self._new_seed(), pick_device(self.device)
+        # A fit that fails leaves no model, rather than one that is half of the last one.
+        vars(self).pop("module_", None)
         parts = self._parts(y, weights, stopping, seed)
         used = np.sort(np.concatenate(parts))
         self._learn_targets(y[used], None if weights is None else weights[used])
@@ -74,11 +76,11 @@ class NeuralModel(BaseEstimator):
         factors = self._row_factors(y, weights)
         with seeded(seed, device):
             train, *rest = [self._rows(X, y, factors, part, device) for part in parts]
-            self.module_ = self._checked_module(train.inputs, device)
-            n_batches = len(Batches(train, self.batch_size, shuffle=True))
-            net = self._new_net(device, stopping, n_batches * self.max_epochs)
+            module = self._checked_module(train.inputs, device)
+            n_steps = self._n_batches(train) * self.max_epochs
+            net = self._new_net(module, device, stopping, n_steps)
             net.train(train, rest[0] if rest else None, n_epochs=self.max_epochs)
-        self._calls, self._stream = 0, None
+        self.module_, self._calls, self._stream = module, 0, None
         return self._finished(net)
 
     def _more(self, X, y, sample_weight):
@@ -98,12 +100,12 @@ class NeuralModel(BaseEstimator):
         kept = np.arange(len(X)) if weights is None else np.flatnonzero(weights)
         with seeded((self._seed + self._calls) % 2**32, device):
             rows = self._rows(X, y, self._row_factors(y, weights), kept, device)
-            if new:
-                self.module_ = self._checked_module(rows.inputs, device)
-            self.module_.to(device)
-            if getattr(self, "_stream", None) is None:
-                self._stream = self._new_net(device, None, None)
+            self._n_batches(rows)
+            module = self._checked_module(rows.inputs, device) if new else self.module_.to(device)
+            if new or getattr(self, "_stream", None) is None:
+                self._stream = self._new_net(module, device, None, None)
             self._stream.train(rows, None, n_epochs=1)
+        self.module_ = module
         self._calls += 1
         return self._finished(self._stream)
 
@@ -255,7 +257,16 @@ class NeuralModel(BaseEstimator):
         inputs = self._stored(X if everything else X[part], device)
         return Rows(inputs, self._target_tensor(y[part]).to(device), weights)
 
-    def _new_net(self, device, stopping, n_steps) -> TrainingNet:
+    def _n_batches(self, rows) -> int:
+        batches = Batches(rows, self.batch_size, shuffle=True)
+        if getattr(self, "batch_norm", False) and batches.n_rows < 2 * len(batches):
+            raise ValueError(
+                f"batch_norm needs two rows in every batch, got {batches.n_rows} rows in "
+                f"{len(batches)}: pass a larger batch_size, more rows, or batch_norm=False"
+            )
+        return len(batches)
+
+    def _new_net(self, module, device, stopping, n_steps) -> TrainingNet:
         """The loop; without ``n_steps`` there is no end in sight that anything could depend on."""
         callbacks = [BestWeights(stopping)]
         if n_steps is not None:
@@ -268,14 +279,14 @@ class NeuralModel(BaseEstimator):
         if self.gradient_clip is not None:
             callbacks.append(GradientNormClipping(float(self.gradient_clip)))
         return TrainingNet(
-            self.module_,
+            module,
             self._criterion(),
             forward_pass=self._forward(device),
             augment=self._augmentation(device),
             mix=self.mixing,
             optimizer_name=self.optimizer,
             weight_decay=self.weight_decay,
-            penalties=named_penalties(self.module_, self.penalty),
+            penalties=named_penalties(module, self.penalty),
             strength=self.alpha,
             lr=float(self.learning_rate),
             batch_size=self.batch_size,

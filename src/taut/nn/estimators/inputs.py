@@ -57,8 +57,17 @@ class TableInputs:
     def _stored(self, X: np.ndarray, device: torch.device) -> torch.Tensor:
         if self.standardize:
             X = (X - self.offset_) / self.scale_
-        stored = torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32))
-        return stored.to(device)
+        try:
+            with np.errstate(over="raise"):
+                numbers = np.ascontiguousarray(X, dtype=np.float32)
+        except FloatingPointError as error:
+            row, column = np.argwhere(np.abs(X) > np.finfo(np.float32).max)[0]
+            raise ValueError(
+                f"X must fit into single precision, but row {row}, column {column} (counting from "
+                f"0) is {X[row, column]:.3g}{', standardised' * bool(self.standardize)}: correct "
+                "the value, or scale the column"
+            ) from error
+        return torch.from_numpy(numbers).to(device)
 
     def _steps(self, device: torch.device) -> dict:
         """What `Forward` does with stored inputs."""

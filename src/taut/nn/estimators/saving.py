@@ -233,7 +233,7 @@ def _written(value):
     ------
     TypeError
     """
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufOU":
         kind = "text" if value.dtype.kind in "OU" else value.dtype.str
         if kind == "text" and not all(isinstance(v, str) for v in value.tolist()):
             raise TypeError(f"an array of {value.dtype} cannot be written down")
@@ -249,7 +249,7 @@ def _written(value):
     if isinstance(value, list):
         return [_written(item) for item in value]
     if isinstance(value, np.generic):
-        return value.item()
+        return _written(value.item())
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise TypeError(f"{type(value).__name__} cannot be written down")

@@ -11,7 +11,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from taut.designs.from_frame import names_of
-from taut.nn.prox.proximal import active, penalty_value, proximal, set_strength
+from taut.nn.prox.proximal import active, lasting, penalty_value, proximal, set_strength
+from taut.nn.training.batches import Batches, Rows
 from taut.nn.training.forward import n_outputs_of
 from taut.validation import check_positive, check_ratio, check_strengths, shown
 
@@ -163,7 +164,7 @@ def fit_path(
         as keys. None stands for ``module.penalties``, which `LassoNet` has.
     strengths : array, default None
         Positive. None begins where the penalty is a tenth of the validation loss, and goes on
-        until nothing survives.
+        until nothing survives but what no strength makes zero, such as unpenalised features.
     growth : float > 1, default 1.25
         Ratio of neighbouring strengths, where they are not given.
     validation : float in (0, 1), or tuple (X, y), default 0.2
@@ -263,8 +264,9 @@ class _Rows:
 
 
 def _tensors(X, y, like, which):
-    X = torch.as_tensor(np.asarray(X)).to(like)
-    y = np.asarray(y)
+    # torch warns of read-only memory, such as a data frame's.
+    X, y = (part if part.flags.writeable else part.copy() for part in map(np.asarray, (X, y)))
+    X = torch.as_tensor(X).to(like)
     if len(X) != len(y):
         raise ValueError(f"{which}X and y must have as many rows, got {len(X)} and {len(y)}")
     if not torch.isfinite(X).all():
@@ -342,10 +344,10 @@ class _Walk:
 
     def _epoch(self, optimizer):
         self.network.train()
-        order = torch.randperm(len(self.rows.X), device="cpu").to(self.rows.X.device)
-        for batch in order.split(self.training.batch_size):
+        rows = Rows(self.rows.X, self.rows.y)
+        for batch in Batches(rows, self.training.batch_size, shuffle=True):
             optimizer.zero_grad()
-            loss = self._loss(self.network(self.rows.X[batch]), self.rows.y[batch])
+            loss = self._loss(self.network(batch.inputs), batch.targets)
             loss.backward()
             optimizer.step()
         if not torch.isfinite(loss):
@@ -355,10 +357,17 @@ class _Walk:
             )
 
     def _rising(self, growth):
+        left, lasts = active(self.optimizer), lasting(self.optimizer)
+        if left.any() and not (left & ~lasts).any():
+            raise ValueError(
+                f"penalties must make something zero, but no strength does for any of the "
+                f"{left.sum()} features: pass penalties with zeros, such as L1() or MultiTask(), "
+                "or strengths"
+            )
         set_strength(self.optimizer, 1.0)
         loss = self._measure(self.rows.X_held, self.rows.y_held, self._loss)
         strength = 0.1 * loss / max(penalty_value(self.optimizer), 1e-12)
-        while active(self.optimizer).any():
+        while (active(self.optimizer) & ~lasts).any():
             yield strength
             strength *= growth
 

@@ -46,6 +46,13 @@ class Prox:
         """By the compiled core, which reaches these coefficients."""
         raise NotImplementedError
 
+    def telling(self, job: Job, strength: float) -> Job:
+        """A job like this one that shows what the prox does, on coefficients that may be changed.
+
+        ``strength`` is one at which penalties move about half of the coefficients.
+        """
+        return job._replace(strength=strength)
+
     @staticmethod
     def by_kernels(jobs: list[Job], tables: Tables) -> None:
         """Jobs of this kind of prox on one device, by kernels of Triton."""
@@ -79,7 +86,7 @@ def _left_by_kernels(kind, jobs, tables):
     """The jobs that kernels did not do."""
     left = []
     for some in alike(jobs, _reach):
-        if _reach(some[0]) and usable(kind, some):
+        if some[0].view.places and some[0].amount and usable(kind, some):
             kind.by_kernels(some, tables)
         else:
             left += some
@@ -87,8 +94,8 @@ def _left_by_kernels(kind, jobs, tables):
 
 
 def _reach(job):
-    """The device of a job that kernels reach; without a strength there is little to do."""
-    return job.view.coef.device if job.view.places and job.amount else None
+    """What jobs of one trial share; without a strength there is little for kernels to do."""
+    return job.view.coef.device, job.metric.form, bool(job.view.places and job.amount)
 
 
 def alike(jobs: list[Job], key: Callable[[Job], Hashable]) -> Iterable[list[Job]]:

@@ -70,6 +70,11 @@ class MaxNormProx(Prox):
         if not max(_lengths(job.view.coef).tolist()) <= self.radius:
             self.together([job])
 
+    def telling(self, job: Job, strength: float) -> Job:
+        coef = job.view.coef
+        coef.mul_(self.radius / _lengths(coef).mean().clamp_(min=1e-30))
+        return job
+
     @staticmethod
     def by_kernels(jobs: list[Job], tables: Tables) -> None:
         for some in alike(jobs, lambda job: job.prox.radius):

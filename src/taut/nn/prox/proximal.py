@@ -17,7 +17,7 @@ from taut.nn.prox.steps import Rule, StepCounts, rule_of
 from taut.penalties import MCP, SCAD
 from taut.validation import check_positive
 
-__all__ = ["active", "penalty_value", "proximal", "set_strength"]
+__all__ = ["active", "lasting", "penalty_value", "proximal", "set_strength"]
 
 # Keys of parameter groups, which torch saves and loads with the optimiser.
 _STRENGTH, _COUNT = "strength", "n_proximal_steps"
@@ -53,7 +53,8 @@ def proximal(optimizer, penalties, *, strength=1.0):
     torch.optim.Optimizer
         The optimiser given, which now takes these steps. Schedulers, gradient scalers, closures and
         ``state_dict`` work as they did; the count of steps and the strength are saved with it. The
-        penalties themselves are no part of it: call `proximal` again after unpickling.
+        penalties themselves are no part of it: call `proximal` again after copying or unpickling.
+        A state from before there were penalties can be loaded, too.
 
     Raises
     ------
@@ -93,13 +94,21 @@ def proximal(optimizer, penalties, *, strength=1.0):
     initial = schedule(0) if schedule else strength
     check_positive(initial, "strength", 1e-3, zero=True)
     step = _ProximalStep(optimizer, penalties, schedule)
-    for group in optimizer.param_groups:
-        check_positive(group.setdefault(_STRENGTH, float(initial)), "strength", 1e-3, zero=True)
-        group.setdefault(_COUNT, 0)
     optimizer.defaults |= {_STRENGTH: float(initial), _COUNT: 0}
+    _complete(optimizer)
+    for group in optimizer.param_groups:
+        check_positive(group[_STRENGTH], "strength", 1e-3, zero=True)
     optimizer.register_step_post_hook(step)
+    optimizer.register_load_state_dict_post_hook(_complete)
     _ATTACHED[optimizer] = step
     return optimizer
+
+
+def _complete(optimizer):
+    """A state of the optimiser from before it had penalties knows neither strength nor count."""
+    for group in optimizer.param_groups:
+        for key in (_STRENGTH, _COUNT):
+            group.setdefault(key, optimizer.defaults[key])
 
 
 def set_strength(optimizer, strength: float):
@@ -142,6 +151,26 @@ def penalty_value(optimizer):
             )
             for block in step.blocks
         )
+
+
+# Beyond any strength that training could need, and far from overflow in double precision.
+_ENDLESS = 1e30
+
+
+def lasting(optimizer):
+    """Which features of the penalties no strength makes zero, as `active` orders them.
+
+    Unpenalised ones, say, or all that a constraint without zeros is for.
+    """
+    with torch.no_grad():
+        coefs = [
+            block.layout.penalty.scaled_prox(
+                block.layout.gather(block.parameters).cpu().double(), 1.0, _ENDLESS
+            )
+            for block in _attached(optimizer).blocks
+        ]
+        left = [(coef != 0).reshape(len(coef), -1).any(1) for coef in coefs]
+    return torch.cat(left).numpy()
 
 
 def active(optimizer):
@@ -236,7 +265,7 @@ class _ProximalStep:
                 if not has_moved:
                     continue
                 if block.folds:
-                    _check_step(block.layout.penalty, self.rule, group)
+                    self.rule.check(block.layout.penalty, group)
                 job = Job(block.prox, block.view(of_block.moments), of_block, strength)
                 jobs.append(job)
                 if block.is_gathered:
@@ -300,7 +329,7 @@ def _layout_and_prox(parameters, penalty, group, rule, workspace):
     coef = layout.gather(tensors)
     layout.penalty.value(coef)  # refuses another number of features
     if isinstance(layout.penalty, MCP | SCAD):
-        _check_step(layout.penalty, rule, group)
+        rule.check(layout.penalty, group)
     return layout, prox_of(layout.penalty, len(coef), rule.adaptive, workspace)
 
 
@@ -325,23 +354,6 @@ def _check_parameters(parameters, groups, seen):
         )
 
 
-def _check_step(penalty, rule, group):
-    """From gamma on a folded concave penalty outweighs the step's curvature: a jumpy threshold."""
-    # The prox is a minimum of (b - z)^2 / (2 step) + penalty, whose least curvature is 1 / step -
-    # 1 / gamma for MCP and 1 / step - 1 / (gamma - 1) for SCAD.
-    limit = penalty.gamma - isinstance(penalty, SCAD)
-    step = rule.largest(group)
-    if step >= limit:
-        bound = "gamma" if isinstance(penalty, MCP) else "gamma - 1"
-        remedy = "a smaller lr or a larger gamma"
-        if rule.adaptive:
-            remedy += f", an eps above lr / {limit:g}, which bounds steps, or SGD"
-        raise ValueError(
-            f"step of {type(penalty).__name__} must stay below {bound} = {limit:g}, got up to "
-            f"{step:g} at lr={float(group['lr']):g}: use {remedy}"
-        )
-
-
 def _groups_of(optimizer):
     return {p: group for group in optimizer.param_groups for p in group["params"]}
 
@@ -355,6 +367,7 @@ def _was_skipped(optimizer):
 def _attached(optimizer):
     if optimizer not in _ATTACHED:
         raise TypeError(
-            f"optimizer must be one that proximal() returned, got {type(optimizer).__name__}"
+            f"optimizer must be one that proximal() returned, got {type(optimizer).__name__}; "
+            "copies, which torch makes without hooks, have to go through proximal() again"
         )
     return _ATTACHED[optimizer]

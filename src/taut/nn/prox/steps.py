@@ -20,8 +20,16 @@ import torch
 from torch import optim
 
 from taut.nn.prox.metric import Metric
+from taut.penalties import MCP, SCAD
 
-__all__ = ["Rule", "StepCounts", "momentum_weight", "rule_of"]
+__all__ = [
+    "Rule",
+    "StepCounts",
+    "check_step",
+    "momentum_largest",
+    "momentum_weight",
+    "rule_of",
+]
 
 
 class Rule(NamedTuple):
@@ -34,6 +42,43 @@ class Rule(NamedTuple):
     metric: Callable[[dict, dict, int], Metric]
     largest: Callable[[dict], float]
     adaptive: bool = True
+
+    def check(self, penalty, group: dict) -> None:
+        """Refuse steps that may be too long for a folded concave penalty.
+
+        Raises
+        ------
+        ValueError
+        """
+        check_step(penalty, self.largest(group), float(group["lr"]), self.adaptive)
+
+
+def check_step(penalty: MCP | SCAD, step: float, lr: float, adaptive: bool) -> None:
+    """From gamma on a folded concave penalty outweighs the step's curvature: a jumpy threshold.
+
+    The prox is a minimum of ``(b - z)^2 / (2 step) + penalty``, whose least curvature is ``1 / step
+    - 1 / gamma`` for MCP and ``1 / step - 1 / (gamma - 1)`` for SCAD.
+
+    Raises
+    ------
+    ValueError
+    """
+    limit = penalty.gamma - isinstance(penalty, SCAD)
+    if step >= limit:
+        bound = "gamma" if isinstance(penalty, MCP) else "gamma - 1"
+        remedy = "a smaller lr or a larger gamma"
+        if adaptive:
+            remedy += f", an eps above lr / {limit:g}, which bounds steps, or SGD"
+        raise ValueError(
+            f"step of {type(penalty).__name__} must stay below {bound} = {limit:g}, got up to "
+            f"{step:g} at lr={lr:g}: use {remedy}"
+        )
+
+
+def momentum_largest(lr: float, mu: float, dampening: float, nesterov: bool) -> float:
+    """The longest step of all, whose gradients weigh more and more, or less and less."""
+    first = 1 + mu if nesterov else 1.0
+    return lr * max(first, momentum_weight(mu, dampening, nesterov))
 
 
 class StepCounts:
@@ -101,10 +146,8 @@ def _sgd(group, state, count):
 
 
 def _sgd_largest(group):
-    mu = group["momentum"]
-    first = 1 + mu if group["nesterov"] else 1.0
-    return float(group["lr"]) * max(
-        first, momentum_weight(mu, group["dampening"], group["nesterov"])
+    return momentum_largest(
+        float(group["lr"]), group["momentum"], group["dampening"], group["nesterov"]
     )
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import fx, nn
 from torch.nn import functional as F
 
-__all__ = ["Channels", "Layer", "Signal", "follow", "taps"]
+__all__ = ["Channels", "Layer", "Signal", "Tracer", "follow", "taps"]
 
 # What acts on each number by itself, and in evaluation is a function of it alone.
 _POINTWISE_MODULES = {
@@ -34,7 +34,35 @@ _FLATTEN = {torch.flatten: 1, "flatten": 1}
 _RESHAPE = {torch.reshape, "view", "reshape"}
 _SUMS = {operator.add, operator.iadd, torch.add, "add", "add_"}
 _PRODUCTS = {operator.mul, operator.imul, torch.mul, "mul", "mul_"}
+_IN_PLACE = {operator.iadd, operator.imul, operator.isub, operator.itruediv}
 _QUESTIONS = {getattr, operator.getitem, "size", "dim"}
+# What may give back the memory that it was given.
+_SAME_MEMORY_MODULES = {
+    nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.AlphaDropout, nn.Flatten,
+}  # fmt: skip
+_SAME_MEMORY = {*_FLATTEN, *_RESHAPE, F.dropout, F.dropout2d, "contiguous"}
+
+
+class _Proxy(fx.Proxy):
+    """One that tells ``a += b``, which writes over a tensor, from ``a + b``."""
+
+
+def _in_place(target):
+    def operate(proxy, other):
+        return proxy.tracer.create_proxy("call_function", target, (proxy, other), {})
+
+    return operate
+
+
+for _target in _IN_PLACE:
+    setattr(_Proxy, f"__{_target.__name__}__", _in_place(_target))
+
+
+class Tracer(fx.Tracer):
+    """Of graphs that can be followed."""
+
+    def proxy(self, node):
+        return _Proxy(node, self)
 
 
 @dataclass
@@ -81,6 +109,7 @@ class Channels:
         self.layers: dict[str, list[Layer]] = {}
         self.followers: dict[str, np.ndarray] = {}  # modules with numbers for each channel
         self.obstacles: list[str] = []
+        self.strange: dict[str, str] = {}  # modules that are not followed, and why
 
     def new(self, count):
         first = len(self.parent)
@@ -127,9 +156,46 @@ class _Walk:
     def __init__(self, module, graph):
         self.module, self.channels, self.signals = module, Channels(), {}
         self.uses = Counter(node.target for node in graph.nodes if node.op == "call_module")
-        self.shared = _shared_parameters(module)
+        self.shared = _shared_parameters(module, graph)
+        self.memory = {}  # of each node: the node that made it
         for node in graph.nodes:
             self.signals[node] = self._visit(node)
+            self._remember(node)
+
+    def _remember(self, node):
+        """What shares its memory, and what is left of constants where that was written over."""
+        source = node.all_input_nodes[0] if node.all_input_nodes else None
+        in_place = source is not None and self._writes(node)
+        shares = in_place or self._gives_back(node)
+        self.memory[node] = self.memory[source] if source is not None and shares else node
+        if not in_place:
+            return
+        found = self.signals[node]
+        for other, memory in self.memory.items():
+            signal = self.signals[other]
+            if other is node or signal is None or memory is not self.memory[source]:
+                continue
+            unknown = np.full(len(signal.constant), np.nan)
+            now = unknown if found is None else found.constant
+            # Others may be copies, which kept what they had.
+            kept = other is source or signal.constant == now
+            self.signals[other] = signal.become(np.where(kept, now, unknown))
+
+    def _writes(self, node):
+        """Whether a node changes its first argument."""
+        if node.op == "call_module":
+            return getattr(self.module.get_submodule(node.target), "inplace", False) is True
+        target = node.target
+        name = target if isinstance(target, str) else getattr(target, "__name__", "")
+        in_place = name.endswith("_") and not name.endswith("__")
+        # An activation may be told so by a plain True among its arguments.
+        told = node.kwargs.get("inplace", False) or any(part is True for part in node.args)
+        return in_place or bool(told) or node.target in _IN_PLACE
+
+    def _gives_back(self, node):
+        if node.op == "call_module":
+            return type(self.module.get_submodule(node.target)) in _SAME_MEMORY_MODULES
+        return node.target in _SAME_MEMORY
 
     def _visit(self, node):
         if node.op == "call_module":
@@ -145,6 +211,8 @@ class _Walk:
         found = [self.signals[n] for n in node.all_input_nodes if self.signals[n] is not None]
         for signal in found:
             self.channels.fix(signal.channels, reason)
+        if node.op == "call_module":
+            self.channels.strange.setdefault(node.target, reason)
         if found and is_obstacle and reason not in self.channels.obstacles:
             self.channels.obstacles.append(reason)
 
@@ -152,18 +220,18 @@ class _Walk:
         kind, signal = type(module), self.signals.get(node.args[0] if node.args else None)
         name = f"{kind.__name__} '{node.target}'"
         if node.target in self.shared:
-            return self._give_up(node, f"{name} shares a parameter with another layer")
+            return self._give_up(node, f"{name} {self.shared[node.target]}")
         if module._forward_hooks or module._forward_pre_hooks:
             return self._give_up(node, f"{name} has hooks")
         if kind in (nn.Linear, nn.Conv2d):
             return self._layer(node, module, signal, name)
         if signal is None:
-            return None
+            return self._give_up(node, f"{name} is not followed")
         if kind in (nn.BatchNorm1d, nn.BatchNorm2d):
             return self._follow(node, signal, module.num_features, _normalised, name)
         if kind in _POINTWISE_MODULES:
             return signal.become(_mapped(module, signal.constant))
-        if kind in _POOLING_MODULES or (kind is nn.AvgPool2d and module.padding in (0, (0, 0))):
+        if kind in _POOLING_MODULES or (kind is nn.AvgPool2d and _is_mean(module)):
             return signal.become()
         if kind is nn.Flatten and module.start_dim == 1 and module.end_dim == -1:
             return _flattened(signal)
@@ -261,6 +329,7 @@ class _Walk:
             or right is None
             or len(left.channels) != len(right.channels)
             or (left.is_spatial, left.is_flat) != (right.is_spatial, right.is_flat)
+            or node.kwargs  # such as a factor
         ):
             return self._give_up(node, f"'{node.name}' combines it with what is not followed")
         self.channels.join(left.channels, right.channels)
@@ -270,13 +339,20 @@ class _Walk:
         return left.become(np.where((left.constant == 0) | (right.constant == 0), 0.0, product))
 
 
-def _shared_parameters(module):
-    """Names of the modules that have a parameter which another has too."""
+def _shared_parameters(module, graph):
+    """Modules whose parameters are read in another place, too, and where."""
     owners = {}
     for name, part in module.named_modules():
         for parameter in part.parameters(recurse=False):
             owners.setdefault(parameter, []).append(name)
-    return {name for names in owners.values() if len(names) > 1 for name in names}
+    found = {
+        name: "shares a parameter with another layer"
+        for names in owners.values()
+        if len(names) > 1
+        for name in names
+    }
+    read = [node.target.rpartition(".")[0] for node in graph.nodes if node.op == "get_attr"]
+    return found | dict.fromkeys(read, "has a parameter that forward() reads by itself")
 
 
 def _flattened(signal):
@@ -306,6 +382,10 @@ def _bound(node):
 def _over_places(node):
     dim = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim")
     return isinstance(dim, list | tuple) and {d % 4 for d in dim} == {2, 3}
+
+
+def _is_mean(pool):
+    return pool.padding in (0, (0, 0)) and pool.divisor_override is None
 
 
 def _pads_with_zeros(conv):

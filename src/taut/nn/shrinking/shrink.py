@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import fx, nn
+from torch import nn
 
-from taut.nn.shrinking.channels import Channels, follow, taps
+from taut.nn.shrinking.channels import Channels, Tracer, follow, taps
 
 __all__ = ["ShrinkReport", "shrink"]
 
@@ -63,6 +63,8 @@ def shrink(module: nn.Module) -> nn.Module:
     ------
     TypeError
         ``module`` is no module.
+    ValueError
+        It cannot be copied.
 
     References
     ----------
@@ -81,7 +83,7 @@ def shrink(module: nn.Module) -> nn.Module:
             f"module must be a torch.nn.Module, got {type(module).__name__}: pass the network, "
             "such as the module_ of an estimator"
         )
-    smaller = copy.deepcopy(module)
+    smaller = _copied(module)
     channels = _channels(smaller)
     kept = _kept(channels, smaller)
     remarks = tuple(_remarks(channels, kept, smaller))
@@ -91,10 +93,20 @@ def shrink(module: nn.Module) -> nn.Module:
     return smaller
 
 
+def _copied(module):
+    try:
+        return copy.deepcopy(module)
+    except RuntimeError as error:  # of weights that are computed from others
+        raise ValueError(
+            f"module cannot be copied ({error}): give its layers weights of their own first, as "
+            "torch.nn.utils.prune.remove does"
+        ) from error
+
+
 def _channels(module):
     modes = {part: part.training for part in module.modules()}
     try:
-        graph = fx.Tracer().trace(module.eval())
+        graph = Tracer().trace(module.eval())
     # A module may run any code while it is traced, and fail in any way.
     except Exception as error:
         channels = Channels()
@@ -122,6 +134,7 @@ def _kept(channels, module):
     for uses in channels.layers.values():
         for members in (uses[0].inputs, uses[0].outputs):
             if not _mask(channels, kept, members).any():
+                channels.fix(members[:1], "a layer keeps one at least")
                 kept.add(channels.root(members[0]))
                 _keep_what_is_read(channels, kept, module)
     return kept
@@ -209,6 +222,13 @@ def _remarks(channels, kept, module):
     for channel, reason in channels.fixed.items():
         reasons.setdefault(channels.root(channel), reason)
     yield from (o for o in channels.obstacles if not channels.layers)
+    for name, reason in channels.strange.items():
+        if name in channels.layers:
+            continue
+        for part, parameter in module.get_submodule(name).named_parameters():
+            idle = int((parameter.flatten(1) == 0).all(1).sum()) if parameter.ndim > 1 else 0
+            if idle:
+                yield f"in '{name}' {idle:,} rows of {part} are zero and stay: {reason}"
     for name, uses in channels.layers.items():
         reads = _reads(module.get_submodule(name))
         for word, members, idle in (

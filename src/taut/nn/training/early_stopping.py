@@ -27,7 +27,8 @@ class EarlyStopping:
     validation : float, splitter or iterable of (train, validation), default 0.1
         The share of rows to hold back, of classes in proportion; or whatever cuts rows into two as
         scikit-learn's splitters do, of which the last split is taken: where rows are in time order
-        that is the newest.
+        that is the newest. A splitter is asked without groups; pass what it gives of them, as
+        ``list(GroupKFold(5).split(X, y, groups))``.
     monitor : {"loss", "accuracy"}, default "loss"
         Of the rows held back; accuracy is for classifiers.
 

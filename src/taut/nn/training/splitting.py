@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
 from taut.nn.training.early_stopping import EarlyStopping
+from taut.validation import shown
 
 __all__ = ["held_back"]
 
@@ -37,16 +38,43 @@ def held_back(stopping: EarlyStopping, y, classes: bool, seed: int):
     splits = stopping.validation
     if hasattr(splits, "split"):
         splits = splits.split(np.zeros((n_rows, 1)), y)
-    *_, (train, validation) = splits
-    train, validation = np.asarray(train), np.asarray(validation)
-    for part, rows in (("training", train), ("validation", validation)):
-        if not len(rows) or rows.max() >= n_rows:
-            raise ValueError(
-                f"validation of EarlyStopping must split the {n_rows} rows of X, but its last "
-                f"{part} part has {len(rows)} rows up to number {rows.max(initial=-1)}: make the "
-                "splits on these rows, or pass a share such as 0.1"
-            )
+    splits = list(splits)
+    if not splits:
+        raise ValueError(
+            "validation of EarlyStopping gives no split: pass a list, since an iterator is used up "
+            "by one fit, or a share such as 0.1"
+        )
+    train, validation = (
+        _numbers(part, rows, n_rows)
+        for part, rows in zip(("training", "validation"), splits[-1], strict=True)
+    )
+    shared = np.intersect1d(train, validation)
+    if len(shared):
+        raise ValueError(
+            f"validation of EarlyStopping must hold back rows that are not trained on, but its "
+            f"last split has {len(shared)} in both parts, such as row {shared[0]}: leave them out "
+            "of one"
+        )
     return train, validation
+
+
+def _numbers(part, rows, n_rows):
+    """Numbers of rows, which may be given as a mask."""
+    rows = np.asarray(rows)
+    if rows.dtype == bool and rows.shape == (n_rows,):
+        rows = np.flatnonzero(rows)
+    if rows.ndim != 1 or rows.dtype.kind not in "iu" or not len(rows):
+        raise ValueError(
+            f"validation of EarlyStopping must give numbers of rows, but its last {part} part is "
+            f"{shown(rows)}: pass integers from 0 to {n_rows - 1}, or a mask of {n_rows}"
+        )
+    if rows.min() < 0 or rows.max() >= n_rows:
+        raise ValueError(
+            f"validation of EarlyStopping must split the {n_rows} rows of X, but its last {part} "
+            f"part goes from row {rows.min()} to {rows.max()}: make the splits on these rows, or "
+            "pass a share such as 0.1"
+        )
+    return rows
 
 
 def _by_share(share, y, classes, seed):
