@@ -12,7 +12,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import taut
 from taut.applications import CompressedSensing, recover
-from taut.applications.sensing.operators import gradient, partial_dct
+from taut.applications.sensing.operators import (
+    convolution,
+    gradient,
+    partial_dct,
+    partial_fourier,
+)
 from taut.penalties import L1, GroupLasso, NonNegative
 
 KINDS = {
@@ -102,6 +107,20 @@ def test_signals_scale_with_their_measurements(seed, scale):
     assert_allclose(larger.x, scale * found.x, atol=1e-6 * scale)
 
 
+@pytest.mark.parametrize("goal", [{}, {"noise": 0.1}, {"alpha": 1e-3}])
+@pytest.mark.parametrize("kind", KINDS)
+def test_complex_measurements_are_twice_as_many_real_ones(kind, goal):
+    A, x, noise = measured(m=30, sigma=0.01)
+    rng = np.random.default_rng(7)
+    complex_A = A + 1j * rng.standard_normal(A.shape) / np.sqrt(30)
+    y = complex_A @ x + (noise if goal else 0) * (1 + 1j)
+    found = recover(KINDS[kind](complex_A), y, **goal)
+    stacked, parts = (np.concatenate([z.real, z.imag]) for z in (complex_A, y))
+    assert found.solved
+    assert_allclose(found.x, recover(stacked, parts, **goal).x, atol=1e-4)
+    assert found.distance == pytest.approx(np.linalg.norm(y - complex_A @ found.x), abs=1e-9)
+
+
 def test_debiasing_is_least_squares_on_the_support():
     A, x, noise = measured(sigma=0.02)
     y = A @ x + noise
@@ -121,6 +140,26 @@ def test_total_variation_recovers_steps(goal):
     found = recover(A, A @ x, analysis=gradient(100), tol=1e-5, **goal)
     assert found.solved
     assert_allclose(found.x, x, atol=0.2)
+
+
+@pytest.mark.parametrize("bound", [0.0, 0.1])
+def test_many_jumps_along_a_line_are_certified(bound):
+    rng, n = np.random.default_rng(0), 400
+    kept = np.r_[0, 1 + rng.choice(n - 1, n // 2, replace=False)]
+    x = np.cumsum(rng.standard_normal(n) * (rng.random(n) < 0.1))
+    A = partial_dct(n, kept)
+    y = A @ x + bound / np.sqrt(len(kept)) * rng.standard_normal(len(kept))
+    size = np.linalg.norm(y - A @ x)
+    found = recover(A, y, noise=size, analysis=gradient(n), tol=1e-6)
+    assert found.solved
+    assert found.distance <= size + 1e-9
+    assert np.abs(np.diff(found.x)).sum() <= np.abs(np.diff(x)).sum() * (1 + 1e-5)
+    cvxpy = pytest.importorskip("cvxpy")
+    free = cvxpy.Variable(n)
+    residual = (A @ np.eye(n)) @ free - y
+    near = [cvxpy.norm(residual) <= size] if bound else [residual == 0]
+    best = cvxpy.Problem(cvxpy.Minimize(cvxpy.tv(free)), near).solve(solver="CLARABEL")
+    assert found.objective == pytest.approx(best, rel=1e-5)
 
 
 def test_the_analysis_form_with_the_identity_is_the_other_form():
@@ -246,6 +285,33 @@ def test_a_large_operator_is_used_through_products_only():
     assert found.n_products < 2000
 
 
+@pytest.mark.parametrize("bound", [0.0, 0.1])
+@pytest.mark.parametrize("kept", ["half a plane", "pairs"])
+def test_rows_of_zeros_and_twins_are_orthogonal_rows_for_all_that(kept, bound):
+    rng, n = np.random.default_rng(0), 2048
+    half = np.r_[0, 1 + rng.choice(n // 2 - 1, 400, replace=False)]
+    A = partial_fourier(n, half if kept == "half a plane" else np.unique([half, -half % n]))
+    x = np.zeros(n)
+    x[rng.choice(n, 40, replace=False)] = rng.standard_normal(40)
+    noise = A @ rng.standard_normal(n)
+    found = recover(A, A @ x + bound * noise / np.linalg.norm(noise), noise=bound)
+    assert found.solved
+    assert found.n_products < 600
+    assert np.linalg.norm(found.x - x) <= 1e-7 + 2 * bound
+
+
+@pytest.mark.parametrize("sigma", [0.0, 1e-8, 1e-4])
+def test_a_blur_that_hides_most_of_the_signal_is_certified(sigma):
+    rng, n = np.random.default_rng(0), 400
+    A = convolution(np.exp(-0.5 * (np.arange(-15, 16) / 3.0) ** 2), n)
+    x = np.zeros(n)
+    x[20::40] = rng.standard_normal(10)
+    noise = sigma * rng.standard_normal(n)
+    found = recover(A, A @ x + noise, noise=np.linalg.norm(noise))
+    assert found.solved
+    assert np.abs(found.x).sum() <= np.abs(x).sum() * (1 + 1e-5)
+
+
 def wrong_adjoint():
     A = measured()[0]
     return LinearOperator(A.shape, matvec=A.dot, rmatvec=lambda v: 2 * A.T @ v, dtype=float)
@@ -273,11 +339,12 @@ BAD = {
     "operator of another length": (returning(np.ones(7)), Y, {}, "take 120 numbers and return 60"),
     "nothing measured": (np.zeros((60, 20)), Y, {}, "noise must be a distance"),
     "nan in A": (np.where(TALL > 2, np.nan, TALL), Y, {}, "of A"),
-    "complex A": (TALL + 1j, Y, {}, "A must be real"),
+    "complex A, y too short": (TALL + 1j, Y[:7], {}, r"y must have shape \(60,\)"),
+    "complex analysis": (TALL, Y, {"analysis": np.eye(20) * 1j}, "analysis must be real"),
     "A of one axis": (TALL[0], Y, {}, r"A must have shape \(m, n\)"),
     "y too short": (TALL, Y[:7], {}, r"y must have shape \(60,\)"),
     "nan in y": (TALL, np.where(abs(Y) > 1, np.nan, Y), {}, "of y"),
-    "complex y": (TALL, Y + 1j, {}, "y must be real"),
+    "complex y": (TALL, Y + 1j, {}, "y must be real where A is"),
     "infeasible": (TALL, Y, {"noise": 0.01}, "noise must be a distance that some signal reaches"),
     "infeasible equality": (TALL, Y, {}, "noise must be a distance"),
     "infeasible operator": (aslinearoperator(TALL), Y, {}, "noise must be a distance"),
@@ -318,7 +385,7 @@ def test_bad_input_is_named(case):
 def test_too_few_steps_are_a_warning_with_the_certificate():
     A, x, _ = measured()
     with pytest.warns(taut.ConvergenceWarning, match="did not reach tol"):
-        found = recover(A, A @ x, analysis=np.eye(120), max_iter=20)
+        found = recover(A, A @ x, analysis=np.vstack([np.eye(120)] * 2), max_iter=20)
     assert not found.solved
 
 

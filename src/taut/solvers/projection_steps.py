@@ -12,13 +12,14 @@ Douglas and Rachford then takes two products a step, and stops at a certificate 
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg import LinAlgError, solve
 
 from taut.solvers.polar import polar_projection
 
-__all__ = ["ProjectionSteps", "Rotated", "squared_rows"]
+__all__ = ["ProjectionSteps", "Turned", "merged", "rotated", "squared_rows"]
 
-_ORTHOGONAL = 1e-9
+_ORTHOGONAL, _EQUAL = 1e-9, 1e-12
 _RELAXED = 1.5  # share of the distance between the two projections that a step goes
 _LOOK = 10  # steps between two looks at the certificate, and two extrapolations
 _SELDOM = 20  # share of the steps so far that go by between two looks, where they are many
@@ -43,41 +44,56 @@ def squared_rows(measurement):
     return diagonal
 
 
-class Rotated:
-    """``Q'A`` for the eigenvectors Q of ``A A'``: orthogonal rows, and ``|Q'r| = |r|``.
-
-    Parameters
-    ----------
-    measurement : object with ``product``, ``adjoint`` and ``shape``
-        Of so few rows that m products are little, and m x m numbers are nothing.
-
-    Rows that depend on the others turn into zeros, and are left out.
+class Turned:
+    """``Q'A`` for a Q of orthonormal columns, among which all that A makes lies.
 
     Attributes
     ----------
-    rows : ndarray of shape (k,)
-        The diagonal of what is ``A A'`` here.
-    vectors : ndarray of shape (m, k)
+    rows : ndarray of shape (k,), or None
+        The diagonal of what is ``A A'`` here, where that is all there is of it.
+    vectors : ndarray or sparse matrix of shape (m, k)
         Q.
     """
 
-    def __init__(self, measurement):
-        self.measurement = measurement
-        unit, gram = np.zeros(measurement.shape[0]), np.empty((measurement.shape[0],) * 2)
-        for row in range(len(unit)):
-            unit[row] = 1.0
-            gram[row] = measurement.product(measurement.adjoint(unit))
-            unit[row] = 0.0
-        rows, vectors = np.linalg.eigh(0.5 * (gram + gram.T))
-        kept = rows > _ORTHOGONAL * rows[-1]
-        self.rows, self.vectors = rows[kept], vectors[:, kept]
-        self.shape = len(self.rows), measurement.shape[1]
+    def __init__(self, measurement, vectors, rows=None):
+        self.measurement, self.vectors = measurement, vectors
+        self.shape = vectors.shape[1], measurement.shape[1]
+        self.rows = squared_rows(self) if rows is None else rows
 
     def product(self, x):
         return self.measurement.product(x) @ self.vectors
 
     def adjoint(self, residual):
         return self.measurement.adjoint(self.vectors @ residual)
+
+
+def merged(measurement) -> Turned:
+    """Rows of zeros left out, and those that are equal, but for their signs, in one.
+
+    So are those of the Fourier transform of a real signal, at a frequency and its negative. What
+    rows make of a random vector tells which they are.
+    """
+    m, n = measurement.shape
+    values = measurement.product(np.random.default_rng(0).standard_normal(n))
+    sizes = np.abs(values)
+    order, least = np.argsort(sizes), _EQUAL * sizes.max()
+    order = order[sizes[order] > least]
+    groups = np.cumsum(np.diff(sizes[order], prepend=0.0) > least) - 1
+    shares = np.sign(values[order]) / np.sqrt(np.bincount(groups))[groups]
+    return Turned(measurement, sparse.csc_matrix((shares, (order, groups)), (m, groups[-1] + 1)))
+
+
+def rotated(measurement) -> Turned:
+    """Q of the eigenvectors of ``A A'``; rows that depend on others turn into zeros, and are left
+    out. For so few rows that m products are little, and m x m numbers are nothing."""
+    unit, gram = np.zeros(measurement.shape[0]), np.empty((measurement.shape[0],) * 2)
+    for row in range(len(unit)):
+        unit[row] = 1.0
+        gram[row] = measurement.product(measurement.adjoint(unit))
+        unit[row] = 0.0
+    rows, vectors = np.linalg.eigh(0.5 * (gram + gram.T))
+    kept = rows > _ORTHOGONAL * rows[-1]
+    return Turned(measurement, vectors[:, kept], rows[kept])
 
 
 class ProjectionSteps:

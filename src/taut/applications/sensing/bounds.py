@@ -10,15 +10,18 @@ import numpy as np
 from taut.applications.sensing.equalities import by_multipliers
 from taut.applications.sensing.faces import entry_weights, exact_on_support, on_face
 from taut.applications.sensing.matrices import on_supports
+from taut.applications.sensing.measurements import Measurement, written_down
 from taut.applications.sensing.sparse_recovery import Proof, Recovered, Task
-from taut.solvers.projection_steps import ProjectionSteps, Rotated, squared_rows
+from taut.solvers.projection_steps import ProjectionSteps, merged, rotated, squared_rows
 
 __all__ = ["bounded"]
 
 _ROUNDS = 40
 _SUSPECT = 1e-3  # strength, relative to the largest, below which the bound may be out of reach
 _COARSE, _FINER = 3e-2, 0.3
-_FEW_ROWS = 512  # of which the eigenvectors cost less than the steps that they save
+_FEW_ROWS = 512  # of which a matrix, or eigenvectors, cost less than the steps that they save
+_ROOM = 1 << 20  # entries of a matrix that is written down in place of an operator
+_WORTH = 50  # squared rows for a product of as much work as the path of such a matrix
 _SHORTER = 2  # steps for one of the analysis form, which takes twice as many products
 _PATIENCE = 15  # looks after which a support that stays is worth a solution in closed form
 _NOTHING = 1e-12  # of |y|: what lies beside all signals by rounding only
@@ -42,19 +45,29 @@ def bounded(task: Task) -> Recovered:
         return Recovered(task.zero, np.inf, Proof(0.0, 0.0, 0.0))
     if task.top == 0:  # no signal comes any closer than none
         raise task.unreachable(np.linalg.norm(task.y))
-    is_explicit = task.measurement.matrix is not None
-    if is_explicit and entry_weights(task) is not None:
+    if task.measurement.matrix is not None and entry_weights(task) is not None:
         return on_supports(task)
-    rows = None if is_explicit else squared_rows(task.measurement)
-    if rows is not None:
-        return _by_projections(
-            task, _Orthogonal(task.measurement, rows, task.y, task.noise, np.asarray)
-        )
-    if task.measurement.shape[0] <= _FEW_ROWS and not (is_explicit and task.noise):
-        orthogonal = _turned(task)
-        if orthogonal is not None:
-            return _by_projections(task, orthogonal)
-    return _by_secants(task) if task.noise else by_multipliers(task)
+    orthogonal = _orthogonal_rows(task)
+    found = None if orthogonal is None else _by_projections(task, orthogonal)
+    if found is not None and task.loosened().is_solved(found):
+        return found
+    if _fits(task):
+        return on_supports(_as_matrix(task))
+    if found is None:
+        found = _by_secants(task) if task.noise else by_multipliers(task)
+    return found
+
+
+def _fits(task):
+    """Whether a matrix in place of the operator is small, and helps."""
+    m, n = task.measurement.shape
+    is_small = m <= _FEW_ROWS and m * n <= _ROOM
+    return is_small and task.measurement.matrix is None and entry_weights(task) is not None
+
+
+def _as_matrix(task):
+    written = Measurement(written_down(task.measurement))
+    return Task(written, task.y, task.penalty, task.noise, task.tol, task.max_iter, task.say)
 
 
 class _Orthogonal(NamedTuple):
@@ -70,9 +83,22 @@ class _Orthogonal(NamedTuple):
     back: Callable
 
 
-def _turned(task):
+def _orthogonal_rows(task):
+    """The task for orthogonal rows, where they are or can be made so."""
+    measurement, is_operator = task.measurement, task.measurement.matrix is None
+    if is_operator:
+        rows = squared_rows(measurement)
+        if rows is not None:
+            return _Orthogonal(measurement, rows, task.y, task.noise, np.asarray)
+        turned = merged(measurement)
+        if turned.rows is not None:
+            return _after(task, turned)
+    few = measurement.shape[0] <= _FEW_ROWS and (is_operator or not task.noise)
+    return _after(task, rotated(measurement)) if few and not _fits(task) else None
+
+
+def _after(task, turned):
     """None where the bound is out of reach: a part of y lies beside all that signals explain."""
-    turned = Rotated(task.measurement)
     y = task.y @ turned.vectors
     beside = task.y - turned.vectors @ y
     size = np.linalg.norm(beside)
@@ -94,6 +120,7 @@ def _by_projections(task, orthogonal):
     threshold = _threshold(task, rows)
     steps = ProjectionSteps(measurement, rows, y, noise, task.penalty, threshold)
     loose, best, before, tried = task.loosened(), None, None, None
+    most = len(task.y) ** 2 / _WORTH if _fits(task) else np.inf
     for look, (x, turned) in enumerate(steps.run(_SHORTER * task.max_iter)):
         dual = back(turned)
         best = loose.better(best, loose.proved(x, None, task.residual(x), dual))
@@ -105,7 +132,7 @@ def _by_projections(task, orthogonal):
             found, tried = _finished(task, x, dual), support
             if found is not None and task.is_solved(found):
                 return found
-        if is_solved:
+        if is_solved or task.measurement.n_products > most:
             break
         before = support
     return best

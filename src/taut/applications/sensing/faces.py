@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from taut.applications.sensing.sparse_recovery import Recovered, Task
+from taut.solvers.polar import polar_interval
 
-__all__ = ["entry_weights", "exact_on_support", "on_face"]
+__all__ = ["entry_weights", "exact_on_support", "next_face", "on_face"]
 
 _ROUNDING = 1e-11
 
@@ -47,6 +48,24 @@ def on_face(task: Task, x) -> tuple[Recovered | None, float]:
     left = task.residual(candidate)
     dual = left if task.noise else face.product(inward)
     return task.proved(candidate, strength, left, dual), rest
+
+
+def next_face(task: Task, signs, found: Recovered) -> np.ndarray:
+    """The signs that the solution on a face asks for: one step of the active-set method.
+
+    Entries that changed sign leave; those join that are pulled harder than the strength.
+
+    Parameters
+    ----------
+    signs : ndarray of shape (n,)
+        Of the face, zeros elsewhere.
+    found : Recovered
+        What `on_face` made of them.
+    """
+    low, high = polar_interval(task.penalty, len(signs))
+    pull = task.measurement.adjoint(task.residual(found.x)) / found.strength
+    joining = (pull > high).astype(np.float64) - (pull < low)
+    return np.where(signs == 0, joining, signs * (np.sign(found.x) == signs))
 
 
 def exact_on_support(task: Task, x, dual) -> Recovered | None:

@@ -12,7 +12,7 @@ from taut.applications.sensing.operators import check_adjoint
 from taut.solvers.gathered import GatheredColumns
 from taut.validation.trouble import explained
 
-__all__ = ["Measurement"]
+__all__ = ["Measurement", "written_down"]
 
 _CG_TOL = 1e-13
 _CG_STEPS = 400
@@ -68,6 +68,19 @@ class Measurement:
         if self.matrix is None:
             return _Implied(self, features)
         return _Columns(*self.gathered.at(features))
+
+
+def written_down(measurement):
+    """The array that a measurement stands for, row by row where it is an operator."""
+    if measurement.matrix is not None:
+        matrix = measurement.matrix
+        return matrix.toarray() if sparse.issparse(matrix) else matrix
+    unit, matrix = np.zeros(measurement.shape[0]), np.empty(measurement.shape)
+    for row in range(len(unit)):
+        unit[row] = 1.0
+        matrix[row] = measurement.adjoint(unit)
+        unit[row] = 0.0
+    return matrix
 
 
 class _Columns:
@@ -141,6 +154,5 @@ def _checked_matrix(A, name):
 def _require_real(A, name):
     if np.dtype(A.dtype or np.float64).kind == "c":
         raise TypeError(
-            f"{name} must be real, got complex numbers: stack the real and the imaginary parts of "
-            "the measurements (taut.applications.sensing.operators.partial_fourier does)"
+            f"{name} must be real, got complex numbers: stack its real and its imaginary part"
         )

@@ -16,6 +16,8 @@ from taut.applications.sensing.choice import (
     SynthesisPath,
     chosen,
 )
+from taut.applications.sensing.complex_parts import in_real_parts
+from taut.applications.sensing.free_analysis import by_free_analysis
 from taut.applications.sensing.measurements import Measurement
 from taut.applications.sensing.sparse_recovery import Task, penalised, require_reach
 from taut.estimators import PenalizedRegressor
@@ -130,7 +132,8 @@ def recover(
     ----------
     A : array, sparse matrix or LinearOperator of shape (m, n)
         An operator needs an adjoint, which is tested; ``taut.applications.sensing.operators`` has
-        some.
+        some. Where A is complex, the signal is real all the same, and m counts real and imaginary
+        parts.
     y : array of shape (m,)
     noise : float, default None
         Bound on ``|y - A x|_2``: about ``sigma * sqrt(m)`` for white noise. None is 0, exact
@@ -195,6 +198,7 @@ def recover(
     >>> bool(np.allclose(recover(A, A @ x).x, x))
     True
     """
+    A, y = in_real_parts(A, y)
     measurement = Measurement(A)
     y = _checked_measurements(y, measurement)
     noise = _checked_goal(noise, alpha)
@@ -274,7 +278,11 @@ def _by_analysis(measurement, analysis, y, penalty, noise, alpha, tol, max_iter,
         path = AnalysisPath(analysis, penalty)
         alpha, choice = chosen(alpha, path, measurement, y, say)
     fit = Ball(y, noise) if alpha is None else Square(y, m * alpha)
-    found = analysed(measurement, analysis, fit, penalty, tol, max_iter, say)
+    found = None
+    if alpha is None:
+        found = by_free_analysis(measurement, analysis, y, penalty, noise, tol, max_iter, say)
+    if found is None or not found.is_within(tol, size):
+        found = analysed(measurement, analysis, fit, penalty, tol, max_iter, say)
     if found.excess > tol * size:
         require_reach(measurement, y, noise)
     return Recovery(
@@ -321,9 +329,6 @@ def _debiased(measurement, y, penalty, x):
 
 
 def _checked_measurements(y, measurement):
-    y = np.asarray(y)
-    if y.dtype.kind == "c":
-        raise TypeError("y must be real, got complex numbers: stack real and imaginary parts")
     if y.shape != (measurement.shape[0],):
         raise ValueError(
             f"y must have shape ({measurement.shape[0]},), one entry for each row of A, got "
