@@ -273,7 +273,8 @@ def fit_path(
         place.
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
-        of the columns as given.
+        of the columns as given. A constant column is penalised as given: it counts only without
+        an intercept.
     tol : float, default 1e-6
         Duality gap relative to the null model's objective at which a solution counts as solved. For
         penalties that are not convex (MCP, SCAD) there is none, and it is the KKT residual of a

@@ -31,8 +31,8 @@ class Problem:
     fit_intercept : bool
         The intercept ``b0`` is never penalised.
     standardize : bool
-        Penalise the coefficients of columns scaled to unit standard deviation. The coefficients
-        themselves stay on the scale of the columns as given.
+        Penalise the coefficients of columns scaled to unit standard deviation; constant columns
+        have none, and stay as given. The coefficients themselves are those of the given columns.
     offset : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None
         A known part of the linear predictor, None for least squares.
     shared : dict
@@ -60,8 +60,7 @@ class Problem:
         if coordinates is None or not self.standardize:
             return coordinates
         l1, l2, lower, upper = coordinates
-        scale = self.moments[1]
-        return Coordinates(l1 * scale, l2 * scale**2, lower, upper)
+        return Coordinates(l1 * self.scale, l2 * self.scale**2, lower, upper)
 
     @cached_property
     def folded(self) -> tuple[Coordinates, Folds] | None:
@@ -73,9 +72,8 @@ class Problem:
         if folded is None or not self.standardize:
             return folded
         (l1, l2, lower, upper), (fall, knot) = folded
-        scale = self.moments[1]
-        live = np.where(scale > 0, scale, 1.0)
-        return Coordinates(l1 * scale, l2, lower, upper), Folds(fall * live**2, knot / live)
+        scale = self.scale
+        return Coordinates(l1 * scale, l2, lower, upper), Folds(fall * scale**2, knot / scale)
 
     @property
     def is_separable(self) -> bool:
@@ -98,6 +96,19 @@ class Problem:
         if "moments" not in self.shared:
             self.shared["moments"] = self.design.moments(self.weights)
         return self.shared["moments"]
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """What the penalty takes for the unit of each column, shape (n_features,).
+
+        A standard deviation of 0 would leave a constant column free under penalties on single
+        coefficients, and would be nothing to divide by under those that compare them. Such a
+        column keeps its own unit under all of them, as scikit-learn's StandardScaler has it.
+        """
+        if not self.standardize:
+            return np.ones(self.design.shape[1])
+        deviation = self.moments[1]
+        return np.where(deviation > 0, deviation, 1.0)
 
     def for_response(self, response) -> Problem:
         """The same problem for another response, sharing what depends on the design alone."""
@@ -129,8 +140,7 @@ class Problem:
         coef = np.asarray(coef, dtype=np.float64)
         rows = (-1, *[1] * (coef.ndim - 1))
         if not self.is_separable:
-            scale = self.moments[1].reshape(rows) if self.standardize else 1.0
-            return self.penalty.scaled_value(coef * scale, alpha)
+            return self.penalty.scaled_value(coef * self.scale.reshape(rows), alpha)
         l1, l2, lower, upper = (part.reshape(rows) for part in self.coordinates)
         if np.any(coef < lower) or np.any(coef > upper):
             return np.inf

@@ -104,3 +104,20 @@ def test_ctrl_c_is_no_failure_of_a_technique():
     technique = failing(choose("lasso-min")[0], KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         list(fit_techniques([technique], FOLDS, (X, Y, None), Journal(lambda text: None)))
+
+
+def test_a_strength_that_was_not_chosen_does_not_count_against_the_model():
+    """At the weak end of its path MCP lets coefficients run away; elsewhere it is solved."""
+    noise = np.random.default_rng(1).normal(size=80)
+    labels = (X[:, 3] / X[:, 3].std() + 0.3 * noise > 0).astype(int)
+
+    def classifier(training):
+        rule = taut.CV(training.folds, rule="1se", n_alphas=10, alpha_min_ratio=1e-3)
+        penalty = taut.penalties.MCP()
+        return taut.PenalizedClassifier("logistic", penalty, alpha=rule, standardize=True)
+
+    technique = replace(choose(["mcp-1se"])[0], make=classifier)
+    (fit,) = fit_techniques([technique], FOLDS, (X, labels, None), SILENT)
+    assert not all(c.solved for c in fit.model.path_.certificates)
+    assert fit.model.certificate_.solved
+    assert fit.solved

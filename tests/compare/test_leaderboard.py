@@ -86,6 +86,7 @@ def test_a_technique_that_fails_wildly_does_not_blur_the_others():
         (0.0004, 0.1357, "0.0004"),
         (1.07e-13, 1.07e-13, "1.07e-13"),
         (2.5e13, 54.46, "2.5e+13"),
+        (2360.2, 1.07e-13, "2,360"),
         (0.0, 0.0, "0"),
     ],
 )
@@ -120,3 +121,34 @@ def test_folds_of_other_scales_do_not_hide_who_loses_all_of_them():
     assert null["difference_low"] > 0
     assert null["difference"] == pytest.approx(35.54 - 1.546)
     assert marked(rows, "picked") == "lasso-1se"
+
+
+def by_folds(used, **scores):
+    """A leaderboard of five folds from its scores, and from the features that are used."""
+    names = [name.replace("_", "-") for name in scores]
+    records = {
+        name: Record(list(errors), [0.5] * 5, [n] * 5, [0.1] * 5)
+        for name, errors, n in zip(names, scores.values(), used, strict=True)
+    }
+    return ranked(choose(names), records, 0.25, 12, 2000.0, 0.95)
+
+
+def test_errors_that_are_rounding_differ_by_nothing():
+    rows = by_folds(
+        (0, 16, 2),
+        null=np.full(5, 2360.0),
+        least_squares=4.9e-12 * (1 + NOISE),
+        mcp_1se=1.4e-12 * (1 + NOISE),
+    )
+    assert marked(rows, "best") == marked(rows, "picked") == "mcp-1se"
+    assert [row["difference"] for row in rows] == [0.0, 0.0, pytest.approx(2360.0)]
+    assert (rows[1]["difference_low"], rows[1]["difference_high"]) == (0.0, 0.0)
+    assert "could be chance" not in told(rows)["detail"]
+
+
+def test_what_makes_the_pick_simpler_is_said_where_it_needs_all_columns():
+    rows = by_folds((12, 11), least_squares=4.0 + 0.1 * NOISE, lasso_min=4.01 + 0.1 * NOISE[::-1])
+    assert (marked(rows, "best"), marked(rows, "picked")) == ("least-squares", "lasso-min")
+    said = told(rows, columns=(12, 12))["detail"]
+    assert "all 12 usable columns, but 11 features in the average fold, where the best used" in said
+    assert "average fold" not in told(rows, columns=(11, 12))["detail"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
+from taut.report.leaderboard import table_rows
 from taut.report.numbers import aligned, number, rounded, share
 
 
@@ -45,3 +48,10 @@ def test_rounded_keeps_five_digits_and_drops_what_json_cannot_hold():
 )
 def test_a_share_just_below_one_is_not_one(value, text):
     assert share(value) == text
+
+
+def test_scores_a_thousand_times_apart_all_keep_their_digits(summary):
+    rows = copy.deepcopy(summary["leaderboard"])
+    rows[0]["score"], rows[1]["score"] = 1.4e-12, 0.0241
+    shown = table_rows(rows)
+    assert [row["score"] for row in shown[:2]] == ["1.40 × 10⁻¹²", "0.0241"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 
 __all__ = ["INTERRUPTED", "main"]
 
@@ -22,7 +24,20 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:  # Ctrl-C while libraries load; later the application answers it
         print("Interrupted: nothing was written.", file=sys.stderr)
         sys.exit(INTERRUPTED)
-    app(args=arguments, prog_name="taut")
+    try:
+        app(args=arguments, prog_name="taut")
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _leave()
+        raise
+
+
+def _leave() -> None:
+    """End here: to take all libraries down, and to wait for their threads, takes a second more."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # a reader that is gone
+            stream.flush()
+    os._exit(INTERRUPTED)
 
 
 def _application():

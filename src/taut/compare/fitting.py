@@ -153,4 +153,6 @@ def _fitted(technique: Technique, model: BaseEstimator, X, y, weights) -> Fit:
     for item in caught:
         if item not in unsolved:
             warnings.warn_explicit(item.message, item.category, item.filename, item.lineno)
-    return Fit(technique, model, seconds, not unsolved)
+    # A path warns of any strength on it; the model is the one that was chosen.
+    certificate = getattr(model, "certificate_", None)
+    return Fit(technique, model, seconds, certificate.solved if certificate else not unsolved)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from taut.compare.evaluate import Record
-from taut.compare.interval import corrected_interval
+from taut.compare.interval import Interval, corrected_interval
 from taut.compare.technique import Technique
 
 __all__ = ["ranked", "simplicity"]
@@ -29,7 +29,7 @@ def ranked(
     """Rank techniques by mean score, and mark the best and the pick.
 
     The pick is the simplest technique that is not detectably worse than the best: the interval of
-    its difference to the best reaches down to 0.
+    its difference to the best reaches down to 0. Differences that rounding makes are 0.
 
     Parameters
     ----------
@@ -50,18 +50,22 @@ def ranked(
         The rows of the leaderboard, best first, as in the summary.
     """
     means = {technique.name: np.mean(records[technique.name].scores) for technique in techniques}
+    used = {t.name: float(np.mean(records[t.name].features_used)) for t in techniques}
     least = min(means.values())
     floor = max(_ROUNDING[0] * least, _ROUNDING[1] * spread)
-    # Of equals, the simpler is the best.
-    order = sorted(
-        techniques,
-        key=lambda t: (means[t.name] > least + floor and means[t.name], t.complexity),
-    )
+
+    def place(technique: Technique) -> tuple:
+        """Of equals, the simpler is the best: the pick is chosen by the same order."""
+        behind = means[technique.name] > least + floor and means[technique.name]
+        return behind, *_plainness(used[technique.name], technique.complexity)
+
+    order = sorted(techniques, key=place)
     best = records[order[0].name]
     rows = []
     for technique in order:
         record = records[technique.name]
-        interval = corrected_interval(record.scores, best.scores, test_to_train, confidence)
+        limits = corrected_interval(record.scores, best.scores, test_to_train, confidence)
+        interval = Interval(*(0.0 if abs(limit) <= floor else limit for limit in limits))
         rows.append(
             {
                 "technique": technique.name,
@@ -76,7 +80,7 @@ def ranked(
                 "difference_low": interval.low,
                 "difference_high": interval.high,
                 "detectably_worse": bool(interval.low > floor),
-                "features_used": float(np.mean(record.features_used)),
+                "features_used": used[technique.name],
                 "features_total": n_features,
                 "fit_seconds": float(np.mean(record.fit_seconds)),
                 "best": technique is order[0],
@@ -90,4 +94,8 @@ def ranked(
 
 def simplicity(row: Mapping) -> tuple[int, int]:
     """Sorts rows of the leaderboard: fewer features first, then the plainer technique."""
-    return round(row["features_used"]), row["complexity"]
+    return _plainness(row["features_used"], row["complexity"])
+
+
+def _plainness(features_used: float, complexity: int) -> tuple[int, int]:
+    return round(features_used), complexity

@@ -87,7 +87,13 @@ def _described(
         text += f"; it shows no detectable difference from the best, {phrases[best['technique']]}"
     elif any(simplicity(row) < simplicity(pick) for row in leaderboard):
         text += "; everything simpler is detectably worse"
-    return f"{text}. Fitted on all rows, it {_needs(columns)}."
+    text += f". Fitted on all rows, it {_needs(columns)}"
+    counts = round(pick["features_used"]), round(best["features_used"])
+    if columns[0] == columns[1] and counts[0] < counts[1]:
+        text += (
+            f", but {counts[0]:,} features in the average fold, where the best used {counts[1]:,}"
+        )
+    return f"{text}."
 
 
 def _needs(columns: tuple[int, int]) -> str:
@@ -124,8 +130,13 @@ def _figures(leaderboard: Sequence[dict], pick: dict, target: str, measure: Meas
 
 def rounded(value: float, like: float) -> str:
     """A figure with the decimals that give ``like`` four digits, so that figures compare."""
-    if like == 0 or not 1e-4 <= abs(like) < 1e9 or abs(value) >= 1e9:
-        return f"{value:.3g}"
+    if not _is_plain(like) or abs(value) >= 1e9:
+        return rounded(value, value) if _is_plain(value) else f"{value:.3g}"
     decimals = max(0, 3 - math.floor(math.log10(abs(like))))
     text = f"{value:,.{decimals}f}"
     return text.lstrip("-") if not text.strip("-0.,") else text
+
+
+def _is_plain(value: float) -> bool:
+    """Whether it reads well without a power of ten."""
+    return 1e-4 <= abs(value) < 1e9

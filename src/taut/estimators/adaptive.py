@@ -52,5 +52,4 @@ def sizes_of(choice: Choice, problems) -> np.ndarray:
     first = problems[0]
     coefs = np.stack([s.coefs[..., choice.index] for s in choice.solved])
     rows = np.moveaxis(coefs, 1, 0).reshape(first.design.shape[1], -1)
-    scale = first.moments[1] if first.standardize else 1.0
-    return np.linalg.norm(rows, axis=1) * scale
+    return np.linalg.norm(rows, axis=1) * first.scale

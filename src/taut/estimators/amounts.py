@@ -39,7 +39,7 @@ class PoissonRegressor(PenalisedGLM):
         0 is the ridge penalty, 1 the lasso.
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
-        of the columns as given.
+        of the columns as given. Constant columns keep their unit.
     penalty_weights : array of shape (n_features,) or "adaptive", default None
         Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
         ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose
@@ -145,7 +145,7 @@ class GammaRegressor(PenalisedGLM):
         0 is the ridge penalty, 1 the lasso.
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
-        of the columns as given.
+        of the columns as given. Constant columns keep their unit.
     penalty_weights : array of shape (n_features,) or "adaptive", default None
         Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
         ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose
@@ -253,7 +253,7 @@ class TweedieRegressor(PenalisedGLM):
         0 is the ridge penalty, 1 the lasso.
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
-        of the columns as given.
+        of the columns as given. Constant columns keep their unit.
     penalty_weights : array of shape (n_features,) or "adaptive", default None
         Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
         ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose

@@ -37,7 +37,7 @@ class PenalizedRegressor(TableGroups, GeneralisedLinearModel):
         The intercept is not penalised.
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
-        of the columns as given.
+        of the columns as given. Constant columns keep their unit.
     tol : float, default 1e-6
         Duality gap, relative to the objective of the null model, at which the fit counts as solved;
         a KKT residual where no gap exists.
@@ -183,7 +183,7 @@ class PenalizedClassifier(TableGroups, LinearClassifier):
         "balanced" gives all classes the same weight.
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
-        of the columns as given.
+        of the columns as given. Constant columns keep their unit.
     tol : float, default 1e-6
         Duality gap, relative to the objective of the null model, at which the fit counts as solved;
         a KKT residual where no gap exists.

@@ -47,7 +47,7 @@ class CoxRegression(TableGroups, PenalisedModel):
         takes a row of weight 2 for something else than two rows.
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
-        of the columns as given.
+        of the columns as given. Constant columns keep their unit.
     penalty_weights : array of shape (n_features,) or "adaptive", default None
         Factor on each feature's penalty; 0 = unpenalised, inf = excluded. "adaptive" is
         ``1 / |a_j|`` with the coefficients ``a`` of the same model under a ridge penalty, whose

@@ -41,7 +41,7 @@ class Ridge(LinearRegressor, PenalisedModel):
         Accepted for compatibility; nothing is random.
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
-        of the columns as given.
+        of the columns as given. Constant columns keep their unit.
     penalty_weights : array of shape (n_features,), default None
         Factor on each feature's penalty; 0 = unpenalised, inf = excluded.
     lower, upper : float or array of shape (n_features,), default None

@@ -163,7 +163,7 @@ class RelaxedLasso(SingleTargetRegressor, PenalisedModel):
         The intercept is not penalised.
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
-        of the columns as given.
+        of the columns as given. Constant columns keep their unit.
     tol : float, default 1e-6
         Duality gap, relative to the objective of the null model, at which the fit counts as solved.
     max_iter : int, default 1000

@@ -34,7 +34,7 @@ def check_writable(path: str | PathLike[str], name: str = "report") -> Path:
         If the folder is missing or the file cannot be written: the subclass says which.
     """
     if not os.fspath(path):
-        raise ValueError(f"{name}: the path is empty; give a file name such as taut-report.html")
+        raise ValueError(f"{name}: the path is empty; give a file name")
     try:
         target = Path(path).resolve()
         if _exists(target, path, name):
@@ -77,7 +77,7 @@ def _exists(target: Path, path: str | PathLike[str], name: str) -> bool:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(
             f"{name}: cannot write {os.fspath(path)!r}: it is a folder; "
-            f"add a file name, such as {os.path.join(os.fspath(path), 'taut-report.html')!r}"
+            "add the name of a file in it"
         )
     if not stat.S_ISREG(mode):
         # Replacing a device or a pipe would destroy it rather than write to it.

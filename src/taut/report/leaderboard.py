@@ -14,10 +14,20 @@ _DIFFERENCES = ("difference", "difference_low", "difference_high")
 
 
 def table_rows(leaderboard: list[dict]) -> list[dict]:
-    """The leaderboard with its numbers as text, the decimals of every score alike."""
-    scale = max(abs(row["score"]) for row in leaderboard)
+    """The leaderboard with its numbers as text, the decimals of every score alike.
+
+    Those that suit the largest would leave nothing of scores a thousand times smaller: there, every
+    number stands for itself.
+    """
+    sizes = [abs(row["score"]) for row in leaderboard]
+    scale = max(sizes)
+
+    def written(values: list[float]) -> list[str]:
+        alike = min(sizes) >= 1e-3 * scale
+        return aligned(values, scale) if alike else [number(value) for value in values]
+
     keys = ("score", "score_std", *_DIFFERENCES)
-    columns = {key: aligned([row[key] for row in leaderboard], scale) for key in keys}
+    columns = {key: written([row[key] for row in leaderboard]) for key in keys}
     return [
         {
             **row,
@@ -25,7 +35,7 @@ def table_rows(leaderboard: list[dict]) -> list[dict]:
             **{name: f"{100 * row[name]:.1f} %" for name in SHARES if name in row},
             "features_used": number(row["features_used"], 3),
             "fit_seconds": _seconds(row["fit_seconds"]),
-            "fold_scores": aligned(row["fold_scores"], scale),
+            "fold_scores": written(row["fold_scores"]),
         }
         for i, row in enumerate(leaderboard)
     ]

@@ -18,13 +18,10 @@ def column_scale(problem: Problem) -> np.ndarray:
     A separable penalty is turned into any units by its weights, so columns get norm one, which
     suits gradient steps. Others compare features: their columns are those the problem speaks of.
     """
-    if problem.is_separable:
-        scale = column_norms(problem)
-    elif problem.standardize:
-        scale = problem.moments[1]
-    else:
-        return np.ones(problem.design.shape[1])
-    return np.where(scale > 0, scale, 1.0)
+    if not problem.is_separable:
+        return problem.scale
+    norms = column_norms(problem)
+    return np.where(norms > 0, norms, 1.0)
 
 
 class Columns:

@@ -202,8 +202,10 @@ def _eigen(matrix):
 def _split(problem):
     """Indices of penalised and of unpenalised features, and the root of the penalty weights."""
     _, l2, _, upper = problem.coordinates
-    penalised = np.flatnonzero(l2 > 0)
-    unpenalised = np.flatnonzero((l2 == 0) & (upper > 0))
+    # Coefficients of constant columns would be rounding; where the moments are known, so are these.
+    live = column_norms(problem) > 0 if problem.standardize else np.ones(len(l2), dtype=bool)
+    penalised = np.flatnonzero((l2 > 0) & live)
+    unpenalised = np.flatnonzero((l2 == 0) & (upper > 0) & live)
     return penalised, unpenalised, np.sqrt(l2[penalised])
 
 
