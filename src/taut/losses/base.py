@@ -163,6 +163,17 @@ class Loss:
             result[:, target, :, target] = weighted_gram(left, curvature[:, target], right)
         return result.reshape(left.shape[1] * n_targets, -1)
 
+    def hessian_root(self, y, eta, v):
+        """A root of the Hessian of ``total``: ``root root'``.
+
+        Returns
+        -------
+        matrix of shape (eta.size, eta.size)
+            Sparse where the loss is a sum over samples. Targets change fastest.
+        """
+        curvature = np.maximum(self.curvature(y, eta, v), 0.0)
+        return sparse.diags_array(np.sqrt(curvature).ravel(), format="csr")
+
     def total_conjugate(self, y, theta, v) -> float:
         """Convex conjugate of ``total``: ``sum_i v_i conjugate(y_i, theta_i / v_i)``.
 

@@ -127,6 +127,11 @@ class Cox(Loss):
         other = mean if right is left else shares.means(right)
         return weighted_gram(left, expected, right) - mean.T @ (ties.mean_weight[:, None] * other)
 
+    def hessian_root(self, y, eta, v):
+        every = np.eye(len(eta))
+        values, vectors = np.linalg.eigh(self.hessian_gram(y, eta, v, every, every))
+        return vectors * np.sqrt(np.maximum(values, 0.0))
+
     def total_conjugate(self, y, theta, v):
         """Convex conjugate of ``total``; inf under left truncation, where no closed form is known.
 

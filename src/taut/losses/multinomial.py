@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from scipy import sparse
 from scipy.special import logsumexp, softmax
 
 from taut.losses.base import Loss, weighted_gram
@@ -100,6 +101,18 @@ class Multinomial(Loss):
                 block = weighted_gram(left, weights, right)
                 result[:, k, :, other] = result[:, other, :, k] = block
         return result.reshape(left.shape[1] * n_classes, -1)
+
+    def hessian_root(self, y, eta, v):
+        # diag(p) - p p' = R R' with R = diag(sqrt p) - a p sqrt(p)' and a^2 s - 2 a + 1 = 0 for the
+        # sum s of p.
+        p = self._others(self.mean(eta))
+        total = np.minimum(p.sum(axis=1), 1.0)
+        share = 1.0 / (1.0 + np.sqrt(1.0 - total))
+        root = np.sqrt(v[:, None] * p)[:, None, :] * (
+            np.eye(p.shape[1]) - share[:, None, None] * p[:, :, None]
+        )
+        first = np.arange(len(p) + 1)
+        return sparse.bsr_array((root, first[:-1], first)).tocsr()
 
     def conjugate(self, y, theta):
         # The slope p - y = theta gives probabilities y + theta; they must sum to one.

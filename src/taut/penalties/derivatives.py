@@ -8,47 +8,65 @@ its sides is taken.
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
-__all__ = ["averaging", "by_column_derivative", "shrinking"]
+from taut.penalties.base import Penalty
 
-
-def averaging(labels, signs):
-    """The projection on vectors with one size for each label.
-
-    Parameters
-    ----------
-    labels : integer array of shape (n,)
-    signs : ndarray of shape (n,)
-        1 or -1; entries of sign 0 stay zero.
-
-    Returns
-    -------
-    ndarray of shape (n, n)
-    """
-    unit = signs / np.sqrt(np.bincount(labels, signs != 0)[labels].clip(1))
-    return (labels[:, None] == labels) * np.multiply.outer(unit, unit)
+__all__ = ["TyingPenalty", "by_column_pieces", "shrinking"]
 
 
-def by_column_derivative(of_column, *arrays):
-    """The derivative of a prox that sees columns of coefficients one by one.
+class TyingPenalty(Penalty):
+    """A penalty whose prox sets coefficients equal, or to zero."""
+
+    def prox_pieces(self, coef, result, step: float, alpha: float):
+        """What moves together, of which the derivative is the projection.
+
+        Parameters
+        ----------
+        coef, result : ndarray of shape (n_features, ...)
+        step, alpha : float
+            As for ``prox_derivative``.
+
+        Returns
+        -------
+        sparse array of shape (size, n_pieces)
+            Orthonormal columns, one for each piece that moves.
+        """
+        raise NotImplementedError
+
+    def prox_derivative(self, coef, result, step, alpha):
+        pieces = self.prox_pieces(coef, result, step, alpha)
+        return (pieces @ pieces.T).toarray()
+
+
+def by_column_pieces(of_column, result):
+    """Where a prox that sees columns of coefficients one by one has set some equal in size.
 
     Parameters
     ----------
     of_column : callable
-        Takes a column of each array and returns a matrix.
-    *arrays : ndarray of shape (n_features, ...)
+        Takes a column and returns a label of each entry, and its sign: 1 or -1, or 0 for those that
+        do not move.
+    result : ndarray of shape (n_features, ...)
 
     Returns
     -------
-    ndarray of shape (size, size)
-        Entries in the order of ``ravel``.
+    sparse array of shape (size, n_pieces)
+        Orthonormal columns, one for each label that moves; entries in the order of ``ravel``.
     """
-    columns = [array.reshape(len(array), -1) for array in arrays]
-    n_features, count = columns[0].shape
-    result = np.zeros((n_features, count, n_features, count))
-    for k in range(count):
-        result[:, k, :, k] = of_column(*(column[:, k] for column in columns))
-    return result.reshape(n_features * count, -1)
+    columns = result.reshape(len(result), -1)
+    labels, signs = np.empty(columns.shape, dtype=np.int64), np.empty(columns.shape)
+    first = 0
+    for k, column in enumerate(columns.T):
+        labels[:, k], signs[:, k] = of_column(column)
+        labels[:, k] += first
+        first = labels[:, k].max(initial=-1) + 1
+    moving = np.flatnonzero(signs)
+    signs = signs.ravel()[moving]
+    _, labels, counts = np.unique(labels.ravel()[moving], return_inverse=True, return_counts=True)
+    place = moving, labels
+    shape = columns.size, len(counts)
+    return sparse.csr_array((signs / np.sqrt(counts[labels]), place), shape=shape)
 
 
 def shrinking(coef, result, labels):

@@ -66,6 +66,36 @@ class _FoldedConcave(BlockPenalty):
             return flat
         return np.broadcast_to(flat[labels].reshape(-1, *[1] * (coef.ndim - 1)), coef.shape)
 
+    def relaxation(self, coef, alpha: float):
+        """By how much groups are pulled less, and bent more, than by ``alpha w |b_g|_2``.
+
+        With that norm less the penalty as a function h of the group, h' and h'' of its norm.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_features, ...)
+        alpha : float
+
+        Returns
+        -------
+        gradient : ndarray of the shape of ``coef``
+            Of h; zero in groups that are zero.
+        hessian : ndarray of shape (size, size)
+            Of h; entries in the order of ``ravel``.
+        """
+        labels, norms, weights, _ = self._aligned(coef)
+        fall, knot = self._folds(weights)
+        begin = alpha * knot
+        end = begin + alpha * weights / fall
+        first = fall * (np.clip(norms, begin, end) - begin)
+        second = np.where((begin < norms) & (norms < end), fall, 0.0)
+        labels = np.repeat(labels, coef[0].size)
+        size = np.where(norms > 0, norms, 1.0)[labels]
+        unit, across = coef.ravel() / size, first[labels] / size
+        along = np.multiply.outer((second[labels] - across) * unit, unit)
+        hessian = (labels[:, None] == labels) * along + np.diag(across)
+        return (first[labels] * unit).reshape(coef.shape), hessian
+
     def _folds(self, weights):
         """Where slopes begin to fall for these weights, and how fast."""
         raise NotImplementedError

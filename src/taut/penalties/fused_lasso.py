@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from taut.penalties.arrays import as_numpy
-from taut.penalties.base import Penalty
 from taut.penalties.chain import greatest_interval
 from taut.penalties.checks import as_number
-from taut.penalties.derivatives import averaging, by_column_derivative
+from taut.penalties.derivatives import TyingPenalty, by_column_pieces
 from taut.penalties.norms import L1
 from taut.penalties.total_variation import TotalVariation, checked_jumps, greatest_on
 
 __all__ = ["FusedLasso"]
 
 
-class FusedLasso(Penalty):
+class FusedLasso(TyingPenalty):
     """Fused lasso, ``TotalVariation + l1_ratio * L1``: piecewise constant, and zero in pieces.
 
     Jumps are those along a row of features, or on a graph. Columns of coefficients are penalised
@@ -73,13 +72,11 @@ class FusedLasso(Penalty):
         # of the jumps still fits after it (Friedman et al. 2007, lemma A.1).
         return L1().scaled_prox(self._jumps().prox(coef, step), step, self.l1_ratio)
 
-    def prox_derivative(self, coef, result, step, alpha):
-        def of_column(column):
-            kept = np.ones(len(column)) if self.l1_ratio == 0 else (column != 0) * 1.0
-            return averaging(jumps.pieces(column), kept)
-
-        jumps = self._jumps()
-        return by_column_derivative(of_column, result)
+    def prox_pieces(self, coef, result, step, alpha):
+        jumps, has_zeros = self._jumps(), self.l1_ratio > 0
+        return by_column_pieces(
+            lambda column: (jumps.pieces(column), (column != 0) if has_zeros else 1.0), result
+        )
 
     def dual_norm(self, correlations) -> float:
         """Smallest alpha at which zero is stationary; without L1 part, see ``TotalVariation``.

@@ -14,7 +14,7 @@ from taut.penalties.arrays import (
     like,
     namespace,
 )
-from taut.penalties.base import Penalty, greatest_ratio
+from taut.penalties.base import greatest_ratio
 from taut.penalties.checks import (
     as_number,
     as_one_step,
@@ -23,12 +23,12 @@ from taut.penalties.checks import (
     check_axis,
     check_lengths,
 )
-from taut.penalties.derivatives import averaging, by_column_derivative
+from taut.penalties.derivatives import TyingPenalty, by_column_pieces
 
 __all__ = ["SLOPE"]
 
 
-class SLOPE(Penalty):
+class SLOPE(TyingPenalty):
     """Sorted L1 penalty, ``sum_k lambda_k |b|_(k)`` with ``|b|_(1) >= |b|_(2) >= ...``.
 
     The largest coefficient meets the largest lambda: features enter against a bar that rises as
@@ -102,16 +102,16 @@ class SLOPE(Penalty):
         shrunk[weights == np.inf] *= 0.0
         return like(shrunk, coef)
 
-    def prox_derivative(self, coef, result, step, alpha):
+    def prox_pieces(self, coef, result, step, alpha):
         _, weights = self._aligned(coef)
 
         def of_column(column):
             # Those of one size move together; without a penalty, each by itself.
             size = np.where(weights == 1, np.abs(column), -1.0 - np.arange(len(column)))
             signs = np.where(weights == 1, np.sign(column), weights == 0)
-            return averaging(np.unique(size, return_inverse=True)[1], signs)
+            return np.unique(size, return_inverse=True)[1], signs
 
-        return by_column_derivative(of_column, result)
+        return by_column_pieces(of_column, result)
 
     def dual_norm(self, correlations) -> float:
         """Smallest alpha at which zero is stationary.

@@ -13,17 +13,17 @@ from taut.penalties.arrays import (
     namespace,
     positions_like,
 )
-from taut.penalties.base import Penalty, greatest_ratio
+from taut.penalties.base import greatest_ratio
 from taut.penalties.chain import chain_prox
 from taut.penalties.checks import as_one_step, as_weights, check_axis
 from taut.penalties.cuts import graph_prox, greatest_cut, pieces_of
-from taut.penalties.derivatives import averaging, by_column_derivative
+from taut.penalties.derivatives import TyingPenalty, by_column_pieces
 from taut.penalties.graph import as_edges
 
 __all__ = ["TotalVariation", "checked_jumps", "greatest_on"]
 
 
-class TotalVariation(Penalty):
+class TotalVariation(TyingPenalty):
     """Total variation, ``sum_e w_e |b_j - b_i|`` over edges e = (i, j): piecewise constant.
 
     Neighbours are those in a row, where the order of the features is that of time, place or
@@ -93,10 +93,8 @@ class TotalVariation(Penalty):
             return like(by_column(chain_prox, y, radii), coef)
         return like(_graph_by_column(y, self.edges, radii), coef)
 
-    def prox_derivative(self, coef, result, step, alpha):
-        return by_column_derivative(
-            lambda column: averaging(self.pieces(column), np.ones(len(column))), result
-        )
+    def prox_pieces(self, coef, result, step, alpha):
+        return by_column_pieces(lambda column: (self.pieces(column), 1.0), result)
 
     def pieces(self, column):
         """A label for each feature, equal for those that are joined without a jump.

@@ -140,6 +140,7 @@ class GrowingColumns:
         ones = np.ones((problem.design.shape[0], 1))
         is_sparse = sparse.issparse(problem.design.matrix)
         self._store = ColumnStore(sparse.csc_array(ones) if is_sparse else ones)
+        self._kernel = None
 
     @property
     def with_ones(self):
@@ -158,6 +159,23 @@ class GrowingColumns:
         self.features = np.concatenate([self.features, features])
         self.mean = np.concatenate([self.mean, fresh.mean * fresh.live])
         self.norm = np.concatenate([self.norm, fresh.norm])
+        self._kernel = None
+
+    @property
+    def kernel(self):
+        """Products of the rows, kept until columns join; of shape (n_samples, n_samples)."""
+        if self._kernel is None:
+            kernel, across = self.matrix @ self.matrix.T, self.matrix @ self.mean
+            kernel = kernel.toarray() if sparse.issparse(kernel) else kernel
+            kernel += self.mean @ self.mean - np.add.outer(across, across)
+            self._kernel = kernel
+        return self._kernel
+
+    def sparse_product(self, coefs):
+        """``product`` of a sparse matrix of coefficients."""
+        fits = self.matrix @ coefs
+        fits = fits.toarray() if sparse.issparse(fits) else fits
+        return fits - self.mean @ coefs
 
     def product(self, coef):
         """As ``Columns.product``."""

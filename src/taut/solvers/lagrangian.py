@@ -13,6 +13,8 @@ for forces that speak against it. So Newton's steps find the pieces and the mini
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import linalg
 from scipy.optimize import minimize
@@ -21,26 +23,28 @@ from taut.penalties import Penalty
 from taut.problem import Problem
 from taut.solvers.columns import GrowingColumns
 from taut.solvers.fitted import Fitted, Point
+from taut.solvers.newton_system import direction, side
 
-__all__ = ["Lagrangian", "Minimum", "has_derivative", "takes_newton_steps"]
+__all__ = ["Ended", "Lagrangian", "Minimum", "has_derivative", "takes_newton_steps"]
 
 _LARGEST = 2000  # coordinates of a system; quasi-Newton steps beyond
-_MOST_STEPS = 50
 _FALL = 1e-4
 _SHORTEST = 1e-6
 _ROUNDING = 1e-14
-_LEAST_DAMPING, _FIRST_DAMPING, _MOST_DAMPING = 1e-10, 1e-6, 10.0
+_LEAST_DAMPING, _MOST_DAMPING = 1e-10, 10.0
+_CALMER, _MOST_DAMPED = 0.3, 1e3  # by how much the damping changes in a step
+_FULL = 0.25  # share of a step that is long enough
 _MEMORY = 20
 
 
 def has_derivative(penalty: Penalty) -> bool:
-    """Whether the prox has one."""
+    """Whether its prox has one that systems can be made of."""
     return type(penalty).prox_derivative is not Penalty.prox_derivative
 
 
-def takes_newton_steps(penalty: Penalty, size: int) -> bool:
-    """Whether the prox has a derivative, and coefficients are few enough for a matrix of them."""
-    return has_derivative(penalty) and size <= _LARGEST
+def takes_newton_steps(problem: Problem, penalty: Penalty, shape) -> bool:
+    """Whether the prox has a derivative, and a system is small enough for so many coefficients."""
+    return has_derivative(penalty) and side(problem, penalty, shape) <= _LARGEST
 
 
 class Minimum:
@@ -69,6 +73,14 @@ class Minimum:
         self.gradient = lagrangian.columns.cross(point.slope) + self.pull
         square = 0.5 * lagrangian.step * float(np.vdot(self.pull, self.pull))
         self.value = point.value + lagrangian.penalty_value(self.copy) + square
+
+
+class Ended(NamedTuple):
+    """A minimisation: where it ended, its steps, and their last damping."""
+
+    minimum: Minimum
+    n_steps: int
+    damping: float
 
 
 class Lagrangian:
@@ -101,12 +113,14 @@ class Lagrangian:
         self.multipliers, self.step = multipliers, step
 
     def prox(self, raised):
+        """The copy z at which the Lagrangian is least, for ``w = b + s u``."""
         return self.penalty.scaled_prox(raised, self.step, self.alpha)
 
     def penalty_value(self, copy):
+        """Of the copy, at the strength of the problem."""
         return self.penalty.scaled_value(copy, self.alpha)
 
-    def minimised(self, coef, level, is_enough) -> tuple[Minimum, int]:
+    def minimised(self, coef, level, is_enough, damping, most_steps) -> Ended:
         """From coefficients and an intercept, until multipliers can be improved.
 
         Parameters
@@ -115,50 +129,47 @@ class Lagrangian:
         level : float or ndarray
         is_enough : callable
             Of a Minimum: whether it will do.
+        damping : float
+            Of the first step, in units of ``1 / s``.
+        most_steps : int
+            At least 1.
 
         Returns
         -------
-        Minimum
-        n_steps : int
+        Ended
         """
         fitted = Fitted(self.problem, self.columns, level)
         here = Minimum(self, coef, fitted.at(coef))
-        if not takes_newton_steps(self.penalty, coef.size):
-            return self._by_gradients(fitted, here)
-        damping = _FIRST_DAMPING
+        if not takes_newton_steps(self.problem, self.penalty, coef.shape):
+            return Ended(*self._by_gradients(fitted, here, most_steps), damping)
         n_steps = 0
-        while n_steps < _MOST_STEPS:
+        while n_steps < most_steps:
             n_steps += 1
             share, found = self._searched(fitted, here, self._newton(here, damping))
-            if found is None and damping >= _MOST_DAMPING:
-                break
-            if share == 1:
-                damping = max(0.1 * damping, _LEAST_DAMPING)
-            elif share < 0.25:
-                # More pieces than rows can tell apart: a flat direction, with kinks at its ends.
-                damping = min(10.0 * damping, _MOST_DAMPING)
             here = found or here
             if found is not None and is_enough(here):
                 break
-        return here, n_steps
+            if found is None and damping >= _MOST_DAMPING:
+                break
+            if share == 1:
+                damping = max(_CALMER * damping, _LEAST_DAMPING)
+            elif share < _FULL:
+                # More pieces than rows can tell apart: a flat direction, with kinks at its ends,
+                # along which a step is about as long as the damping allows.
+                damping = min(damping * min(_FULL / share, _MOST_DAMPED), _MOST_DAMPING)
+        return Ended(here, n_steps, damping)
 
     def _newton(self, here, damping):
-        system = hessian(self.problem, self.columns.with_ones, here.point)
-        where = here.raised, here.copy, self.step, self.alpha
-        system -= self.penalty.prox_derivative(*where) / self.step
-        system[np.diag_indices_from(system)] += (1.0 + damping) / self.step
         try:
-            # Symmetric: the transpose is the same, as LAPACK wants it.
-            factor = linalg.cho_factor(system.T, check_finite=False, overwrite_a=True)
+            prox = self.penalty, self.alpha
+            return direction(self.problem, self.columns, here, prox, self.step, damping)
         except linalg.LinAlgError:  # flat, and less than the damping makes up for
             return None
-        move = linalg.cho_solve(factor, -here.gradient.ravel(), check_finite=False)
-        return move.reshape(here.coef.shape)
 
     def _searched(self, fitted, here, move):
         """The share of a step that lowers the function enough, and the point there, or None."""
         if move is None:
-            return 0.0, None
+            return _SHORTEST, None
         slope = float(np.vdot(move, here.gradient))
         slack = _ROUNDING * abs(here.value)
         share = 1.0
@@ -170,7 +181,7 @@ class Lagrangian:
             share *= 0.5
         return share, None
 
-    def _by_gradients(self, fitted, here):
+    def _by_gradients(self, fitted, here, most_steps):
         """Without second derivatives, or with too many: limited-memory quasi-Newton steps."""
         shape = here.coef.shape
 
@@ -186,30 +197,10 @@ class Lagrangian:
             method="L-BFGS-B",
             options={
                 "maxcor": _MEMORY,
-                "maxiter": 4 * _MOST_STEPS,
+                "maxiter": most_steps,
                 "ftol": 0.0,
                 "gtol": 1e-3 * np.max(np.abs(here.gradient)),
             },
         )
         coef = found.x.reshape(shape)
         return Minimum(self, coef, fitted.at(coef)), max(int(found.nit), 1)
-
-
-def hessian(problem: Problem, with_ones, point: Point) -> np.ndarray:
-    """Of the loss between columns, with the intercept at its best.
-
-    Parameters
-    ----------
-    problem : Problem
-    with_ones : matrix of shape (n_samples, 1 + n_columns)
-        A column of ones, and the others.
-    point : Point
-    """
-    where = problem.response, point.eta, problem.weights
-    gram = problem.loss.hessian_gram(*where, with_ones, with_ones)
-    count = gram.shape[0] // with_ones.shape[1]
-    inner = gram[count:, count:]
-    if not problem.fit_intercept or not problem.loss.is_separable:
-        return inner.copy()
-    across = gram[count:, :count]
-    return inner - across @ np.linalg.pinv(gram[:count, :count], hermitian=True) @ across.T

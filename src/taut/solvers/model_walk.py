@@ -13,7 +13,16 @@ import numpy as np
 from scipy.sparse import issparse
 
 from taut import _core, losses
-from taut.penalties import SLOPE, GroupLasso, MultiTask, NativePenalty, SparseGroupLasso
+from taut.penalties import (
+    MCP,
+    SCAD,
+    SLOPE,
+    GroupLasso,
+    MultiTask,
+    NativePenalty,
+    Penalty,
+    SparseGroupLasso,
+)
 from taut.penalties.separable import Separable
 from taut.problem import Problem
 from taut.solution import Status
@@ -22,7 +31,7 @@ from taut.solvers.fitted import Fitted, settled
 from taut.solvers.scaled_penalty import on_features
 from taut.solvers.walk import PATIENCE, State, Walk
 
-__all__ = ["ModelWalk", "has_model"]
+__all__ = ["Blocks", "ModelWalk", "has_folded_groups", "has_model"]
 
 _LARGEST = 4000  # coordinates of a model; forward-backward steps go on with more
 _CONTRACTS = 0.2  # share of the last step's promise below which an old Hessian will do
@@ -40,11 +49,17 @@ _NORMS = (GroupLasso, MultiTask, SparseGroupLasso)
 _KINKED = (losses.Huber, losses.SquaredHinge)
 
 
+def has_folded_groups(penalty: Penalty) -> bool:
+    """Whether it is a folded concave one on groups, a norm less what is smooth."""
+    return isinstance(penalty, MCP | SCAD) and penalty.groups is not None
+
+
 def has_model(problem: Problem) -> bool:
     """Whether the core minimises a quadratic under this penalty, and the loss is smooth enough."""
     loss, penalty = problem.loss, problem.penalty
     known = isinstance(penalty, Separable | NativePenalty) or type(penalty) in _NORMS
     known |= isinstance(penalty, SLOPE) and penalty.weights is None
+    known |= has_folded_groups(penalty)
     return known and loss.is_smooth and not isinstance(loss, _KINKED)
 
 
@@ -150,7 +165,7 @@ class ModelWalk(Walk):
             return _Sorted(self, penalty, alphas, patience)
         if isinstance(penalty, NativePenalty):
             return _Native(self, penalty, alphas, patience)
-        kind = _BlockRows if self._by_rows(len(features)) else _Blocks
+        kind = _BlockRows if self._by_rows(len(features)) else Blocks
         return kind(self, penalty, alphas, patience)
 
     def _by_rows(self, count):
@@ -397,11 +412,15 @@ class _Native(_Model):
         return *found, is_fresh
 
 
-class _Blocks(_Model):
+class Blocks(_Model):
     """Under norms of groups, from the Gram matrix."""
 
+    def gram(self, point, coef):
+        """The matrix, and whether its curvature is that of the point."""
+        return self.walk.hessian.at(point)
+
     def solve(self, point, coef, z):
-        gram, is_fresh = self.walk.hessian.at(point)
+        gram, is_fresh = self.gram(point, coef)
         found = _core.solve_blocks(
             gram,
             coef.ravel(),
@@ -425,7 +444,7 @@ class _Blocks(_Model):
         return starts.astype(np.int64), weights, self._repeated(entries[labels])
 
 
-class _BlockRows(_Blocks):
+class _BlockRows(Blocks):
     """The same from the rows, where coordinates are many.
 
     In units in which the largest column and the response have norm one: single precision ends at

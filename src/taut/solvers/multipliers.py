@@ -109,7 +109,7 @@ class _Walk(NewtonWalk):
         self.alpha = np.inf
         return super().largest_alpha()
 
-    def takes(self, size):
+    def takes(self, shape):
         return True
 
     def round_from(self, length, point):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from taut.penalties.derivatives import TyingPenalty
 from taut.problem import Problem
 from taut.solvers.columns import GrowingColumns
 from taut.solvers.fitted import Point, settled
@@ -21,10 +22,13 @@ from taut.solvers.walk import State, Walk, first_step
 
 __all__ = ["NewtonWalk", "ties"]
 
-_WORTH = 800  # coefficients; with more, forward-backward steps are cheaper
+# Coefficients; with more that no pieces tie, forward-backward steps are cheaper.
+_WORTH = 800
 _LONGER = 10.0  # steps of the prox, times the inverse curvature
 _LEFT, _MOST_LEFT = 30.0, 0.3  # of the tolerance, and of the patience, that rounds may leave
 _INNER = 0.1  # of what the loss adds to the gap: more would not help the multipliers
+_DAMPING = 1e-6  # of the first step at a strength
+_MOST_STEPS = 50  # Newton steps in a round
 _FEW, _MANY = 3, 10  # Newton steps in a round that is easy, or hard
 _SHORTEN, _LENGTHEN = 0.3, 3.0
 _CONTRACTS, _CRAWLS, _GAINS = 1e-2, 0.5, 0.99  # of what was lacking before
@@ -56,19 +60,23 @@ class NewtonWalk(Walk):
         self.certifier = self.judge
 
     def state_at(self, coef, point):
+        """Its own slopes are the dual point, until rounds give a better one."""
         state = super().state_at(coef, point)
         self.dual, self.dual_pull = state.point, state.z
         return state
 
     def solve_on(self, features, alpha, patience, n_iter):
+        """Rounds on some features; how many Newton steps, and whether rounding ended them."""
         if not len(features):
             return 1, False
-        if not self.takes(self.state.coef[features].size):
+        coef = self.state.coef[features]
+        if not self.takes(coef.shape):
             return super().solve_on(features, alpha, patience, n_iter)
         penalty, columns = self._on(features)
-        goal = min(_LEFT * patience, _MOST_LEFT) * self.controls.tol * self.null.objective
-        length, before, taken, still = 1.0, np.inf, 0, 0
-        coef, forces, point = self.state.coef[features], self.dual_pull[features], self.dual
+        goal = min(_LEFT * patience, _MOST_LEFT) * self.tol * self.null.objective
+        length, before, still = 1.0, np.inf, 0
+        damping, taken, most = _DAMPING, 0, self.controls.max_iter - n_iter
+        forces, point = self.dual_pull[features], self.dual
         unit = _LONGER * first_step(self.round_from(1.0, point), point, columns, coef.shape)
 
         def is_enough(here):
@@ -78,20 +86,24 @@ class NewtonWalk(Walk):
         while True:
             problem = self.round_from(length, point)
             lagrangian = Lagrangian(problem, columns, penalty, alpha, forces, length * unit)
-            here, steps = lagrangian.minimised(coef, point.level, is_enough)
+            most_steps = min(_MOST_STEPS, most - taken)
+            here, steps, damping = lagrangian.minimised(
+                coef, point.level, is_enough, damping, most_steps
+            )
             coef, forces, point = here.coef, here.pull, here.point
             lack, taken = sum(self.lacks(columns, here)), taken + steps
             still = 0 if lack < _GAINS * before else still + 1
-            if lack <= goal or n_iter + taken >= self.controls.max_iter or still >= _MOST_STILL:
+            if lack <= goal or taken >= most or still >= _MOST_STILL:
                 break
             length *= _factor(lack / before, steps)
             before = min(lack, before)
         self._stand(problem, features, columns, here)
         return taken, lack > goal
 
-    def takes(self, size):
-        """Whether systems of so many coefficients are worth it."""
-        return size <= _WORTH
+    def takes(self, shape):
+        """Whether rounds are worth it for so many coefficients."""
+        is_small = np.prod(shape) <= _WORTH or isinstance(self.penalty, TyingPenalty)
+        return is_small and takes_newton_steps(self.problem, self.penalty, shape)
 
     def round_from(self, length, point: Point) -> Problem:
         """The problem of a round, with a smooth loss, after a round that ended at a point."""
@@ -110,6 +122,7 @@ class NewtonWalk(Walk):
         return max(there.value - dual.value - rise, 0.0)
 
     def verdict(self, alpha):
+        """Of the copy, by the dual point of the last round."""
         coef, point, pull = self.state
         slope, z = self.judge.slopes(self.dual), self.dual_pull
         if slope is not self.dual.slope:
@@ -119,7 +132,7 @@ class NewtonWalk(Walk):
     def _on(self, features):
         whole = len(features) == self.n_features
         penalty = self.penalty if whole else on_features(self.penalty, features, self.n_features)
-        if whole and not takes_newton_steps(penalty, self.state.coef.size):
+        if whole and not takes_newton_steps(self.problem, penalty, self.state.coef.shape):
             return penalty, self.all
         if self.working is None or not np.array_equal(features, self.working.features):
             self.working = GrowingColumns(self.problem, self.scale)
@@ -146,7 +159,7 @@ class NewtonWalk(Walk):
 
 def _factor(contraction, steps):
     """For the length of the next round: long rounds are easy, short ones bring multipliers far."""
-    if contraction > _CRAWLS:
+    if contraction > _CRAWLS and steps < _MOST_STEPS:
         return _SHORTEN**2
     if steps > _MANY:
         return _LENGTHEN

@@ -6,7 +6,8 @@ import numpy as np
 
 from taut.problem import Problem
 from taut.solvers.base import Controls, Grid, Solved
-from taut.solvers.model_walk import ModelWalk, has_model
+from taut.solvers.folded_walk import FoldedWalk
+from taut.solvers.model_walk import ModelWalk, has_folded_groups, has_model
 from taut.solvers.newton_walk import NewtonWalk, ties
 from taut.solvers.walk import Walk
 
@@ -41,5 +42,5 @@ class ProximalGradient:
 
 def _walk_for(problem):
     if has_model(problem):
-        return ModelWalk
+        return FoldedWalk if has_folded_groups(problem.penalty) else ModelWalk
     return NewtonWalk if ties(problem) else Walk

@@ -6,7 +6,7 @@ With r = u - w, u, w >= 0 and b = c - d, c, d >= 0 the problem
     subject to  u_i - w_i + b0 + x_i'(c - d) = y_i - offset_i
 
 is solved by HiGHS on the features that matter; its multipliers are the dual point that certifies
-the solution on all of them.
+the solution on all of them. From there pivots lead to the next strength.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from taut.solvers.base import Controls, Grid, Solved
 from taut.solvers.columns import Columns, column_scale
 from taut.solvers.duality import Judge
 from taut.solvers.fitted import null_standing, settled
+from taut.solvers.quantile_pivots import Vertex
 from taut.solvers.scaled_penalty import in_units_of
 
 __all__ = ["QuantileProgramme", "balanced_slopes"]
@@ -72,11 +73,25 @@ class _Walk:
         no_directions = np.zeros((len(problem.response), 0))
         self.judge = Judge(problem, self.penalty, self.columns.norm, self.null, no_directions)
         self.working = self.always
+        # Pivots know of no bounds but those that keep features out.
+        bounded = np.any((np.isfinite(lower) | np.isfinite(upper)) & (lower < upper))
+        known = np.where(lower < upper, l1, np.inf)
+        self.vertex = None if bounded else Vertex(problem, self.columns, known)
         _, slope, _, _ = self._programme(self.always, 0.0)
         self.alpha_max = self.penalty.dual_norm(-self.columns.cross(slope))
 
     def to(self, alpha: float):
         """Coefficients and intercept as given, and the certificate."""
+        found = self.vertex.at(alpha) if self.vertex else None
+        if found is not None:
+            coef, slope, n_pivots = found
+            point, verdict = self._judged(alpha, coef, slope, -self.columns.cross(slope))
+            if verdict.reaches(self.controls.tol):
+                self.working = np.union1d(np.flatnonzero(coef), self.always)
+                return self._solved(coef, point, verdict, Status.SOLVED, n_pivots)
+        return self._by_programmes(alpha)
+
+    def _by_programmes(self, alpha):
         n_iter = 0
         for _ in range(_MOST_ROUNDS):
             coef, slope, steps, in_time = self._programme(self.working, alpha)
@@ -86,16 +101,22 @@ class _Walk:
             if not len(missing) or not in_time:
                 break
             self.working = np.union1d(self.working, missing)
-        point = settled(self.problem, self.columns.product(coef), self.null.point.level)
-        verdict = self.judge.verdict(coef, alpha, point, slope, z, 1.0)
-        tol = self.controls.tol
+        point, verdict = self._judged(alpha, coef, slope, z)
         unsolved = Status.STALLED if in_time else Status.MAX_ITER
-        status = Status.SOLVED if verdict.reaches(tol) else unsolved
-        used = np.flatnonzero(coef)
-        self.working = np.union1d(used, self.always)
+        status = Status.SOLVED if verdict.reaches(self.controls.tol) else unsolved
+        self.working = np.union1d(np.flatnonzero(coef), self.always)
+        if self.vertex:
+            self.vertex.stand(alpha, coef, point.level)
+        return self._solved(coef, point, verdict, status, n_iter)
+
+    def _judged(self, alpha, coef, slope, z):
+        point = settled(self.problem, self.columns.product(coef), self.null.point.level)
+        return point, self.judge.verdict(coef, alpha, point, slope, z, 1.0)
+
+    def _solved(self, coef, point, verdict, status, n_iter):
         coef = coef / self.scale
         level = point.level - self.problem.moments[0] @ coef if self.problem.fit_intercept else 0.0
-        return coef, float(level), verdict.certificate(status, n_iter, tol)
+        return coef, float(level), verdict.certificate(status, n_iter, self.controls.tol)
 
     def _missing(self, z, alpha):
         l1, _, lower, upper = self.terms

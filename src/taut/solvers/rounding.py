@@ -71,7 +71,8 @@ def _far_columns(problem):
     if sparse.issparse(matrix):
         # A column with a zero in it has a spread of the size of its mean.
         full = np.flatnonzero(np.diff(matrix.indptr) == matrix.shape[0])
-        looks = np.array([matrix.data[matrix.indptr[full] + row] for row in _looks(matrix.shape[0])])
+        firsts = matrix.indptr[full]
+        looks = np.array([matrix.data[firsts + row] for row in _looks(matrix.shape[0])])
     else:
         rows = np.flatnonzero(problem.weights)
         full, looks = None, matrix[rows[_looks(len(rows))]]

@@ -52,6 +52,7 @@ class Walk:
     # Between strengths, in natural logarithms. Where minima are many, small steps stay with the one
     # that the path comes from; what large ones end in may be nearly flat.
     leap, folded_leap = 1.0, 0.25
+    most_steps = np.inf  # forward-backward steps in a row
 
     def __init__(self, problem: Problem, controls: Controls):
         self.problem, self.controls = problem, controls
@@ -67,7 +68,7 @@ class Walk:
         self.state = self._start(directions)
         start = self.state
         self.step = first_step(problem, start.point, self.all, start.coef.shape)
-        self.alpha = np.inf
+        self.alpha, self.tol = np.inf, controls.tol
 
     def _start(self, directions):
         """The null model: what is not penalised is fitted, the rest is zero."""
@@ -130,7 +131,8 @@ class Walk:
 
     def to(self, alpha: float, tol: float | None = None):
         """The same at the next strength, up to a tolerance of its own if one is given."""
-        tol, features = self.controls.tol if tol is None else tol, self.likely(alpha)
+        self.tol = tol = self.controls.tol if tol is None else tol
+        features = self.likely(alpha)
         patience, n_iter, status = PATIENCE, 0, None
         while status is None:
             taken, rounding_shows = self.solve_on(features, alpha, patience, n_iter)
@@ -220,8 +222,8 @@ class Walk:
         fitted = Fitted(self.problem, columns, self.state.point.level)
         start = self.state.coef[features]
         step = first_step(self.problem, self.state.point, columns, start.shape)
-        goal = patience * self.controls.tol * self.null.objective
-        most = self.controls.max_iter - n_iter
+        goal = patience * self.tol * self.null.objective
+        most = min(self.controls.max_iter - n_iter, self.most_steps)
         found, taken = forward_backward(
             fitted,
             lambda x, step: penalty.scaled_prox(x, step, alpha),
