@@ -153,7 +153,7 @@ def test_joint_targets(name, alpha, fit_intercept, weighted):
     features, targets = regression(n_targets=3)
     w = weights() if weighted else None
     parameters = {"alpha": alpha, "fit_intercept": fit_intercept}
-    ours = getattr(taut, name)(**parameters, tol=1e-12).fit(features, targets, w)
+    ours = getattr(taut, name)(**parameters, tol=1e-13).fit(features, targets, w)
     theirs = getattr(reference, name)(**parameters, tol=1e-14, max_iter=100_000)
     theirs.fit(features, targets, w)
     np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-6)
