@@ -78,14 +78,23 @@ def test_packed_archives(kind, tmp_path, monkeypatch):
     assert sorted(p.name for p in tmp_path.iterdir()) == [inside.name, "cifar.tar.gz"]
 
 
-def test_one_binary_file_is_mapped(tmp_path):
-    found = load_cifar10(written(tmp_path, "bin"))
-    base = found.test_images
-    while base.base is not None and not isinstance(base, np.memmap):
-        base = base.base
-    assert isinstance(base, np.memmap)
-    with pytest.raises(ValueError, match="read-only"):
-        found.test_images[0] = 0
+@pytest.mark.parametrize("kind", FORMS)
+def test_images_are_mapped(kind, tmp_path):
+    found = load_cifar10(written(tmp_path, kind))
+    for images in (found.train_images, found.test_images):
+        assert isinstance(images, np.memmap)
+        with pytest.raises(ValueError, match="read-only"):
+            images[0] = 0
+
+
+def test_a_full_disk_is_said(tmp_path, monkeypatch):
+    class Full(io.BytesIO):
+        def write(self, content):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cifar10.tempfile, "TemporaryFile", Full)
+    with pytest.raises(OSError, match=r"could not be written to .*No space left.*TMPDIR"):
+        load_cifar10(written(tmp_path, "py"))
 
 
 def test_folders_of_images(tmp_path):

@@ -11,7 +11,8 @@ import hashlib
 import io
 import pickle
 import tarfile
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -46,7 +47,8 @@ class CIFAR10(NamedTuple):
     Attributes
     ----------
     train_images, test_images : ndarray of uint8, of shape (n_images, 32, 32, 3)
-        Read-only and mapped from the file where it is one unpacked binary file.
+        Read-only and mapped from the disk: from the file itself where it is one unpacked binary
+        file, else from a temporary one that goes with the array.
     train_labels, test_labels : ndarray of int64, of shape (n_images,)
         Places in ``classes``.
     classes : tuple of str
@@ -83,6 +85,8 @@ def load_cifar10(path, verify: bool = True) -> CIFAR10:
         ``path`` is none.
     ValueError
         A file is damaged or holds something else.
+    OSError
+        There is no room for a temporary file.
     ImportError
         Images have to be read, and Pillow is not installed.
     """
@@ -112,10 +116,34 @@ def _joined(read) -> CIFAR10:
         if not batches:
             raise FileNotFoundError(f"there is none of the batches {', '.join(names)}. {_HOW}")
         images, labels = zip(*batches, strict=True)
-        # One file stays mapped; several have to be joined in memory.
-        parts.append(images[0] if len(images) == 1 else np.concatenate(images))
+        lies = len(images) == 1 and isinstance(images[0], np.memmap)
+        parts.append(images[0] if lies else _mapped(images))
         parts.append(np.concatenate(labels))
     return CIFAR10(*parts, _CLASSES)
+
+
+def _mapped(batches: Iterable[np.ndarray]) -> np.ndarray:
+    """Images in one array on the disk: the system takes from memory what is not looked at.
+
+    They are written, not assigned to a map: a full disk is an error then, and no crash.
+    """
+    count = 0
+    with tempfile.TemporaryFile() as file:
+        for batch in batches:
+            _write(file, batch)
+            count += len(batch)
+        file.flush()
+        return np.memmap(file, np.uint8, "r", shape=(count, 32, 32, 3))
+
+
+def _write(file, batch):
+    try:
+        file.write(np.ascontiguousarray(batch))
+    except OSError as error:
+        raise OSError(
+            f"the images could not be written to {tempfile.gettempdir()} ({error}): free some 200 "
+            "MB there, or set TMPDIR to a folder with room"
+        ) from error
 
 
 # Archives --------------------------------------------------------------------------------------
@@ -195,7 +223,7 @@ def _unpickled(content: bytes, where: str):
         pixels, labels = np.asarray(batch[b"data"]), batch[b"labels"]
     except Exception as error:  # a damaged pickle can fail in any way
         raise ValueError(f"{where} is no batch of CIFAR-10 ({error}): fetch it anew") from error
-    if pixels.dtype != np.uint8 or pixels.shape != (len(labels), _PIXELS):
+    if pixels.dtype != np.uint8 or pixels.shape != (len(labels), _PIXELS) or not len(labels):
         raise ValueError(
             f"{where} must hold bytes of shape ({len(labels)}, {_PIXELS}), got {pixels.dtype} of "
             f"shape {pixels.shape}: fetch it anew"
@@ -271,9 +299,7 @@ def _of_folder(folder: Path, classes):
     ]
     if not files:
         raise FileNotFoundError(f"path {str(folder)!r} has no image in its folders. {_HOW}")
-    images = np.empty((len(files), 32, 32, 3), dtype=np.uint8)
-    for place, (file, _) in enumerate(files):
-        images[place] = _read_image(file)
+    images = _mapped(_read_image(file)[None] for file, _ in files)
     return images, np.array([label for _, label in files], dtype=np.int64)
 
 
