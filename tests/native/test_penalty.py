@@ -291,6 +291,31 @@ def test_nan_in_the_midst_of_a_fit_ends_it(spoilt, loss):
         path(penalty, loss)
 
 
+def test_losses_with_kinks_take_what_is_declared_convex():
+    functions = as_callback(absolute), as_callback(soft)
+    with pytest.raises(ValueError, match="declared so: convex=True"):
+        path(penalties.NativePenalty(*functions), "quantile")
+    weights = np.r_[0.5, np.ones(24)]
+    declared = penalties.NativePenalty(*functions, weights, convex=True)
+    assert declared != penalties.NativePenalty(*functions, weights)
+    expected = path(penalties.L1(weights), "quantile", 1e-8, n_alphas=5, alpha_min_ratio=0.3)
+    found = path(declared, "quantile", 1e-6, alphas=expected.alphas)
+    assert all(c.solved for c in found.certificates)
+    # Minimisers need not be unique where the loss is flat; the minimum is.
+    X, y, _ = data()
+    least, reached = (
+        [
+            0.5 * np.abs(y - X @ p.coefs[:, k] - p.intercepts[k]).mean()
+            + p.alphas[k] * weights @ np.abs(p.coefs[:, k])
+            for k in range(5)
+        ]
+        for p in (expected, found)
+    )
+    assert_allclose(reached, least, rtol=1e-4)
+    with pytest.raises(TypeError, match="convex must be True or False"):
+        penalties.NativePenalty(*functions, convex="yes")
+
+
 def test_other_bad_arguments():
     with pytest.raises(ValueError, match="weights must be non-negative"):
         own_l1(weights=[-1.0])

@@ -22,7 +22,10 @@ each_non_convex = pytest.mark.parametrize("penalty", NON_CONVEX)
 
 
 def posed(name, penalty, **options) -> Problem:
-    X, y, loss = data(name)
+    return posed_as(*data(name), penalty, **options)
+
+
+def posed_as(X, y, loss, penalty, **options) -> Problem:
     v = np.random.default_rng(1).uniform(0.5, 1.5, len(X))
     v[3] = 0.0
     return Problem(as_design(X), y, loss, penalty, v / v.sum(), **options)
@@ -32,9 +35,10 @@ def solved(problem, grid, tol=1e-6):
     return ProximalGradient().path(problem, grid, Controls(tol, 5000))
 
 
-def middle(problem):
+def middle(problem, path=None):
     """Two strengths at which some coefficients are zero and some are not."""
-    start = solved(problem, Grid(None, 1)).alphas[0]
+    grid = Grid(None, 1)
+    start = (path(problem, grid, Controls()) if path else solved(problem, grid)).alphas[0]
     return Grid(np.array([0.3, 0.05]) * (start if start > 1e-12 else 1.0))
 
 

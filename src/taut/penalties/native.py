@@ -8,6 +8,7 @@ from taut.native import NativeFunction
 from taut.penalties.arrays import as_numpy, as_real, as_scalar, like
 from taut.penalties.base import Penalty
 from taut.penalties.checks import as_alpha, as_step, as_weights, check_axis
+from taut.validation import check_flag
 
 __all__ = ["NativePenalty"]
 
@@ -35,6 +36,9 @@ class NativePenalty(Penalty):
     weights : array of shape (n_features,), default None
         Factor on the strength of each feature; 0 = unpenalised, inf = excluded (coefficient fixed
         at 0). None is 1 for all.
+    convex : bool, default False
+        Declares that the penalty is convex in the coefficient, as losses with kinks (`Quantile`)
+        ask for.
 
     Raises
     ------
@@ -62,17 +66,20 @@ class NativePenalty(Penalty):
     [2.0, 0.0]
     """
 
-    is_convex = False  # nothing is known of it
-
-    def __init__(self, value, prox, weights=None):
+    def __init__(self, value, prox, weights=None, *, convex=False):
         self._set(
             functions=(
                 NativeFunction(value, "value", ("b", "strength")),
                 NativeFunction(prox, "prox", ("b", "step", "strength")),
             ),
             weights=as_weights(weights),
+            convex=check_flag(convex, "convex"),
         )
         self._check_against_one_another()
+
+    @property
+    def is_convex(self) -> bool:
+        return self.convex
 
     def _check_against_one_another(self):
         """Does the prox minimise what the value says, among a few points?"""
@@ -156,7 +163,7 @@ class NativePenalty(Penalty):
         """The penalty of some of the features."""
         smaller = object.__new__(NativePenalty)
         weights = None if self.weights is None else self.weights[features]
-        smaller._set(functions=self.functions, weights=weights)
+        smaller._set(functions=self.functions, weights=weights, convex=self.convex)
         return smaller
 
     def _weights_for(self, n_features, owner):
@@ -181,7 +188,8 @@ class NativePenalty(Penalty):
     def __repr__(self):
         value, prox = self.functions
         weights = "" if self.weights is None else f", weights=array of {self.weights.size}"
-        return f"NativePenalty(value={value!r}, prox={prox!r}{weights})"
+        convex = ", convex=True" if self.convex else ""
+        return f"NativePenalty(value={value!r}, prox={prox!r}{weights}{convex})"
 
     def __reduce__(self):
         return self.functions[0].__reduce__()
