@@ -59,8 +59,8 @@ def choose(problem: Problem) -> Solver:
     if not problem.loss.is_smooth and not problem.penalty.is_convex:
         raise ValueError(
             f"no solver takes {problem.loss!r} with {problem.penalty!r}: the loss has kinks and "
-            "the penalty is not convex: take a smooth loss (Huber), or a convex penalty (a compiled "
-            "one is declared so: convex=True)"
+            "the penalty is not convex: take a smooth loss (Huber), or a convex penalty (one that "
+            "is compiled is declared so: convex=True)"
         )
     raise ValueError(
         f"no solver takes {problem.loss!r} with {problem.penalty!r}, take another loss or another "
