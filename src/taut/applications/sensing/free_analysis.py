@@ -56,8 +56,8 @@ def by_free_analysis(measurement, analysis, y, penalty, noise, tol, max_iter, sa
         return None
     inverse, null = split
     matrix = written_down(measurement)
-    explained = qr(matrix @ null)[0]
-    beside, free = explained[:, null.shape[1] :].T, matrix @ null
+    free = matrix @ null
+    beside = qr(free)[0][:, null.shape[1] :].T
     if np.linalg.norm(beside @ y) <= max(noise, _INDEPENDENT * np.linalg.norm(y)):
         return None
     task = Task(

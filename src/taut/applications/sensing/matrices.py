@@ -14,6 +14,7 @@ from taut.applications.sensing.equalities import by_multipliers
 from taut.applications.sensing.faces import exact_on_support, next_face, on_face
 from taut.applications.sensing.sparse_recovery import Recovered, Task
 from taut.solvers.dual_newton import proximal_points
+from taut.solvers.measured_lasso import strength_steps
 
 __all__ = ["on_supports"]
 
@@ -117,7 +118,7 @@ def _near_bound(task):
 def _path(task, top, last, start):
     """Strengths that fall to the last one, and their rough lassos, one in each column."""
     n_steps = max(ceil(log(top / last) / log(_RATIO)), 3)
-    strengths = np.geomspace(top, last, n_steps + 1)[1:]
+    strengths = strength_steps(top, last, n_steps)
     return strengths, task.engine.lassos(task.y, strengths, start, _ROUGH)
 
 
