@@ -20,6 +20,7 @@
 #include "interrupt.hpp"
 #include "lane_descent.hpp"
 #include "losses.hpp"
+#include "meeting.hpp"
 #include "native.hpp"
 #include "newton_descent.hpp"
 #include "path.hpp"
@@ -178,7 +179,8 @@ nb::tuple packed(taut::Relay&& path, std::size_t p, taut::Vector&& intercepts) {
 nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array l1, Array l2,
                      Array lower, Array upper, std::optional<Array> alphas, int n_alphas,
                      double alpha_min_ratio, double tol, int max_iter, int engine,
-                     const taut::Cancel* cancel, double room, std::optional<Array> start, Optional fall, Optional knot) {
+                     const taut::Cancel* cancel, double room, std::optional<Array> start, Optional fall, Optional knot,
+                     taut::Meeting* meeting) {
   const std::size_t n = X.design->rows(), p = X.design->cols();
   require(y.shape(0) == n && weights.shape(0) == n, "y and weights need one entry for each row");
   require(n > 0 && p > 0 && max_iter > 0 && n_alphas > 0, "empty problem");
@@ -190,11 +192,12 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
     nb::gil_scoped_release unlocked;
     taut::Interrupt interrupt = signals(cancel);
     const auto poll = [&interrupt] { interrupt.poll(); };
-    const taut::View view(*X.design, weights.data(), centre);
+    const taut::Attended design(*X.design, meeting);
+    const taut::View view(design, weights.data(), centre);
     const taut::Response response(view, y.data());
     const taut::Settings settings{tol, max_iter, static_cast<taut::Engine>(engine), room};
     const int strengths = path.grid.empty() ? n_alphas : static_cast<int>(path.grid.size());
-    for (const taut::Turn turn : taut::turns(settings.engine, *X.design, strengths, penalty.folded())) {
+    for (const taut::Turn turn : taut::turns(settings.engine, design, strengths, penalty.folded())) {
       if (path.finished()) break;
       const taut::Settings mine = taut::Relay::settings(settings, turn);
       std::unique_ptr<taut::PathSolver> solver;
@@ -273,7 +276,7 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
                           const taut::Loss& loss, Array l1, Array l2, Array lower, Array upper,
                           std::optional<Array> alphas, int n_alphas, double alpha_min_ratio, double tol,
                           int max_iter, int engine, const taut::Cancel* cancel, double room, std::optional<Array> start,
-                          Optional fall, Optional knot) {
+                          Optional fall, Optional knot, taut::Meeting* meeting) {
   const std::size_t samples = X.design->rows();
   require(samples > 0 && weights.shape(0) == samples, "weights need one entry for each row");
   const std::size_t targets = y.shape(0) / samples, n = samples * targets, p = X.design->cols() * targets;
@@ -288,8 +291,9 @@ nb::tuple solve_loss_path(const Handle& X, Array y, Array offset, Array weights,
   {
     nb::gil_scoped_release unlocked;
     taut::Interrupt interrupt = signals(cancel);
-    const taut::Targets several(*X.design, static_cast<int>(targets));
-    const taut::Design& design = targets == 1 ? *X.design : static_cast<const taut::Design&>(several);
+    const taut::Attended own(*X.design, meeting);
+    const taut::Targets several(own, static_cast<int>(targets));
+    const taut::Design& design = targets == 1 ? static_cast<const taut::Design&>(own) : several;
     taut::Vector v;
     for (std::size_t k = 0; k < targets; ++k) v.insert(v.end(), weights.data(), weights.data() + samples);
     const taut::View view(design, v.data(), centre);
@@ -705,6 +709,8 @@ NB_MODULE(_core, m) {
   nb::class_<taut::Cancel>(m, "Cancel", "A flag that ends a long call from another thread: set() it.")
       .def(nb::init<>())
       .def("set", &taut::Cancel::set);
+  nb::class_<taut::Meeting>(m, "Meeting", "Paths on one matrix that pass over it together, each called from a thread of its own.")
+      .def(nb::init<>());
   nb::class_<Handle>(m, "Design")
       .def_prop_ro("shape", [](const Handle& X) { return nb::make_tuple(X.design->rows(), X.design->cols()); });
   m.def("dense", &dense<double>, nb::arg("x").noconvert());
@@ -745,7 +751,8 @@ NB_MODULE(_core, m) {
         nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
         "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none(),
         "room"_a = std::numeric_limits<double>::infinity(), nb::arg("start").noconvert().none() = nb::none(),
-        nb::arg("fall").noconvert().none() = nb::none(), nb::arg("knot").noconvert().none() = nb::none());
+        nb::arg("fall").noconvert().none() = nb::none(), nb::arg("knot").noconvert().none() = nb::none(),
+        nb::arg("meeting").none() = nb::none());
   m.def("solve_gram_path", &solve_gram_path, nb::arg("gram").noconvert(),
         nb::arg("correlation").noconvert(), "squares"_a, nb::arg("l1").noconvert(),
         nb::arg("l2").noconvert(), nb::arg("lower").noconvert(), nb::arg("upper").noconvert(),
@@ -798,5 +805,6 @@ NB_MODULE(_core, m) {
         nb::arg("alphas").noconvert().none(), "n_alphas"_a, "alpha_min_ratio"_a, "tol"_a,
         "max_iter"_a, "engine"_a = 0, nb::arg("cancel").none() = nb::none(),
         "room"_a = std::numeric_limits<double>::infinity(), nb::arg("start").noconvert().none() = nb::none(),
-        nb::arg("fall").noconvert().none() = nb::none(), nb::arg("knot").noconvert().none() = nb::none());
+        nb::arg("fall").noconvert().none() = nb::none(), nb::arg("knot").noconvert().none() = nb::none(),
+        nb::arg("meeting").none() = nb::none());
 }

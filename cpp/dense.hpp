@@ -20,6 +20,7 @@ class DenseDesign final : public Design {
 
   void moments(const double* v, bool centre, double* mean, double* norm) const override;
   void cross(const double* R, int count, double* out) const override;
+  void cross_each(const double* R, int count, double* out) const override;
   void cross_some(const std::vector<Index>& features, const double* r, double* out) const override;
   void product(const double* coefs, int count, double* out) const override;
   std::unique_ptr<Columns> columns(const View& view) const override;
@@ -113,6 +114,36 @@ void DenseDesign<T>::cross(const double* R, int count, double* out) const {
     }
   } else {
     cross_converted(R, count, out);
+  }
+}
+
+template <class T>
+void DenseDesign<T>::cross_each(const double* R, int count, double* out) const {
+  const std::ptrdiff_t n = rows(), p = cols();
+  Vector widened(std::is_same_v<T, double> ? 0 : row_major_ ? p : n);
+  if (row_major_) {
+    std::fill_n(out, p * count, 0.0);
+    for (std::ptrdiff_t i = 0; i < n; ++i) {
+      const double* x = widen(data_ + i * row_stride_, p, widened);
+      for (int c = 0; c < count; ++c) simd::axpy(R[i + c * n], x, out + c * p, p);
+    }
+    return;
+  }
+  for (std::ptrdiff_t j = 0; j < p; ++j) {
+    const double* x = widen(data_ + j * col_stride_, n, widened);
+    for (int first = 0; first < count; first += 4) {
+      const int many = std::min(count - first, 4);
+      double found[4];
+      if (many == 1) {
+        found[0] = simd::dot(x, R + first * n, n);
+      } else {
+        // Four cost hardly more than two: the last one stands in for those that are missing.
+        const double* r[4];
+        for (int c = 0; c < 4; ++c) r[c] = R + (first + std::min(c, many - 1)) * n;
+        simd::dots4(x, r, n, found);
+      }
+      for (int c = 0; c < many; ++c) out[j + (first + c) * p] = found[c];
+    }
   }
 }
 
@@ -423,7 +454,7 @@ class DenseColumns final : public Columns {
     }
     shift_.resize(size_);
     for (int c = old; c < size_; ++c) shift_[c] = simd::dot(explained_.data(), z_.data() + static_cast<std::ptrdiff_t>(c) * n, n);
-    Zeros scaled(static_cast<std::size_t>(n) * kBlock);
+    Unwritten scaled(static_cast<std::size_t>(n) * kBlock);
     for (int first = 0; first < k; first += kBlock) {
       const int m = std::min(kBlock, k - first), rows = old + first + m;
       scale(curvature_.data(), fresh + static_cast<std::ptrdiff_t>(first) * n, m, scaled.data());
@@ -435,7 +466,7 @@ class DenseColumns final : public Columns {
 
   int size_ = 0;
   std::vector<Index> features_;
-  Zeros z_;
+  Unwritten z_;
   Vector curvature_;          // of each row, where it is not 1
   Vector explained_, shift_;  // of the intercept under it, and the columns' share in it
 };

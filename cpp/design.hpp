@@ -155,6 +155,10 @@ class Design {
   virtual void moments(const double* v, bool centre, double* mean, double* norm) const = 0;
   // out (cols x count) = X' R, uncentred.
   virtual void cross(const double* R, int count, double* out) const = 0;
+  // The same, each vector rounded as if it were alone.
+  virtual void cross_each(const double* R, int count, double* out) const {
+    for (std::ptrdiff_t c = 0; c < count; ++c) cross(R + c * rows_, 1, out + c * cols_);
+  }
   // out[k] = x_features[k]' r, uncentred.
   virtual void cross_some(const std::vector<Index>& features, const double* r, double* out) const = 0;
   // out (rows x count) = X coefs, uncentred.

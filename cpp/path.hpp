@@ -163,6 +163,9 @@ class PathSolver {
   static constexpr int kCrowd = 500;
   static constexpr double kPasses = 400;
   static constexpr double kOnTheWalk = 80;  // strengths between two that are far apart
+  // Measured: the further a round looks ahead, the more features it takes in that never move, at the price
+  // of the square of the working set; and the fewer passes over all entries it takes.
+  static constexpr double kAhead = 2;
   static constexpr double kMargin = 0.95;    // of a forecast, where a round that fails costs most
   static constexpr double kMarginOfLanes = 0.9;  // and features that stay at rest cost least
   static constexpr double kOnTheWay = 1e-3;  // gap of strengths that nobody asked for
@@ -377,8 +380,8 @@ class PathSolver {
   int widest(int first) const {
     if (complete_ || settings_.engine == Engine::one_by_one) return 1;
     if (X_.has_lanes()) return kLanes;
-    const std::ptrdiff_t larger = std::max(X_.rows(), X_.cols());
-    const int most = static_cast<int>(std::clamp<std::ptrdiff_t>((1 << 22) / larger, 1, 12));
+    const double larger = std::max(X_.rows(), X_.cols()), pays = kAhead * std::sqrt(X_.entries()) / (1.0 + quadratic_.size());
+    const int most = static_cast<int>(std::min(std::clamp(pays, 3.0, 12.0), std::max(1.0, (1 << 22) / larger)));
     const double end = alphas_[first] * std::exp(-horizon());
     int width = 1;
     while (width < most && first + width < count_ && alphas_[first + width] > end) ++width;

@@ -592,6 +592,8 @@ class Quadratic {
     for (; k + 4 <= A.size(); k += 4) {
       const double c[4] = {scale * d[k], scale * d[k + 1], scale * d[k + 2], scale * d[k + 3]};
       const double* columns[4] = {column(k), column(k + 1), column(k + 2), column(k + 3)};
+      for (std::size_t q = k + 4; q < std::min(k + 8, A.size()); ++q)
+        for (int i = 0; i < 32; i += 8) TAUT_PREFETCH(column(q) + i);
       simd::axpy4(c, columns, out, size());
     }
     for (; k < A.size(); ++k) simd::axpy(scale * d[k], column(k), out, size());

@@ -13,6 +13,12 @@
 #define TAUT_INLINE inline
 #endif
 
+#if defined(__GNUC__)
+#define TAUT_PREFETCH(address) __builtin_prefetch(address)
+#else
+#define TAUT_PREFETCH(address) static_cast<void>(address)
+#endif
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -40,12 +46,14 @@ TAUT_MULTIVERSION inline Deviation deviation(const double* v, const double* x, d
                                              std::ptrdiff_t n) {
   double s[8] = {0, 0, 0, 0, 0, 0, 0, 0}, t[8] = {0, 0, 0, 0, 0, 0, 0, 0};
   std::ptrdiff_t i = 0;
-  for (; i + 8 <= n; i += 8)
+  for (; i + 8 <= n; i += 8) {
+    TAUT_PREFETCH(x + i + 1024);
     for (int k = 0; k < 8; ++k) {
       const double d = x[i + k] - m, w = v[i + k] * d;
       t[k] += w;
       s[k] += w * d;
     }
+  }
   for (; i < n; ++i) {
     const double d = x[i] - m;
     t[0] += v[i] * d;
@@ -314,6 +322,22 @@ TAUT_MULTIVERSION inline void cross44(const double* x, std::ptrdiff_t ldx, const
   }
   for (int k = 0; k < 4; ++k)
     for (int j = 0; j < 4; ++j) out[k * ldo + j] = t[j][k];
+}
+
+// out[c] = x' r_c for four columns r, each rounded as dot() rounds it. The processor's own foresight ends
+// with the page, and columns are about as long: what follows x, the next column as a rule, is called for.
+TAUT_MULTIVERSION inline void dots4(const double* x, const double* const* r, std::ptrdiff_t n, double* out) {
+  const double *r0 = r[0], *r1 = r[1], *r2 = r[2], *r3 = r[3];
+  Lane s0{}, s1{}, s2{}, s3{};
+  std::ptrdiff_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    TAUT_PREFETCH(x + i + 1024);
+    const Lane a = TAUT_LOAD(x);
+    s0 += a * TAUT_LOAD(r0), s1 += a * TAUT_LOAD(r1), s2 += a * TAUT_LOAD(r2), s3 += a * TAUT_LOAD(r3);
+  }
+  double t0 = 0, t1 = 0, t2 = 0, t3 = 0;
+  for (; i < n; ++i) t0 += x[i] * r0[i], t1 += x[i] * r1[i], t2 += x[i] * r2[i], t3 += x[i] * r3[i];
+  out[0] = total(s0) + t0, out[1] = total(s1) + t1, out[2] = total(s2) + t2, out[3] = total(s3) + t3;
 }
 #undef TAUT_LOAD
 

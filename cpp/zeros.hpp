@@ -30,6 +30,21 @@ struct ZeroPages {
   bool operator==(const ZeroPages&) const { return true; }
 };
 
+// The same, but for what pages that were used before still hold: for what is written before it is read.
+template <class T>
+struct AnyPages : ZeroPages<T> {
+  using value_type = T;
+  AnyPages() = default;
+  template <class U>
+  AnyPages(const AnyPages<U>&) {}
+  T* allocate(std::size_t n) {
+    if (void* p = std::malloc(n * sizeof(T))) return static_cast<T*>(p);
+    throw std::bad_alloc();
+  }
+};
+
+using Unwritten = std::vector<double, AnyPages<double>>;
+
 // Zero when made; an entry that resize() brings back keeps what it held before.
 using Zeros = std::vector<double, ZeroPages<double>>;
 

@@ -191,7 +191,7 @@ def test_a_sparse_encoding_counts_its_entries(only):
 
 
 def test_the_core_out_of_memory(monkeypatch):
-    def run_out(*_):
+    def run_out(*_, **__):
         raise MemoryError("std::bad_alloc")
 
     monkeypatch.setattr("taut.solvers.path_engine._core.solve_path", run_out)
@@ -257,9 +257,9 @@ def test_working_sets_in_place_of_the_gram_matrix(only, monkeypatch):
     engines = []
     solve = taut.solvers.path_engine._core.solve_path
 
-    def seen(*arguments):
+    def seen(*arguments, **named):
         engines.append(arguments[13])
-        return solve(*arguments)
+        return solve(*arguments, **named)
 
     monkeypatch.setattr("taut.solvers.path_engine._core.solve_path", seen)
     for count, engine in ((36_000, 0), (35_000, 2)):

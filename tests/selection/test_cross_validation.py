@@ -11,7 +11,8 @@ from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit
 import taut
 from taut.penalties import L1, L2, ElasticNet, NonNegative
 from taut.selection import CV, CVResults, as_splits, cross_validate
-from taut.solvers import Controls, Grid
+from taut.selection.cross_validation import Folds
+from taut.solvers import Controls, Grid, threads
 
 from .problems import posed, regression, weights_for
 
@@ -80,6 +81,22 @@ def test_errors_are_those_of_refits_on_the_rows(name, penalty, weighted, options
     errors, train_errors = refitted(PENALTIES[penalty], pairs, weights, **options)
     assert_allclose(results.errors, errors, rtol=1e-8)
     assert_allclose(results.train_errors, train_errors, rtol=1e-8)
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_folds_that_pass_over_x_together_are_those_fitted_row_by_row(cores, monkeypatch):
+    monkeypatch.setattr(threads, "how_many", lambda n_entries: cores)
+    monkeypatch.setattr(threads, "_WORTH", 0)
+    X, y = regression(50, 400)
+    problem, alphas = posed(X, y), np.geomspace(3.0, 0.1, 30)
+    pairs = as_splits(7, len(y), None, y)
+    assert Folds([problem], pairs).seats > 1
+    results = cross_validate([problem], alphas, pairs, Controls(1e-12))
+    for k, (train, test) in enumerate(pairs):
+        path = taut.fit_path(X[train], y[train], alphas=alphas, tol=1e-12)
+        for found, rows in ((results.errors, test), (results.train_errors, train)):
+            expected = np.mean((y[rows, None] - path.predict(X[rows])) ** 2, axis=0)
+            assert_allclose(found[:, k], expected, rtol=1e-8)
 
 
 @folds

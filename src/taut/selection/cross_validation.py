@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from taut.losses import Logistic, Multinomial, SquaredHinge
+from taut.memory import fits
 from taut.path import settled_grid, solve_targets
 from taut.problem import Problem
 from taut.selection.errors import mean_errors
@@ -18,12 +19,14 @@ from taut.selection.fold_moments import FoldMoments, gather
 from taut.selection.folds import as_splits, check_folds
 from taut.selection.rule import Choice, Rule
 from taut.solvers import Controls, Grid, solve_path
+from taut.solvers.choose import choose
 from taut.solvers.threads import side_by_side
 from taut.validation import check_choice, check_positive, check_ratio, shown
 
 __all__ = ["CV", "CVResults", "FoldPath", "Folds", "cross_validate", "share"]
 
 _RULES = ("min", "1se")
+_MEETING = 4  # folds on one core
 _CLASSES = (Logistic, Multinomial, SquaredHinge)  # whose folds hold every class
 
 
@@ -202,7 +205,7 @@ def solve_and_validate(problems: Sequence[Problem], grid: Grid, splits, controls
     folds = Folds(problems, splits, moments)
     paths = [partial(solve_path, problem, grid) for problem in problems]
     jobs = [*paths, *folds.jobs(grid.alphas)]
-    found = side_by_side(jobs, controls, problems[0].design.size)
+    found = side_by_side(jobs, controls, problems[0].design.size, folds.seats)
     return found[: len(paths)], folds.results(grid.alphas, found[len(paths) :])
 
 
@@ -266,6 +269,14 @@ class Folds:
         """One call per fold, of (controls) -> training errors, held-out errors."""
         return [partial(self._errors, k, alphas) for k in range(len(self.splits))]
 
+    @property
+    def seats(self) -> int:
+        """Folds that are solved on one core at a time: more than one where they read all of X again
+        and again, and can do so together."""
+        problem = self.problems[0]
+        waits = self.moments is None and not problem.design.is_sparse and choose(problem).meets
+        return _MEETING if waits and _have_room(problem) else 1
+
     def path(self, k) -> FoldPath:
         """That of the k-th fold, from its rows."""
         return FoldPath(self.problems, *self._parts(k))
@@ -280,7 +291,7 @@ class Folds:
     def validated(self, alphas, controls) -> CVResults:
         """Errors of all folds, solved side by side."""
         size = self.problems[0].design.size
-        return self.results(alphas, side_by_side(self.jobs(alphas), controls, size))
+        return self.results(alphas, side_by_side(self.jobs(alphas), controls, size, self.seats))
 
     def results(self, alphas, found) -> CVResults:
         """Of what the calls have returned."""
@@ -337,6 +348,13 @@ def share(weights, rows, fold):
     share = weights * np.bincount(rows % len(weights), minlength=len(weights))
     _require_weight(share.sum(), fold)
     return share
+
+
+def _have_room(problem):
+    """Whether the working sets of all that meet fit, on a few cores."""
+    n_samples, n_features = problem.design.shape
+    size = min(2 * n_samples, n_features)
+    return fits((4 * _MEETING * (2 * n_samples + 4 * size), size))
 
 
 def _require_intercept(problem):

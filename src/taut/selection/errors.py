@@ -35,22 +35,33 @@ def mean_errors(problem: Problem, solved: Solved, weightings) -> np.ndarray:
         eta = problem.design.product(solved.coefs[..., part]) + solved.intercepts[..., part]
         if problem.offset is not None:
             eta += problem.offset.reshape(-1, *[1] * (eta.ndim - 1))
-        for row, weights in zip(out, weightings, strict=True):
-            row[part] = _deviance(problem, eta, weights) / weights.sum()
-    return out
+        out[:, part] = _deviances(problem, eta, weightings)
+    return out / np.array([weights.sum() for weights in weightings])[:, None]
 
 
-def _deviance(problem, eta, weights):
-    """Of each column of predictors, summed over the rows."""
+def _deviances(problem, eta, weightings):
+    """Of each column of predictors, summed over the rows under each weighting."""
     loss, y = problem.loss, problem.response
     if loss.is_separable and eta.ndim == 2:
         above = loss.value(y[:, None], eta)
         if loss.has_conjugate(y):
             above = above - np.asarray(loss.lowest(y))[..., None]
-        # A row of no weight counts for nothing, also where its loss overflows.
-        rows = weights > 0
-        return 2.0 * (weights[rows] @ above[rows])
+        return 2.0 * np.array([_sum(above, weights) for weights in weightings])
+    joint_targets = eta.shape[1] if isinstance(loss, Squared) and y.ndim == 2 else 1
+    return [_total_above(loss, y, eta, weights) / joint_targets for weights in weightings]
+
+
+def _sum(above, weights):
+    with np.errstate(invalid="ignore"):
+        total = weights @ above
+    if np.all(np.isfinite(total)):
+        return total
+    # A row of no weight counts for nothing, also where its loss overflows.
+    rows = weights > 0
+    return weights[rows] @ above[rows]
+
+
+def _total_above(loss, y, eta, weights):
     lowest = loss.total_lowest(y, weights)
     totals = [loss.total(y, eta[..., k], weights) - lowest for k in range(eta.shape[-1])]
-    joint_targets = eta.shape[1] if isinstance(loss, Squared) and y.ndim == 2 else 1
-    return 2.0 * np.array(totals) / joint_targets
+    return 2.0 * np.array(totals)

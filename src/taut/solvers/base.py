@@ -8,12 +8,12 @@ from typing import Protocol
 
 import numpy as np
 
-from taut._core import Cancel
+from taut._core import Cancel, Meeting
 from taut.problem import Problem
 from taut.solution import Certificate
 from taut.validation import check_positive
 
-__all__ = ["Cancel", "Controls", "Grid", "Solved", "Solver", "path_of_kept_moments"]
+__all__ = ["Cancel", "Controls", "Grid", "Meeting", "Solved", "Solver", "path_of_kept_moments"]
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,15 @@ class Controls:
         Ends the solve early once it is set; for solves in several threads.
     start : ndarray of shape (n_features,) or (n_features, n_outputs), default None
         Coefficients to begin with, where a solver can make use of them; None for its own start.
+    meeting : Meeting or None
+        Solves in several threads, on one core, that pass over X together.
     """
 
     tol: float = 1e-6
     max_iter: int = 1000
     cancel: Cancel | None = None
     start: np.ndarray | None = None
+    meeting: Meeting | None = None
 
     @classmethod
     def checked(cls, tol, max_iter) -> Controls:
@@ -114,10 +117,13 @@ class Solver(Protocol):
         not solved.
     has_own_grid : bool
         Whether it chooses an automatic grid itself where no penalty sets coefficients to zero.
+    meets : bool
+        Whether several paths of it on one core pass over X together (`Controls.meeting`).
     """
 
     takes_moments: bool
     has_own_grid: bool
+    meets: bool
 
     def refuses(self, problem: Problem) -> str | None:
         """Why this solver cannot take the problem and what can, or None."""

@@ -38,6 +38,7 @@ class Multipliers:
 
     takes_moments = False
     has_own_grid = False
+    meets = False
 
     def refuses(self, problem: Problem) -> str | None:
         if not isinstance(problem.loss, Quantile):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -39,6 +40,7 @@ class PathEngine:
 
     takes_moments = True
     has_own_grid = False
+    meets = True
 
     def refuses(self, problem: Problem) -> str | None:
         if not isinstance(problem.loss, Squared):
@@ -67,7 +69,7 @@ class PathEngine:
         with working_set_memory(problem) as room:
             found = interruptible(
                 _operations(problem, grid),
-                _core.solve_path,
+                partial(_core.solve_path, meeting=controls.meeting),
                 design,
                 problem.response,
                 problem.weights,

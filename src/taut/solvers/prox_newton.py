@@ -68,6 +68,7 @@ class ProxNewton:
 
     takes_moments = False
     has_own_grid = False
+    meets = True
 
     def refuses(self, problem: Problem) -> str | None:
         if type(problem.loss) not in (*_CODES, losses.Cox, losses.NativeLoss):
@@ -167,6 +168,7 @@ def _path(problem, loss, grid, controls, engine):
             room,
             start_within(coordinates, controls, n_targets),
             *(np.tile(part, n_targets) for part in folds),
+            meeting=controls.meeting,
         )
     solved = solved_by_core(found, controls, "prox_newton")
     return _by_target(problem, solved, targets[0]) if targets else solved

@@ -44,6 +44,7 @@ class QuantileProgramme:
 
     takes_moments = False
     has_own_grid = True
+    meets = False
 
     def refuses(self, problem: Problem) -> str | None:
         if not isinstance(problem.loss, Quantile):

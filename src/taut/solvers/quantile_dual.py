@@ -47,6 +47,7 @@ class QuantileDual:
 
     takes_moments = False
     has_own_grid = True
+    meets = False
 
     def refuses(self, problem: Problem) -> str | None:
         if not isinstance(problem.loss, Quantile):

@@ -46,6 +46,7 @@ class Ridge:
 
     takes_moments = True
     has_own_grid = True
+    meets = False
 
     def refuses(self, problem: Problem) -> str | None:
         if not isinstance(problem.loss, Squared) or problem.response.ndim > 1:

@@ -45,6 +45,7 @@ class Smooth:
 
     takes_moments = False
     has_own_grid = False
+    meets = False
 
     def refuses(self, problem: Problem) -> str | None:
         if not problem.loss.is_smooth:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
+from queue import SimpleQueue
 from threading import Lock
 
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from threadpoolctl import ThreadpoolController
 
-from taut.solvers.base import Cancel, Controls
+from taut.solvers.base import Cancel, Controls, Meeting
 
 __all__ = ["how_many", "side_by_side"]
 
@@ -22,29 +23,41 @@ _WORTH = 500_000  # entries of X below which starting threads costs as much as t
 _in_use = Lock()
 
 
-def side_by_side(jobs, controls: Controls, n_entries: int) -> list:
-    """``[job(controls) for job in jobs]``, in as many threads as the limits allow.
+def side_by_side(jobs, controls: Controls, n_entries: int, seats: int = 1) -> list:
+    """``[job(controls) for job in jobs]``, on as many cores as the limits allow.
 
     The limits are those of threadpoolctl, OMP_NUM_THREADS and joblib, as scikit-learn reads them.
     An exception in one job, or Ctrl-C, ends the others. Who comes meanwhile, as jobs of a job do,
-    finds the cores busy and stays in one thread.
+    finds the cores busy and stays in one thread. On each core as many jobs as there are ``seats``
+    meet (`Controls.meeting`).
     """
-    threads = min(len(jobs), how_many(n_entries))
-    if threads < 2 or not _in_use.acquire(blocking=False):
+    cores = min(len(jobs), how_many(n_entries))
+    if n_entries < _WORTH:
+        seats = 1
+    if len(jobs) < 2 or cores * seats < 2 or not _in_use.acquire(blocking=False):
         return [job(controls) for job in jobs]
     try:
-        return _in_threads(jobs, controls, threads)
+        return _in_threads(jobs, controls, [Meeting() for _ in range(cores)] * seats)
     finally:
         _in_use.release()
 
 
-def _in_threads(jobs, controls, threads):
+def _in_threads(jobs, controls, seats):
     """One caller at a time: BLAS's limit is that of the process, and whoever overlaps would put
     back the limit of another."""
-    cancel = Cancel()
-    shared = replace(controls, cancel=cancel)
-    with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(job, shared) for job in jobs]
+    cancel, free = Cancel(), SimpleQueue()
+    for meeting in seats:
+        free.put(meeting)
+
+    def seated(job):
+        meeting = free.get()
+        try:
+            return job(replace(controls, cancel=cancel, meeting=meeting))
+        finally:
+            free.put(meeting)
+
+    with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(len(seats)) as pool:
+        futures = [pool.submit(seated, job) for job in jobs]
         try:
             return [future.result() for future in futures]
         except BaseException:
