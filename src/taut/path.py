@@ -28,6 +28,7 @@ from taut.validation import (
     check_weights,
     shown,
 )
+from taut.validation.trouble import constant_target
 
 __all__ = [
     "Path",
@@ -426,11 +427,7 @@ def refuse_constant(problems: Sequence[Problem], y: np.ndarray) -> None:
             f"{kept.sum()} rows of positive weight: there is nothing to explain; check events, "
             "entries and sample_weight, and merge strata of one row"
         )
-    raise ValueError(
-        f"y must vary, got a constant, {shown(y[kept][0])} in all {kept.sum()} rows of positive "
-        "weight: there is nothing to explain; check the target (sklearn.dummy.DummyRegressor "
-        "predicts constants)"
-    )
+    raise constant_target(y[kept])
 
 
 def _is_constant(problem):

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from taut import nn
 from taut.cli import model_file
 from taut.cli.model_file import load_model
 from taut.compare import compare
@@ -100,3 +101,10 @@ def test_without_torch_fitting_says_what_is_missing(
     result = taut_command("fit", table_file, *options)
     assert result.exit_code != 0
     assert "it needs torch and skorch" in result.output
+
+
+def test_a_network_that_saved_itself_has_no_table(tmp_path):
+    X = np.eye(8)
+    nn.NeuralRegressor((2,), max_epochs=1).fit(X, X[:, 0]).save(tmp_path / "model.taut")
+    with pytest.raises(TableError, match=r"without its table.*taut\.nn\.load"):
+        load_model(tmp_path / "model.taut")

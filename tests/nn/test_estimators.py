@@ -1,6 +1,7 @@
 """The neural estimators: what they solve, how they keep scikit-learn's conventions."""
 
 import copy
+import json
 import pickle
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from sklearn.exceptions import NotFittedError  # noqa: E402
 from sklearn.utils.estimator_checks import estimator_checks_generator  # noqa: E402
 
 import taut  # noqa: E402
-from taut import nn  # noqa: E402
+from taut import nn, penalties  # noqa: E402
 from taut.penalties import L1  # noqa: E402
 
 torch.set_num_threads(1)
@@ -246,6 +247,7 @@ def test_blocks_are_residual_convolutions():
         (np.full((5, 8, 8), np.nan), "image 0"),
         (np.zeros((5, 1, 1)), "fewer widths"),
         (np.zeros((1, 8, 8)), "n_samples=1"),
+        ([np.zeros((8, 8)), np.zeros((9, 8))], "images of one shape"),
     ],
 )
 def test_images_that_are_none(images, message):
@@ -266,12 +268,24 @@ def test_images_that_are_none(images, message):
         ({"activation": "rellu"}, ValueError, "activation.*did you mean 'relu'"),
         ({"precision": "float16"}, ValueError, "precision"),
         ({"averaging": 0.9}, TypeError, "averaging must be None, EMA or SWA, got 0.9"),
-        ({"early_stopping": 5}, TypeError, "early_stopping must be True or False, got 5"),
+        (
+            {"early_stopping": 5},
+            TypeError,
+            "or an EarlyStopping, got 5",
+        ),
         ({"augmentation": ["flip"]}, TypeError, "augmentation must be modules"),
+        ({"augmentation": nn.augmentation.flip}, TypeError, "augmentation must be modules"),
+        ({"augmentation": nn.augmentation.shift(1)}, ValueError, "is for images, not for rows"),
+        ({"augmentation": nn.augmentation.flip()}, ValueError, "is for images, not for rows"),
+        ({"mixing": nn.Mixup}, TypeError, "mixing must be None, Mixup or CutMix"),
         ({"penalty": "l1"}, TypeError, "penalty must be one of taut.penalties"),
         ({"alpha": -1.0}, ValueError, "alpha"),
         ({"module": 3}, TypeError, "module must be None"),
+        ({"module": lambda: None}, TypeError, r"but module\(\(8,\), 1\) raised TypeError"),
+        ({"module": lambda *_: 3}, TypeError, "module must make a torch.nn.Module, got 3"),
         ({"device": "abacus"}, ValueError, "device must be one of this machine, got 'abacus'"),
+        ({"device": "meta"}, ValueError, "device must be one of this machine, got 'meta'"),
+        ({"device": None}, TypeError, "device must be a name"),
         ({"standardize": "yes"}, TypeError, "standardize must be True or False"),
     ],
 )
@@ -281,8 +295,14 @@ def test_parameters_that_are_none(settings, error, message):
 
 
 def test_bad_class_weights_and_monitors():
-    with pytest.raises(ValueError, match="class_weight must be None"):
-        nn.NeuralClassifier(class_weight="even").fit(X, LABELS)
+    for bad, message in (
+        ("even", "class_weight must be None"),
+        ({"higher": 2.0}, "class_weight must name classes of y"),
+        ({"high": -1.0}, r"class_weight\['high'\] must be finite and >= 0, got -1.0"),
+        ({"high": 0.0, "low": 0.0}, "class_weight leaves no weight"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            nn.NeuralClassifier(class_weight=bad).fit(X, LABELS)
     with pytest.raises(ValueError, match="accuracy of a regressor"):
         nn.NeuralRegressor(early_stopping=nn.EarlyStopping(monitor="accuracy")).fit(X, Y)
 
@@ -344,10 +364,35 @@ def test_a_file_that_has_changed_is_refused(tmp_path):
         nn.load(path)
 
 
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        L1(),
+        penalties.ElasticNet(0.3) + penalties.NonNegative(),
+        {"hidden_1": nn.columns(penalties.MultiTask(weights=[1.0] * 7 + [np.inf])), "output": L1()},
+        {"hidden_1": nn.rows(penalties.GroupLasso([0, 0, 0, 1, 1, 1, 2, 2]))},
+        {"hidden_1.bias": penalties.Box(-1.0, np.inf)},
+    ],
+    ids=["L1", "sum", "columns", "rows", "bounds"],
+)
+def test_saved_models_keep_their_penalties(penalty, tmp_path):
+    model = nn.NeuralRegressor(**FAST, penalty=penalty, alpha=0.1, device="cpu").fit(X, Y)
+    model.save(tmp_path / "model.taut")
+    loaded = nn.load(tmp_path / "model.taut")
+    assert repr(loaded.get_params()) == repr(model.get_params())
+    found, expected = (m.partial_fit(X, Y) for m in (loaded, pickle.loads(pickle.dumps(model))))
+    np.testing.assert_array_equal(found.input_weights_, expected.input_weights_)
+
+
 def test_saving_says_what_it_leaves_out(tmp_path):
-    model = nn.NeuralRegressor(**FAST, penalty=L1()).fit(X, Y)
-    with pytest.warns(UserWarning, match="not saved: penalty"):
+    class Own(L1):
+        pass
+
+    settings = {"penalty": Own(), "augmentation": nn.augmentation.noise()}
+    model = nn.NeuralRegressor(**FAST, **settings).fit(X, Y)
+    with pytest.warns(UserWarning, match="not saved: augmentation, penalty, which only matter to"):
         model.save(tmp_path / "model.taut")
+    assert nn.load(tmp_path / "model.taut").penalty is None
     own = nn.NeuralRegressor(module=torch.nn.Linear(8, 1), max_epochs=2, device="cpu").fit(X, Y)
     own.save(tmp_path / "own.taut")
     with pytest.raises(ValueError, match="module must be given"):
@@ -365,6 +410,60 @@ def test_a_model_of_a_gpu_is_read_by_a_cpu(tmp_path):
     loaded = nn.load(tmp_path / "model.taut")
     assert next(loaded.module_.parameters()).device.type == "cpu"
     np.testing.assert_allclose(loaded.predict(X), model.predict(X), atol=1e-4)
+
+
+def test_tensors_that_say_they_are_of_a_gpu_are_read_by_a_cpu(tmp_path, monkeypatch):
+    model = nn.NeuralRegressor(**FAST, device="cpu").fit(X, Y)
+    monkeypatch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+    model.save(tmp_path / "model.taut")
+    monkeypatch.undo()
+    if not torch.cuda.is_available():
+        with pytest.raises(RuntimeError, match="CUDA"):
+            torch.load(tmp_path / "model.taut", weights_only=True)
+    np.testing.assert_array_equal(nn.load(tmp_path / "model.taut").predict(X), model.predict(X))
+
+
+def test_places_of_files_that_are_none(tmp_path):
+    model = nn.NeuralRegressor(**FAST).fit(X, Y)
+    for path, error, message in (
+        (5, TypeError, "path must be text or a path, got 5"),
+        (tmp_path, IsADirectoryError, "is a folder: add the name of a file"),
+        (tmp_path / "no" / "model.taut", FileNotFoundError, "does not exist"),
+    ):
+        with pytest.raises(error, match=message):
+            model.save(path)
+        with pytest.raises(error, match=message):
+            nn.load(path)
+    assert not list(tmp_path.parent.glob("*.part"))
+
+
+def test_descriptions_set_no_other_attributes(tmp_path):
+    nn.NeuralRegressor(**FAST).fit(X, Y).save(tmp_path / "model.taut")
+    content = torch.load(tmp_path / "model.taut", weights_only=True)
+    for name in ("__class__", "predict", "module_"):
+        description = json.loads(content["description"])
+        description["fitted"][name] = 1
+        torch.save(content | {"description": json.dumps(description)}, tmp_path / "other.taut")
+        with pytest.raises(ValueError, match=f"'{name}' is no attribute of a fitted model"):
+            nn.load(tmp_path / "other.taut")
+    torch.save(content["state"], tmp_path / "state.pt")
+    with pytest.raises(ValueError, match="it has no description"):
+        nn.load(tmp_path / "state.pt")
+
+
+def test_a_constant_target_is_refused():
+    with pytest.raises(ValueError, match=r"a constant, 2\.0 in all 100 rows"):
+        nn.NeuralRegressor(**FAST).fit(X, np.full(100, 2.0))
+    with pytest.raises(ValueError, match=r"a constant, 1\.0 in all 99 rows"):
+        nn.NeuralRegressor(**FAST).fit(X, np.arange(100) > 0, np.arange(100) > 0)
+    nn.NeuralRegressor(**FAST).partial_fit(X, np.full(100, 2.0))  # more may come
+
+
+def test_rows_without_weight_may_have_a_class_of_their_own():
+    labels = np.append(LABELS[:-1], "missing")
+    model = nn.NeuralClassifier(**FAST, class_weight="balanced")
+    model.fit(X, labels, np.arange(100) < 99)
+    assert model.classes_.tolist() == ["high", "low"]
 
 
 def test_files_hold_tensors_of_the_cpu(tmp_path):

@@ -133,6 +133,14 @@ def test_bad_arguments_are_refused():
         Proximal({"dense": penalties.L1()})
     with pytest.raises(ValueError, match="strength"):
         Proximal({layer: penalties.L1()}, strength=-1.0)
+    for make in (Regularizer, lambda penalty, axis: Proximal({layer: penalty}, axis=axis)):
+        with pytest.raises(TypeError, match="axis must be a whole number, got 'units'"):
+            make(penalties.L1(), axis="units")
+    with pytest.raises(ValueError, match=r"axis must be one of the kernel's, .* got 2"):
+        Regularizer(penalties.L1(), axis=2)(np.ones((3, 4)))
+    X, y = regression()
+    with pytest.raises(ValueError, match=r"axis must be one of the kernel's, .* got -3"):
+        net.fit(X, y, verbose=0, callbacks=[Proximal({layer: penalties.L1()}, axis=-3)])
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,7 @@ def test_without_the_extra_they_are_off_and_it_is_said(monkeypatch):
     (note,) = [text for text in notes if "torch and skorch" in text]
     assert note.startswith("MLP is left out: it needs torch and skorch")
     assert 'pip install "taut[nn]"' in note
+    assert note in repr(found)
 
 
 def test_they_are_on_by_default_but_not_in_a_hurry(found):

@@ -73,9 +73,9 @@ def kill(module, generator, share):
             part.running_var = torch.from_numpy(generator.uniform(0.5, 2, width)).float()
 
 
-def assert_same(module, X, tolerance=1e-5):
+def assert_same(module, X, tolerance=1e-5, example=None):
     module.eval()
-    smaller = shrink(module)
+    smaller = shrink(module, example)
     with torch.no_grad():
         expected, found = module(X), smaller(X)
     scale = 1 + expected.abs().max()
@@ -134,6 +134,43 @@ def test_convolutional_networks_are_unchanged(width, depthwise, padding, mode, p
     )
     kill(net, generator, share)
     assert_same(net, torch.randn(3, 3, 6, 6))
+
+
+@given(
+    width=st.integers(2, 6),
+    n_positions=st.integers(2, 6),
+    flat=st.booleans(),
+    share=st.sampled_from([0.0, 0.3, 0.7]),
+    seed=st.integers(0, 2**31 - 1),
+)
+@settings(max_examples=40, deadline=None)
+def test_sequences_normalised_over_positions_are_unchanged(width, n_positions, flat, share, seed):
+    torch.manual_seed(seed)
+    X = torch.randn(3, n_positions, 5)
+    net = nn.Sequential(
+        nn.Linear(5, width),
+        nn.BatchNorm1d(n_positions),
+        nn.ReLU(),
+        nn.Linear(width, 4),
+        nn.Flatten() if flat else nn.Identity(),
+        nn.Linear(4 * n_positions if flat else 4, 2),
+    )
+    kill(net, np.random.default_rng(seed), share)
+    # Where positions are not put together in the end, it would take rows as well.
+    assert_same(net, X, example=None if flat else X)
+
+
+def test_an_example_tells_sequences_from_rows():
+    net = nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
+    net[0].weight.data[:3] = 0
+    sequences = torch.randn(4, 8, 5)
+    smaller = assert_same(net, sequences, example=sequences[:2])
+    assert smaller[0].out_features == 8
+    assert "BatchNorm1d '1' reads it along another axis" in str(smaller.shrink_report)
+    for rows in (None, sequences[0], (sequences[0],)):
+        assert assert_same(net, sequences[0], example=rows)[0].out_features == 5
+    with pytest.raises(ValueError, match="example must be what module takes, but it raised"):
+        shrink(net, torch.randn(4, 7))
 
 
 @given(share=st.sampled_from([0.0, 0.3, 0.7]), seed=st.integers(0, 2**31 - 1))
@@ -410,3 +447,48 @@ def test_masks_have_to_be_made_permanent_first():
         shrink(net)
     prune.remove(layer, "weight")
     assert assert_same(net, torch.randn(6, 5))[0].out_features == 4
+
+
+class Between(nn.Module):
+    """Two layers, and something between them."""
+
+    def __init__(self, first, between, last):
+        super().__init__()
+        self.first, self.between, self.last = first, between, last
+
+    def forward(self, x):
+        return self.last(self.between(self.first(x)))
+
+
+@pytest.mark.parametrize(
+    ("between", "n_features", "shape"),
+    [
+        (nn.MaxPool2d(3, 1, 1), 8, (4, 1, 4, 5)),
+        (nn.BatchNorm2d(8), 8, (4, 8, 3, 5)),
+        (nn.Conv2d(8, 8, 1, groups=8), 8, (4, 8, 3, 5)),
+        (lambda h: F.max_pool2d(h, 3, 1, 1), 8, (4, 1, 4, 5)),
+        (lambda h: h.T, 6, (6, 5)),
+        (lambda h: h.data, 8, (6, 5)),
+    ],
+    ids=["pool", "batch norm", "depthwise", "pool by function", "transposed", "data"],
+)
+def test_what_acts_along_another_axis_than_units_keeps_them(between, n_features, shape):
+    net = Between(nn.Linear(5, 8), between, nn.Linear(n_features, 3))
+    net.first.weight.data[:3] = 0
+    assert assert_same(net, torch.randn(shape)).first.out_features == 8
+
+
+@pytest.mark.parametrize(
+    ("between", "n_features", "n_left"),
+    [
+        (lambda h: h.flatten(1, end_dim=2), 6, 8),
+        (lambda h: h.view(2, -1), 2 * 8 * 36, 8),
+        (lambda h: h.view(h.shape[0], -1), 8 * 36, 5),
+        (lambda h: torch.flatten(h, start_dim=1), 8 * 36, 5),
+    ],
+    ids=["some axes", "samples", "all axes by shape", "all axes"],
+)
+def test_channels_leave_where_all_their_places_are_laid_out(between, n_features, n_left):
+    net = Between(nn.Conv2d(3, 8, 3), between, nn.Linear(n_features, 3))
+    net.first.weight.data[:3] = 0
+    assert assert_same(net, torch.randn(4, 3, 8, 8)).first.out_channels == n_left

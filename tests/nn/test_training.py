@@ -16,6 +16,7 @@ import taut  # noqa: E402
 from taut import nn  # noqa: E402
 from taut.nn.estimators.networks import convolutional_network, multilayer_perceptron  # noqa: E402
 from taut.nn.estimators.stochastic_depth import StochasticDepth  # noqa: E402
+from taut.nn.training import early_stopping  # noqa: E402
 from taut.nn.training.batches import Batches, Rows  # noqa: E402
 from taut.nn.training.loop import TrainingNet  # noqa: E402
 from taut.nn.training.losses import CrossEntropy, HalfSquaredError  # noqa: E402
@@ -101,6 +102,43 @@ def test_the_best_weights_survive_a_disturbance(monkeypatch, disturbance):
     np.testing.assert_array_equal(model.predict(X), undisturbed.fit(X, Y).predict(X))
 
 
+def test_an_interrupt_while_weights_are_kept_does_not_mix_them(monkeypatch):
+    plain, calls = early_stopping._copy, []
+
+    def copy(source, target):
+        calls.append(None)
+        plain(dict(list(source.items())[:1]) if len(calls) == 3 else source, target)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(early_stopping, "_copy", copy)
+    with pytest.warns(taut.ConvergenceWarning, match="interrupted") as caught:
+        model = nn.NeuralRegressor(**WIDE).fit(X, Y)
+    assert len(caught) == 1
+    monkeypatch.undo()
+    undisturbed = nn.NeuralRegressor(**WIDE, max_epochs=model.best_epoch_).fit(X, Y)
+    np.testing.assert_array_equal(model.predict(X), undisturbed.predict(X))
+
+
+def test_an_error_ends_the_progress_bar(monkeypatch):
+    pytest.importorskip("rich")
+    from taut.nn.training.progress import Progress
+
+    ended, plain = [], Progress.on_train_end
+
+    def end(self, net, **kwargs):
+        plain(self, net)
+        ended.append(self.bar.finished or not self.bar.live.is_started)
+
+    def fail(batch):
+        raise RuntimeError("no such change")
+
+    monkeypatch.setattr(Progress, "on_train_end", end)
+    with pytest.raises(RuntimeError, match="no such change"):
+        nn.NeuralRegressor(**WIDE, augmentation=fail, verbose=True).fit(X, Y)
+    assert ended == [True]
+
+
 def test_without_rows_held_back_the_last_sound_weights_survive(monkeypatch):
     model, told = trained(monkeypatch, 12, poison, early_stopping=False)
     assert "not finite" in told
@@ -116,6 +154,14 @@ def test_an_exploding_step_ends_training(early_stopping):
         model.fit(X, Y)
     assert model.n_iter_ < 5
     assert np.abs(model.predict(X)).max() < 1e3
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_a_loss_that_is_infinite_from_the_start_ends_training(early_stopping):
+    settings = WIDE | {"standardize": False, "early_stopping": early_stopping}
+    with pytest.warns(taut.ConvergenceWarning, match="the loss is not finite: inf"):
+        model = nn.NeuralRegressor(**settings).fit(X, 1e30 * Y)
+    assert (model.n_iter_, model.best_epoch_) == (1, 0)
 
 
 def test_gradients_are_clipped():

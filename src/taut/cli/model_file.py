@@ -89,6 +89,11 @@ def load_model(path: str | Path) -> SavedModel:
         raise TableError(f"{str(path)!r} is no model file: save one with `taut fit --model FILE`")
     _, load, get_untrusted_types = _skops()
     try:
+        if _is_of_torch(path):
+            raise TableError(
+                f"{str(path)!r} is a network without its table, as save() writes it: read it with "
+                "taut.nn.load, or save one with `taut fit --model FILE`"
+            )
         foreign = set(get_untrusted_types(file=path)) - _trusted()
         if foreign:
             raise TableError(
@@ -106,6 +111,11 @@ def load_model(path: str | Path) -> SavedModel:
         reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
         raise TableError(f"{str(path)!r} is damaged or no model of taut ({reason})") from error
     return _checked(path, content)
+
+
+def _is_of_torch(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith("/data.pkl") for name in archive.namelist())
 
 
 def _digest(archive: zipfile.ZipFile) -> str:

@@ -131,6 +131,7 @@ def compare(
     study = replace(study, notes=[*notes, *study.notes])
     chosen = [technique for technique in chosen if technique.name in records]
     summary = summarise(Findings(study, chosen, folds, records, fitted, asked))
+    summary["left_out"] = [note.text for note in notes]
     return Comparison(summary, fitted[summary["pick"]["technique"]])
 
 
@@ -207,6 +208,7 @@ class Comparison:
                 f"{'>' if row['picked'] else ' '} {row['label']:{width}}  "
                 f"{rounded(row['score'], scale):>9}  {difference:>25}  {row['features_used']:.1f}"
             )
+        lines += [f"  {sentence}" for sentence in self.summary["left_out"]]
         return "\n".join(lines)
 
 

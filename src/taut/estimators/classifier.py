@@ -12,10 +12,10 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from taut import losses
 from taut.estimators.penalised import PenalisedModel
-from taut.validation import check_per_row, shown
+from taut.validation import check_per_row, check_positive, shown
 from taut.validation.trouble import explained
 
-__all__ = ["LinearClassifier", "decided", "log_probabilities"]
+__all__ = ["LinearClassifier", "class_factors", "decided", "log_probabilities"]
 
 
 class LinearClassifier(ClassifierMixin, PenalisedModel):
@@ -53,8 +53,9 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
         self.classes_ = _classes(_labels(y)[weights > 0])
         if self.class_weight is None:
             return weights, total
-        factors = self._class_factors(self._codes(y), weights)
-        weighted = weights * factors[self._codes(y)]
+        codes = self._codes(y)
+        sums = np.bincount(codes, weights, len(self.classes_))
+        weighted = weights * class_factors(self.class_weight, self.classes_, sums)[codes]
         if not weighted.sum() > 0:
             raise ValueError(
                 f"class_weight must leave weight on some row, got {shown(self.class_weight)}: give "
@@ -66,32 +67,6 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
         """The place of each label in ``classes_``; rows of no weight may have any."""
         codes = np.searchsorted(self.classes_, _labels(y))
         return np.minimum(codes, len(self.classes_) - 1)
-
-    def _class_factors(self, codes, weights) -> np.ndarray:
-        """The factor of each class on the weights of its rows."""
-        n_classes = len(self.classes_)
-        if self.class_weight == "balanced":
-            return weights.sum() / (n_classes * np.bincount(codes, weights, n_classes))
-        if not isinstance(self.class_weight, dict):
-            raise ValueError(
-                f"class_weight must be None, 'balanced' or a dict, got {shown(self.class_weight)}: "
-                "pass {label: weight}, with 1 for a class that is left out"
-            )
-        factors = np.ones(n_classes)
-        for label, factor in self.class_weight.items():
-            place = np.flatnonzero(self.classes_ == label)
-            if not place.size:
-                raise ValueError(
-                    f"class_weight must name classes of y, {shown(self.classes_.tolist())}, got "
-                    f"{shown(label)}: correct the label, or leave it out"
-                )
-            if not 0 <= factor < np.inf:
-                raise ValueError(
-                    f"class_weight[{label!r}] must be finite and >= 0, got {shown(factor)}: pass "
-                    "1.0, say"
-                )
-            factors[place] = factor
-        return factors
 
     def _responses(self, y):
         loss, codes = self._loss(), self._codes(y)
@@ -289,3 +264,38 @@ def _classes(labels) -> np.ndarray:
             "rows with a weight: there is nothing to tell apart, add rows of another class"
         )
     return classes
+
+
+def class_factors(class_weight, classes, sums) -> np.ndarray:
+    """The factor of each class on the weights of its rows.
+
+    Parameters
+    ----------
+    class_weight : dict or "balanced"
+    classes : ndarray of shape (n_classes,)
+    sums : ndarray of shape (n_classes,)
+        Of the weights of its rows.
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``class_weight`` is something else, names what is no class, or a factor is negative.
+    """
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        mean = np.full(len(classes), sums.sum() / len(classes))
+        return np.divide(mean, sums, out=np.ones(len(classes)), where=sums > 0)
+    if not isinstance(class_weight, dict):
+        raise ValueError(
+            f"class_weight must be None, 'balanced' or a dict, got {shown(class_weight)}: "
+            "pass {label: weight}, with 1 for a class that is left out"
+        )
+    factors = np.ones(len(classes))
+    for label, factor in class_weight.items():
+        place = np.flatnonzero(classes == label)
+        if not place.size:
+            raise ValueError(
+                f"class_weight must name classes of y, {shown(classes.tolist())}, got "
+                f"{shown(label)}: correct the label, or leave it out"
+            )
+        factors[place] = check_positive(factor, f"class_weight[{label!r}]", 1.0, zero=True)
+    return factors

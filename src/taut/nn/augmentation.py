@@ -95,6 +95,14 @@ def noise(scale: float = 0.1) -> nn.Module:
     return _Noise(float(scale))
 
 
+FACTORIES = (flip, shift, rotation, zoom, colour, erasing, noise)
+
+
+def is_for_images(module) -> bool:
+    """Whether a change acts on pixels, and would take a table for one image."""
+    return isinstance(module, _Shift | _Colour) or type(module).__module__.startswith("kornia.")
+
+
 class _Shift(nn.Module):
     """A window of each padded image, all gathered at once.
 

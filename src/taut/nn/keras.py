@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
 
-import numpy as np
 import torch
 
-from taut import penalties as vocabulary
+from taut.nn.prox.config import as_config, from_config
 from taut.nn.prox.metric import Metric, Workspace
 from taut.nn.prox.proxes import prox_of
 from taut.nn.prox.steps import check_step, momentum_largest, momentum_weight
-from taut.penalties import MCP, SCAD, Penalty, Sum
+from taut.penalties import MCP, SCAD, Penalty
 from taut.validation import check_positive
 
 try:
@@ -59,22 +59,22 @@ class Regularizer(keras.regularizers.Regularizer):
         _check_backend()
         self.penalty = _checked(penalty)
         self.strength = float(check_positive(strength, "strength", 0.01, zero=True))
-        self.axis = axis
+        self.axis = _checked_axis(axis)
 
     def __call__(self, x):
-        coef = keras.ops.convert_to_tensor(x).movedim(self.axis, 0)
+        coef = _features_first(keras.ops.convert_to_tensor(x), self.axis)
         return self.penalty.scaled_value(coef, self.strength)
 
     def get_config(self):
         return {
-            "penalty": _as_config(self.penalty),
+            "penalty": as_config(self.penalty),
             "strength": self.strength,
             "axis": self.axis,
         }
 
     @classmethod
     def from_config(cls, config):
-        return cls(**config | {"penalty": _from_config(config["penalty"])})
+        return cls(**config | {"penalty": from_config(config["penalty"])})
 
 
 class Proximal(keras.callbacks.Callback):
@@ -124,7 +124,7 @@ class Proximal(keras.callbacks.Callback):
                 )
         self.schedule = strength if callable(strength) else lambda step: strength
         check_positive(self.schedule(0), "strength", 0.01, zero=True)
-        self.penalties, self.axis = penalties, axis
+        self.penalties, self.axis = penalties, _checked_axis(axis)
 
     def on_train_begin(self, logs=None):
         self.step_of = _step_rule(self.model)
@@ -133,7 +133,7 @@ class Proximal(keras.callbacks.Callback):
         for layer, penalty in self.penalties.items():
             for variable in _kernels(layer):
                 _check_variable(variable, self.model)
-                coef = variable.value.detach().movedim(self.axis, 0)
+                coef = _features_first(variable.value.detach(), self.axis)
                 penalty.value(coef)  # refuses another number of features
                 prox = prox_of(penalty, len(coef), is_adaptive, workspace)
                 self.blocks.append((variable, prox))
@@ -152,7 +152,7 @@ class Proximal(keras.callbacks.Callback):
         with torch.no_grad():
             for variable, prox in self.blocks:
                 metric = self._metric(self.step_of(optimizer, variable, count))
-                coef = variable.value.detach().movedim(self.axis, 0)
+                coef = _features_first(variable.value.detach(), self.axis)
                 coef.copy_(prox(coef, metric, strength))
 
     def _check_steps(self):
@@ -165,7 +165,7 @@ class Proximal(keras.callbacks.Callback):
     def _metric(self, metric):
         if metric.moments is None:
             return metric
-        return metric._replace(moments=metric.moments.movedim(self.axis, 0))
+        return metric._replace(moments=_features_first(metric.moments, self.axis))
 
 
 def _sgd_step(optimizer, variable, count):
@@ -219,7 +219,8 @@ def _kernels(layer):
     kernels = [variable for variable in layer.trainable_variables if len(variable.shape) >= 2]
     if not kernels:
         raise ValueError(
-            f"layer {layer.name!r} has no kernel to penalise: name one that has, and is built"
+            f"layer {layer.name!r} has no kernel to penalise: name one that has, is built and is "
+            "trainable"
         )
     return kernels
 
@@ -242,27 +243,22 @@ def _check_backend():
         )
 
 
+def _checked_axis(axis):
+    if not isinstance(axis, Integral) or isinstance(axis, bool):
+        raise TypeError(f"axis must be a whole number, got {axis!r}: pass 0 or -1, say")
+    return int(axis)
+
+
+def _features_first(kernel, axis):
+    if not -kernel.ndim <= axis < kernel.ndim:
+        raise ValueError(
+            f"axis must be one of the kernel's, of shape {tuple(kernel.shape)}, got {axis}: pass 0 "
+            "for the inputs of a Dense layer, -1 for units or filters"
+        )
+    return kernel.movedim(axis, 0)
+
+
 def _checked(penalty):
     if not isinstance(penalty, Penalty):
         raise TypeError(f"penalty must be one of taut.penalties, got {penalty!r}: pass L1(), say")
     return penalty
-
-
-def _as_config(penalty):
-    """A penalty as plain JSON types: its name, and the parameters that it is made of."""
-    if isinstance(penalty, Sum):
-        return {"sum": [_as_config(term) for term in penalty.terms]}
-    parameters = {
-        name: value.tolist() if isinstance(value, np.ndarray) else value
-        for name, value in vars(penalty).items()
-    }
-    return {"penalty": type(penalty).__name__, **parameters}
-
-
-def _from_config(config):
-    if "sum" in config:
-        return Sum(map(_from_config, config["sum"]))
-    parameters = {name: value for name, value in config.items() if name != "penalty"}
-    if config["penalty"] not in vocabulary.__all__:
-        raise ValueError(f"{config['penalty']!r} is no penalty of taut.penalties")
-    return getattr(vocabulary, config["penalty"])(**parameters)

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from taut.validation.parameters import plain, shown
 
-__all__ = ["explained"]
+__all__ = ["constant_target", "explained"]
 
 _SHAPES = {"X": "(n_samples, n_features)", "y": "(n_samples,) or (n_samples, n_targets)"}
 _REMEDIES = {
@@ -23,6 +23,15 @@ _ENCODE = (
     "encodes text by itself, as does penalties.GroupLasso('categorical')"
 )
 _BLOCK = 2**20  # entries that are looked through at a time
+
+
+def constant_target(y) -> ValueError:
+    """What to say of a target that is the same in all its rows, those of positive weight."""
+    return ValueError(
+        f"y must vary, got a constant, {shown(y[0])} in all {len(y)} rows of positive weight: "
+        "there is nothing to explain; check the target (sklearn.dummy.DummyRegressor predicts "
+        "constants)"
+    )
 
 
 @contextmanager

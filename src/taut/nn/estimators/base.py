@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skorch.callbacks import GradientNormClipping
 from torch import nn
 
+from taut.nn.augmentation import FACTORIES, is_for_images
 from taut.nn.estimators.penalised import named_penalties
 from taut.nn.training.averaging import EMA, SWA, WeightAveraging
 from taut.nn.training.batches import Batches, Rows
@@ -70,6 +71,7 @@ class NeuralModel(BaseEstimator):
         vars(self).pop("module_", None)
         parts = self._parts(y, weights, stopping, seed)
         used = np.sort(np.concatenate(parts))
+        self._check_variation(y[used])
         self._learn_targets(y[used], None if weights is None else weights[used])
         of_first = None if weights is None else weights[parts[0]]
         self._learn_inputs(X[parts[0]], of_first)
@@ -163,7 +165,7 @@ class NeuralModel(BaseEstimator):
                 f"averaging must be None, EMA or SWA, got {shown(self.averaging)}: pass "
                 "taut.nn.EMA(), say"
             )
-        if not (self.mixing is None or callable(self.mixing)):
+        if not (self.mixing is None or callable(self.mixing)) or isinstance(self.mixing, type):
             raise TypeError(
                 f"mixing must be None, Mixup or CutMix, got {shown(self.mixing)}: pass "
                 "taut.nn.Mixup(), say"
@@ -179,7 +181,12 @@ class NeuralModel(BaseEstimator):
                     "early_stopping cannot monitor the accuracy of a regressor: use monitor='loss'"
                 )
             return given
-        return EarlyStopping() if check_flag(given, "early_stopping") else None
+        if not isinstance(given, bool | np.bool_):
+            raise TypeError(
+                f"early_stopping must be True, False or an EarlyStopping, got {shown(given)}: pass "
+                "taut.nn.EarlyStopping(validation=0.2), say"
+            )
+        return EarlyStopping() if given else None
 
     def _augmentation(self, device) -> list:
         given = self.augmentation
@@ -187,10 +194,15 @@ class NeuralModel(BaseEstimator):
             return []
         changes = list(given) if isinstance(given, tuple | list) else [given]
         for change in changes:
-            if not callable(change):
+            if not callable(change) or change in FACTORIES or isinstance(change, type):
                 raise TypeError(
                     f"augmentation must be modules, got {shown(change)}: pass a list such as "
                     "[taut.nn.augmentation.noise()]"
+                )
+            if len(self._input_shape()) == 1 and is_for_images(change):
+                raise ValueError(
+                    f"augmentation {change} is for images, not for rows of features, which it "
+                    "would mix up: pass taut.nn.augmentation.noise(), say"
                 )
         return [c.to(device) if isinstance(c, nn.Module) else c for c in copy.deepcopy(changes)]
 
@@ -214,7 +226,21 @@ class NeuralModel(BaseEstimator):
                 "module must be None, a torch.nn.Module or a function of the shape of an input and "
                 f"the number of outputs that makes one, got {shown(self.module)}"
             )
-        return self.module(self._input_shape(), self._n_outputs())
+        shape, n_outputs = self._input_shape(), self._n_outputs()
+        try:
+            module = self.module(shape, n_outputs)
+        except Exception as error:  # whatever a function may raise
+            raise TypeError(
+                f"module must make a network of the shape of an input and the number of outputs, "
+                f"but module({shape}, {n_outputs}) raised {type(error).__name__}: {error}; pass "
+                "such a function, or a torch.nn.Module"
+            ) from error
+        if not isinstance(module, nn.Module):
+            raise TypeError(
+                f"module must make a torch.nn.Module, got {shown(module)} from module({shape}, "
+                f"{n_outputs}): return the network"
+            )
+        return module
 
     def _checked_module(self, inputs, device) -> nn.Module:
         """A new network; of one that the user gave, what it takes and says is looked at."""
@@ -251,7 +277,13 @@ class NeuralModel(BaseEstimator):
         weights = None
         if factors is not None:
             # Of mean 1: the learning rate means the same whatever the unit of weights.
-            share = factors[part] / factors[part].mean()
+            mean = factors[part].mean()
+            if not mean > 0:
+                raise ValueError(
+                    "class_weight leaves no weight on the rows to train on, or on those held back, "
+                    f"got {shown(self.class_weight)}: give every class a positive weight"
+                )
+            share = factors[part] / mean
             weights = torch.as_tensor(share, dtype=torch.float32).to(device)
         everything = len(part) == len(X) and np.array_equal(part, np.arange(len(X)))
         inputs = self._stored(X if everything else X[part], device)

@@ -32,7 +32,7 @@ class TableInputs:
             validate_data(self, X, reset=reset, skip_check_array=True)
         except ValueError as error:
             remedy = "Give X the columns that the model was fitted on, in their order."
-            raise ValueError(f"{error}\n{remedy}") from error
+            raise ValueError(f"{str(error).rstrip()}\n{remedy}") from error
         return matrix
 
     @property
@@ -91,14 +91,20 @@ class ImageInputs:
     """Images as arrays: pixels stay bytes until a batch of them is needed."""
 
     def _inputs(self, X, reset=False) -> np.ndarray:
-        X = np.asarray(X)
+        try:
+            X = np.asarray(X)
+        except ValueError as error:
+            raise ValueError(
+                f"X must hold images of one shape ({error}): crop or resize them to it"
+            ) from error
         if X.ndim == 3:
             X = X[..., None]
         if X.ndim != 4 or X.dtype.kind not in "uif":
             raise ValueError(
                 "X must hold images as numbers of shape (n_samples, height, width) or (n_samples, "
                 f"height, width, n_channels), got shape {X.shape} of {X.dtype}: reshape rows of "
-                "pixels, as X.reshape(-1, 28, 28) does"
+                "pixels, as X.reshape(-1, 28, 28) does, pass X[None] for a single image, and "
+                "X.astype(float) where it holds no numbers"
             )
         if len(X) < 1 + reset:
             raise ValueError(f"X has {len(X)} image(s), n_samples={len(X)}: pass more of them")

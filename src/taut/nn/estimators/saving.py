@@ -22,10 +22,14 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from taut.nn.estimators.models import ImageClassifier, NeuralClassifier, NeuralRegressor
+from taut.nn.prox.config import as_config, from_config
+from taut.nn.prox.layouts import Layout
 from taut.nn.prox.strengths import Annealed
 from taut.nn.training.averaging import EMA, SWA
 from taut.nn.training.early_stopping import EarlyStopping
 from taut.nn.training.mixing import CutMix, Mixup
+from taut.penalties import Penalty
+from taut.validation import shown
 
 __all__ = ["as_bytes", "from_bytes", "load", "save"]
 
@@ -45,31 +49,42 @@ def save(model, path) -> None:
     Raises
     ------
     TypeError
-        ``model`` is none of these.
+        ``model`` is none of these, or ``path`` is no path.
     ValueError
         The labels of its classes are neither numbers nor text.
+    OSError
+        There is no such folder, ``path`` is one, or the file cannot be written.
     sklearn.exceptions.NotFittedError
         ``model`` has not been fitted.
 
     Warns
     -----
     UserWarning
-        Parameters that only matter to further training, such as a penalty or an augmentation, are
-        objects that cannot be written down without code: the model that is read has their defaults.
+        Parameters that only matter to further training, such as an augmentation or a penalty of the
+        user's own, are objects that cannot be written down without code: the model that is read has
+        their defaults.
     """
+    target = _checked_path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(
+            f"path {str(path)!r} is in a folder that does not exist: make {str(target.parent)!r} "
+            "first"
+        )
     content, left_out = as_bytes(model)
     if left_out:
         warnings.warn(
-            f"not saved: {', '.join(left_out)}, which only matters to further training; set it "
+            f"not saved: {', '.join(left_out)}, which only matter to further training; set them "
             "again after loading, with set_params",
             UserWarning,
             stacklevel=2,
         )
     # A file that is half written must not take the place of a whole one.
-    target = Path(path)
     partial = target.with_name(target.name + ".part")
-    partial.write_bytes(content)
-    os.replace(partial, target)
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def load(path, module: nn.Module | None = None):
@@ -88,13 +103,28 @@ def load(path, module: nn.Module | None = None):
 
     Raises
     ------
-    FileNotFoundError
-        There is no such file.
+    TypeError
+        ``path`` is no path.
+    OSError
+        There is no such file, or it cannot be read.
     ValueError
         The file holds something else, has changed since it was written, or has a network that
         ``module`` does not fit.
     """
-    return _model(Path(path).read_bytes(), str(path), module)
+    source = _checked_path(path)
+    if not source.exists():
+        raise FileNotFoundError(f"path {str(path)!r} does not exist: pass a file that save() wrote")
+    return _model(source.read_bytes(), str(path), module)
+
+
+def _checked_path(path) -> Path:
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path must be text or a path, got {shown(path)}: pass 'model.taut', say")
+    if Path(path).is_dir():
+        raise IsADirectoryError(
+            f"path {str(path)!r} is a folder: add the name of a file, such as 'model.taut'"
+        )
+    return Path(path)
 
 
 def as_bytes(model) -> tuple[bytes, list[str]]:
@@ -155,6 +185,8 @@ def _described(description):
         **{name: _read_back(value) for name, value in description["parameters"].items()}
     )
     for name, value in description["fitted"].items():
+        if not _is_fitted(name):
+            raise ValueError(f"{name!r} is no attribute of a fitted model")
         setattr(model, name, _read_back(value))
     return model
 
@@ -163,6 +195,8 @@ def _read(content, path):
     try:
         _check_sums(content)
         stored = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        if not isinstance(stored, dict) or not {"description", "state"} <= stored.keys():
+            raise ValueError("it has no description")
         description = json.loads(stored["description"])
         known = description["format"] == _FORMAT and description["estimator"] in _ESTIMATORS
         state = stored["state"]
@@ -195,12 +229,12 @@ def _no_model(path, reason):
 
 
 def _fitted(model) -> dict[str, object]:
-    others = ("_flat", "_seed", "_calls")
-    return {
-        name: value
-        for name, value in vars(model).items()
-        if (name.endswith("_") and name != "module_") or name in others
-    }
+    return {name: value for name, value in vars(model).items() if _is_fitted(name)}
+
+
+def _is_fitted(name):
+    public = name.endswith("_") and not name.startswith("_") and name != "module_"
+    return public or name in ("_flat", "_seed", "_calls")
 
 
 def _written_fitted(name, value):
@@ -241,6 +275,8 @@ def _written(value):
     if type(value).__name__ in _SETTINGS and dataclasses.is_dataclass(value):
         fields = {f.name: _written(getattr(value, f.name)) for f in dataclasses.fields(value)}
         return {"settings": type(value).__name__, "fields": fields}
+    if isinstance(value, Penalty | Layout):
+        return {"penalty": as_config(value)}
     if isinstance(value, tuple):
         return {"tuple": [_written(item) for item in value]}
     if isinstance(value, dict):
@@ -266,6 +302,8 @@ def _read_back(value):
     if "settings" in value:
         fields = {name: _read_back(item) for name, item in value["fields"].items()}
         return _SETTINGS[value["settings"]](**fields)
+    if "penalty" in value:
+        return from_config(value["penalty"])
     if "tuple" in value:
         return tuple(_read_back(item) for item in value["tuple"])
     return {_read_back(key): _read_back(item) for key, item in value["pairs"]}

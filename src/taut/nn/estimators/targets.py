@@ -7,14 +7,14 @@ import torch
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.utils import assert_all_finite
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from taut.estimators.classifier import class_factors
 from taut.nn.estimators.inputs import positive_scale
 from taut.nn.training.losses import CrossEntropy, HalfSquaredError
 from taut.validation import check_flag, check_response, shown
-from taut.validation.trouble import explained
+from taut.validation.trouble import constant_target, explained
 
 __all__ = ["ClassTargets", "NumberTargets"]
 
@@ -26,6 +26,10 @@ class NumberTargets(MultiOutputMixin, RegressorMixin):
 
     def _targets(self, y, X) -> np.ndarray:
         return check_response(y, X)
+
+    def _check_variation(self, y: np.ndarray) -> None:
+        if (y == y[0]).all():
+            raise constant_target(y)
 
     def _learn_targets(self, y: np.ndarray, weights) -> None:
         self._flat = y.ndim == 1
@@ -96,6 +100,9 @@ class ClassTargets(ClassifierMixin):
         check_classification_targets(y)
         return y
 
+    def _check_variation(self, y: np.ndarray) -> None:
+        """Learning the classes finds whether there are two, also in the first of many calls."""
+
     def _learn_targets(self, y: np.ndarray, weights) -> None:
         self._learn_classes(np.unique(y))
 
@@ -111,8 +118,12 @@ class ClassTargets(ClassifierMixin):
     def _n_outputs(self) -> int:
         return len(self.classes_)
 
+    def _places(self, y) -> np.ndarray:
+        """Of labels in ``classes_``; those of rows without weight may be in none."""
+        return np.minimum(np.searchsorted(self.classes_, y), len(self.classes_) - 1)
+
     def _codes(self, y) -> np.ndarray:
-        codes = np.minimum(np.searchsorted(self.classes_, y), len(self.classes_) - 1)
+        codes = self._places(y)
         unknown = np.flatnonzero(self.classes_[codes] != y)
         if len(unknown):
             raise ValueError(
@@ -129,15 +140,9 @@ class ClassTargets(ClassifierMixin):
         """Weights of rows, times those of their classes."""
         if self.class_weight is None:
             return weights
-        if not (self.class_weight == "balanced" or isinstance(self.class_weight, dict)):
-            raise ValueError(
-                f"class_weight must be None, 'balanced' or a dict, got {shown(self.class_weight)}: "
-                "pass {label: weight}, with 1 for a class that is left out"
-            )
-        factors = compute_class_weight(
-            self.class_weight, classes=self.classes_, y=y, sample_weight=weights
-        )
-        factors = factors[self._codes(y)]
+        codes = self._places(y)
+        sums = np.bincount(codes, weights, len(self.classes_))
+        factors = class_factors(self.class_weight, self.classes_, sums)[codes]
         return factors if weights is None else factors * weights
 
     def _criterion(self):

@@ -14,7 +14,7 @@ from taut.designs.from_frame import names_of
 from taut.nn.prox.proximal import active, lasting, penalty_value, proximal, set_strength
 from taut.nn.training.batches import Batches, Rows
 from taut.nn.training.forward import n_outputs_of
-from taut.validation import check_positive, check_ratio, check_strengths, shown
+from taut.validation import check_positive, check_share, check_strengths, shown
 
 __all__ = ["NetworkPath", "Training", "fit_path"]
 
@@ -253,7 +253,7 @@ class _Rows:
         if isinstance(validation, tuple):
             return cls(X, y, *_tensors(*validation, like, "validation "))
         order = torch.randperm(len(X)).to(like.device)
-        n_held = round(check_ratio(validation, "validation") * len(X))
+        n_held = round(check_share(validation, "validation", 0.2) * len(X))
         if not 0 < n_held < len(X):
             raise ValueError(
                 f"validation must leave rows on both sides, got {validation} of {len(X)} rows: "
@@ -266,6 +266,10 @@ class _Rows:
 def _tensors(X, y, like, which):
     # torch warns of read-only memory, such as a data frame's.
     X, y = (part if part.flags.writeable else part.copy() for part in map(np.asarray, (X, y)))
+    if X.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{which}X must hold numbers, got dtype {X.dtype}: encode text columns as numbers"
+        )
     X = torch.as_tensor(X).to(like)
     if len(X) != len(y):
         raise ValueError(f"{which}X and y must have as many rows, got {len(X)} and {len(y)}")

@@ -1,148 +1,46 @@
-"""The channels of a network, traced from its input to its output."""
+"""The channels of a network, followed from its input to its output."""
 
 from __future__ import annotations
 
 import operator
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import fx, nn
-from torch.nn import functional as F
 
-__all__ = ["Channels", "Layer", "Signal", "Tracer", "follow", "taps"]
+from taut.nn.shrinking import constants
+from taut.nn.shrinking.memory import Memory
+from taut.nn.shrinking.operations import (
+    FLATTEN,
+    POINTWISE,
+    POINTWISE_MODULES,
+    POOLING,
+    POOLING_MODULES,
+    PRODUCTS,
+    PROPERTIES,
+    QUESTIONS,
+    RESHAPE,
+    SUMS,
+    UNCHANGED,
+)
+from taut.nn.shrinking.ranks import Ranks
+from taut.nn.shrinking.signals import Channels, Layer, Signal
 
-# What acts on each number by itself, and in evaluation is a function of it alone.
-_POINTWISE_MODULES = {
-    nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU, nn.Mish, nn.Tanh,
-    nn.Sigmoid, nn.Softplus, nn.Softsign, nn.Hardtanh, nn.Hardswish, nn.Hardsigmoid, nn.LogSigmoid,
-    nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.AlphaDropout,
-}  # fmt: skip
-_POINTWISE = {
-    torch.relu, torch.tanh, torch.sigmoid, F.relu, F.relu6, F.leaky_relu, F.elu, F.selu, F.gelu,
-    F.silu, F.mish, F.tanh, F.sigmoid, F.softplus, F.hardtanh, F.hardswish, F.hardsigmoid,
-    "relu", "relu_", "tanh", "sigmoid",
-}  # fmt: skip
-# What summarises places of a channel, so that a channel that is constant stays so.
-_POOLING_MODULES = {nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d, nn.Upsample}
-_UNCHANGED = {
-    F.max_pool2d, F.adaptive_avg_pool2d, F.adaptive_max_pool2d, F.dropout, F.dropout2d,
-    "contiguous", "clone",
-}  # fmt: skip
-_FLATTEN = {torch.flatten: 1, "flatten": 1}
-_RESHAPE = {torch.reshape, "view", "reshape"}
-_SUMS = {operator.add, operator.iadd, torch.add, "add", "add_"}
-_PRODUCTS = {operator.mul, operator.imul, torch.mul, "mul", "mul_"}
-_IN_PLACE = {operator.iadd, operator.imul, operator.isub, operator.itruediv}
-_QUESTIONS = {getattr, operator.getitem, "size", "dim"}
-# What may give back the memory that it was given.
-_SAME_MEMORY_MODULES = {
-    nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.AlphaDropout, nn.Flatten,
-}  # fmt: skip
-_SAME_MEMORY = {*_FLATTEN, *_RESHAPE, F.dropout, F.dropout2d, "contiguous"}
+__all__ = ["follow", "taps"]
 
 
-class _Proxy(fx.Proxy):
-    """One that tells ``a += b``, which writes over a tensor, from ``a + b``."""
+def follow(module: nn.Module, graph: fx.Graph, example=None) -> Channels:
+    """Follow the channels of a module in evaluation mode through its graph.
 
-
-def _in_place(target):
-    def operate(proxy, other):
-        return proxy.tracer.create_proxy("call_function", target, (proxy, other), {})
-
-    return operate
-
-
-for _target in _IN_PLACE:
-    setattr(_Proxy, f"__{_target.__name__}__", _in_place(_target))
-
-
-class Tracer(fx.Tracer):
-    """Of graphs that can be followed."""
-
-    def proxy(self, node):
-        return _Proxy(node, self)
-
-
-@dataclass
-class Signal:
-    """What flows along an edge: which channel lies behind each entry of its channel axis.
-
-    ``constant`` is the value of an entry where it has one whatever the input, else NaN. The axis is
-    the last, or where ``is_spatial`` the second, followed by places; ``is_flat`` where places have
-    been laid out behind each channel, so many as the next layer says.
+    Parameters
+    ----------
+    module : torch.nn.Module
+    graph : torch.fx.Graph
+    example : tensor or tuple of tensors, default None
+        See `Ranks`, also for errors.
     """
-
-    channels: np.ndarray
-    constant: np.ndarray
-    is_spatial: bool = False
-    is_flat: bool = False
-
-    def become(self, constant=None, **changes):
-        fields = {"is_spatial": self.is_spatial, "is_flat": self.is_flat} | changes
-        return Signal(self.channels, self.constant if constant is None else constant, **fields)
-
-    def of_width(self, width):
-        """The signal entry by entry, or None where it cannot have so many entries."""
-        repeats, rest = divmod(width, max(len(self.channels), 1))
-        if rest or (repeats != 1 and not self.is_flat):
-            return None
-        return Signal(np.repeat(self.channels, repeats), np.repeat(self.constant, repeats))
-
-
-@dataclass
-class Layer:
-    """One use of a layer whose weight has a row per output and a column per input channel."""
-
-    inputs: np.ndarray
-    outputs: np.ndarray
-    folded: np.ndarray  # the constant of an input that can go into the bias, else NaN
-
-
-class Channels:
-    """Channels are numbers; joined ones stay or leave together, fixed ones stay for a reason."""
-
-    def __init__(self):
-        self.parent: list[int] = []
-        self.fixed: dict[int, str] = {}
-        self.layers: dict[str, list[Layer]] = {}
-        self.followers: dict[str, np.ndarray] = {}  # modules with numbers for each channel
-        self.obstacles: list[str] = []
-        self.strange: dict[str, str] = {}  # modules that are not followed, and why
-
-    def new(self, count):
-        first = len(self.parent)
-        self.parent.extend(range(first, first + count))
-        return np.arange(first, first + count)
-
-    def root(self, channel):
-        while self.parent[channel] != channel:
-            self.parent[channel] = self.parent[self.parent[channel]]
-            channel = self.parent[channel]
-        return channel
-
-    def roots(self, channels):
-        return np.array([self.root(channel) for channel in channels], dtype=np.int64)
-
-    def join(self, left, right):
-        for one, other in zip(left, right, strict=True):
-            self.parent[self.root(one)] = self.root(other)
-
-    def fix(self, channels, reason):
-        for channel in channels:
-            self.fixed.setdefault(int(channel), reason)
-
-    def opaque(self, width, reason):
-        """Inputs of a layer of which nothing is known."""
-        channels = self.new(width)
-        self.fix(channels, reason)
-        return Signal(channels, np.full(width, np.nan))
-
-
-def follow(module: nn.Module, graph: fx.Graph) -> Channels:
-    """Follow the channels of a module in evaluation mode through its graph."""
-    return _Walk(module, graph).channels
+    return _Walk(module, graph, Ranks(module, graph, example)).channels
 
 
 def taps(layer):
@@ -153,49 +51,14 @@ def taps(layer):
 class _Walk:
     """One pass over the graph, node by node."""
 
-    def __init__(self, module, graph):
-        self.module, self.channels, self.signals = module, Channels(), {}
+    def __init__(self, module, graph, ranks):
+        self.module, self.ranks, self.memory = module, ranks, Memory(module)
+        self.channels, self.signals = Channels(), {}
         self.uses = Counter(node.target for node in graph.nodes if node.op == "call_module")
         self.shared = _shared_parameters(module, graph)
-        self.memory = {}  # of each node: the node that made it
         for node in graph.nodes:
             self.signals[node] = self._visit(node)
-            self._remember(node)
-
-    def _remember(self, node):
-        """What shares its memory, and what is left of constants where that was written over."""
-        source = node.all_input_nodes[0] if node.all_input_nodes else None
-        in_place = source is not None and self._writes(node)
-        shares = in_place or self._gives_back(node)
-        self.memory[node] = self.memory[source] if source is not None and shares else node
-        if not in_place:
-            return
-        found = self.signals[node]
-        for other, memory in self.memory.items():
-            signal = self.signals[other]
-            if other is node or signal is None or memory is not self.memory[source]:
-                continue
-            unknown = np.full(len(signal.constant), np.nan)
-            now = unknown if found is None else found.constant
-            # Others may be copies, which kept what they had.
-            kept = other is source or signal.constant == now
-            self.signals[other] = signal.become(np.where(kept, now, unknown))
-
-    def _writes(self, node):
-        """Whether a node changes its first argument."""
-        if node.op == "call_module":
-            return getattr(self.module.get_submodule(node.target), "inplace", False) is True
-        target = node.target
-        name = target if isinstance(target, str) else getattr(target, "__name__", "")
-        in_place = name.endswith("_") and not name.endswith("__")
-        # An activation may be told so by a plain True among its arguments.
-        told = node.kwargs.get("inplace", False) or any(part is True for part in node.args)
-        return in_place or bool(told) or node.target in _IN_PLACE
-
-    def _gives_back(self, node):
-        if node.op == "call_module":
-            return type(self.module.get_submodule(node.target)) in _SAME_MEMORY_MODULES
-        return node.target in _SAME_MEMORY
+            self.memory.record(node, self.signals)
 
     def _visit(self, node):
         if node.op == "call_module":
@@ -228,10 +91,11 @@ class _Walk:
         if signal is None:
             return self._give_up(node, f"{name} is not followed")
         if kind in (nn.BatchNorm1d, nn.BatchNorm2d):
-            return self._follow(node, signal, module.num_features, _normalised, name)
-        if kind in _POINTWISE_MODULES:
-            return signal.become(_mapped(module, signal.constant))
-        if kind in _POOLING_MODULES or (kind is nn.AvgPool2d and _is_mean(module)):
+            return self._follow(node, signal, module.num_features, constants.normalised, name)
+        if kind in POINTWISE_MODULES:
+            return signal.become(constants.mapped(module, signal.constant))
+        pools = kind in POOLING_MODULES or (kind is nn.AvgPool2d and constants.is_mean(module))
+        if pools and signal.is_spatial:
             return signal.become()
         if kind is nn.Flatten and module.start_dim == 1 and module.end_dim == -1:
             return _flattened(signal)
@@ -250,14 +114,14 @@ class _Walk:
             inputs = self.channels.opaque(width, f"they come from {where}")
         weight = taps(module).double().cpu()
         folded = inputs.constant.copy()
-        if (is_conv and _pads_with_zeros(module)) or self.uses[node.target] > 1:
+        if (is_conv and constants.pads_with_zeros(module)) or self.uses[node.target] > 1:
             folded[folded != 0] = np.nan
         outputs = self._outputs(node, len(weight), inputs)
         self.channels.layers.setdefault(node.target, []).append(
             Layer(inputs.channels, outputs, folded)
         )
-        constant = _constant_rows(weight, module.bias, folded)
-        return Signal(outputs, constant, is_spatial=is_conv)
+        constant = constants.of_rows(weight, module.bias, folded)
+        return Signal(outputs, constant, is_spatial=is_conv, is_matrix=inputs.is_matrix)
 
     def _outputs(self, node, count, inputs):
         """New channels; for a layer that is used again, those that it has."""
@@ -273,40 +137,46 @@ class _Walk:
     def _depthwise(self, node, module, signal, name):
         if not module.groups == module.in_channels == module.out_channels or signal is None:
             return self._give_up(node, f"{name} has groups of several channels")
-        return self._follow(node, signal, module.in_channels, _filtered, name)
+        return self._follow(node, signal, module.in_channels, constants.filtered, name)
 
     def _follow(self, node, signal, width, constant_after, name):
         """A module with numbers of its own for each channel."""
-        found = signal.of_width(width)
-        if found is None:
+        module, found = self.module.get_submodule(node.target), signal.of_width(width)
+        if found is None or not self._is_along(node, module, signal):
             return self._give_up(node, f"{name} reads it along another axis")
         known = self.channels.followers.setdefault(node.target, found.channels)
         self.channels.join(known, found.channels)
-        constant = constant_after(self.module.get_submodule(node.target), found.constant)
-        return Signal(found.channels, constant, is_spatial=signal.is_spatial)
+        constant = constant_after(module, found.constant)
+        return found.become(constant, is_matrix=not found.is_spatial)
+
+    def _is_along(self, node, module, signal):
+        """Whether the axis of channels is the second, along which such modules have numbers."""
+        if not isinstance(module, nn.BatchNorm1d):
+            return signal.is_spatial
+        is_matrix = signal.is_matrix or self.ranks.is_matrix(node.args[0])
+        return is_matrix and not signal.is_spatial
 
     def _call_function(self, node):
-        target, arguments = node.target, list(node.args)
+        target = node.target
         found = [self.signals[n] for n in node.all_input_nodes]
-        if target in _QUESTIONS and (target is not operator.getitem or found[0] is None):
+        if _is_question(node) or (target is operator.getitem and found[0] is None):
             return None
         if target is torch.cat:
             return self._concatenated(node)
-        if target in _SUMS | _PRODUCTS and len(found) == 2:
+        if target in SUMS | PRODUCTS and len(found) == 2:
             return self._combined(node, *found)
         if len(found) == 0 or found[0] is None:
             return self._give_up(node, f"'{node.name}' takes it along with what is not followed")
-        signal, rest = found[0], arguments[1:]
-        if len(found) == 1 and target in _POINTWISE | _SUMS | _PRODUCTS:
-            return signal.become(_mapped(_bound(node), signal.constant))
-        if target in _UNCHANGED:
+        signal = found[0]
+        if len(found) == 1 and target in POINTWISE | SUMS | PRODUCTS:
+            return signal.become(constants.mapped(_bound(node), signal.constant))
+        if target in UNCHANGED or (target in POOLING and signal.is_spatial):
             return signal.become()
-        if target in _FLATTEN and (rest or [node.kwargs.get("start_dim")]) == [1]:
-            return _flattened(signal)
-        if target in _RESHAPE and len(rest) == 2 and rest[1] == -1:
+        if _flattens(node):
             return _flattened(signal)
         if target in (torch.mean, "mean") and signal.is_spatial and _over_places(node):
-            return signal.become(is_spatial=bool(node.kwargs.get("keepdim")))
+            keeps = bool(node.kwargs.get("keepdim"))
+            return signal.become(is_spatial=keeps, is_matrix=not keeps)
         return self._give_up(node, f"'{node.name}' is not followed")
 
     def _concatenated(self, node):
@@ -320,6 +190,7 @@ class _Walk:
             np.concatenate([s.channels for s in found]),
             np.concatenate([s.constant for s in found]),
             is_spatial=found[0].is_spatial,
+            is_matrix=any(s.is_matrix for s in found),
         )
 
     def _combined(self, node, left, right):
@@ -333,10 +204,11 @@ class _Walk:
         ):
             return self._give_up(node, f"'{node.name}' combines it with what is not followed")
         self.channels.join(left.channels, right.channels)
-        if node.target in _SUMS:
-            return left.become(left.constant + right.constant)
-        product = left.constant * right.constant
-        return left.become(np.where((left.constant == 0) | (right.constant == 0), 0.0, product))
+        constant = left.constant + right.constant
+        if node.target in PRODUCTS:
+            is_zero = (left.constant == 0) | (right.constant == 0)
+            constant = np.where(is_zero, 0.0, left.constant * right.constant)
+        return left.become(constant, is_matrix=left.is_matrix and right.is_matrix)
 
 
 def _shared_parameters(module, graph):
@@ -355,16 +227,25 @@ def _shared_parameters(module, graph):
     return found | dict.fromkeys(read, "has a parameter that forward() reads by itself")
 
 
+def _is_question(node):
+    """Whether a node asks for a property of a tensor that has nothing to do with its numbers."""
+    if node.target is getattr:
+        return node.args[1] in PROPERTIES
+    return node.target in QUESTIONS
+
+
+def _flattens(node):
+    """Whether a node leaves the axis of samples and lays out all others behind one another."""
+    if node.target in RESHAPE:
+        sizes = node.args[1:]
+        return len(sizes) == 2 and isinstance(sizes[0], fx.Node) and sizes[1] == -1
+    dims = dict(zip(("start_dim", "end_dim"), node.args[1:], strict=False)) | node.kwargs
+    return node.target in FLATTEN and (dims.get("start_dim"), dims.get("end_dim", -1)) == (1, -1)
+
+
 def _flattened(signal):
-    return signal.become(is_spatial=False, is_flat=signal.is_spatial or signal.is_flat)
-
-
-def _mapped(function, constant):
-    known = ~np.isnan(constant)
-    mapped = np.full(len(constant), np.nan)
-    with torch.no_grad():
-        mapped[known] = function(torch.from_numpy(constant[known])).numpy()
-    return mapped
+    is_flat = signal.is_spatial or signal.is_flat
+    return signal.become(is_spatial=False, is_flat=is_flat, is_matrix=True)
 
 
 def _bound(node):
@@ -382,42 +263,3 @@ def _bound(node):
 def _over_places(node):
     dim = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim")
     return isinstance(dim, list | tuple) and {d % 4 for d in dim} == {2, 3}
-
-
-def _is_mean(pool):
-    return pool.padding in (0, (0, 0)) and pool.divisor_override is None
-
-
-def _pads_with_zeros(conv):
-    return conv.padding_mode == "zeros" and conv.padding not in (0, (0, 0), "valid")
-
-
-def _constant_rows(weight, bias, folded):
-    """Value of an output whose weights see nothing but constants, else NaN."""
-    summed, used = weight.sum(2).numpy(), (weight != 0).any(2).numpy()
-    value = summed @ np.nan_to_num(folded) + _numbers(bias, len(weight), 0.0)
-    return np.where((used & np.isnan(folded)).any(axis=1), np.nan, value)
-
-
-def _normalised(norm, constant):
-    scale = _numbers(norm.weight, norm.num_features, 1.0)
-    shift = _numbers(norm.bias, norm.num_features, 0.0)
-    if norm.running_mean is None:  # statistics of the batch: a constant is its own mean
-        return np.where((scale == 0) | ~np.isnan(constant), shift, np.nan)
-    mean = _numbers(norm.running_mean, norm.num_features, 0.0)
-    deviation = np.sqrt(_numbers(norm.running_var, norm.num_features, 1.0) + norm.eps)
-    return np.where(scale == 0, shift, (constant - mean) / deviation * scale + shift)
-
-
-def _filtered(conv, constant):
-    weight = conv.weight.detach().double().cpu().flatten(1)
-    bias = _numbers(conv.bias, len(weight), 0.0)
-    if _pads_with_zeros(conv):
-        constant = np.where(constant == 0, 0.0, np.nan)
-    value = np.nan_to_num(constant) * weight.sum(1).numpy() + bias
-    used = (weight != 0).any(1).numpy()
-    return np.where(used & np.isnan(constant), np.nan, value)
-
-
-def _numbers(tensor, count, default):
-    return np.full(count, default) if tensor is None else tensor.detach().double().cpu().numpy()

@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from taut.nn.shrinking.channels import Channels, Tracer, follow, taps
+from taut.nn.shrinking.channels import follow, taps
+from taut.nn.shrinking.signals import Channels
+from taut.nn.shrinking.tracing import Tracer
 
 __all__ = ["ShrinkReport", "shrink"]
 
@@ -39,7 +41,7 @@ class ShrinkReport:
         return "\n".join([head, *left, *self.kept])
 
 
-def shrink(module: nn.Module) -> nn.Module:
+def shrink(module: nn.Module, example=None) -> nn.Module:
     """A copy of a network without the units and channels that do nothing.
 
     A unit leaves where nothing reads it, or where it is the same for every input, as one whose
@@ -53,6 +55,10 @@ def shrink(module: nn.Module) -> nn.Module:
         Linear, Conv2d (also depthwise), BatchNorm, activations, pooling, flattening, sums, products
         and concatenations are followed, by ``torch.fx``. Channels that pass through anything else
         stay, and the report says so.
+    example : tensor or tuple of tensors, default None
+        A batch of what the network takes, to tell sequences from rows: a ``BatchNorm1d`` behind a
+        linear layer normalises the units of rows, and the positions of sequences. Needed only where
+        the network takes sequences of as many positions as units, and would take rows as well.
 
     Returns
     -------
@@ -64,7 +70,7 @@ def shrink(module: nn.Module) -> nn.Module:
     TypeError
         ``module`` is no module.
     ValueError
-        It cannot be copied.
+        It cannot be copied, or does not take ``example``.
 
     References
     ----------
@@ -84,7 +90,7 @@ def shrink(module: nn.Module) -> nn.Module:
             "such as the module_ of an estimator"
         )
     smaller = _copied(module)
-    channels = _channels(smaller)
+    channels = _channels(smaller, example)
     kept = _kept(channels, smaller)
     remarks = tuple(_remarks(channels, kept, smaller))
     removed = _slice(channels, kept, smaller)
@@ -103,7 +109,7 @@ def _copied(module):
         ) from error
 
 
-def _channels(module):
+def _channels(module, example):
     modes = {part: part.training for part in module.modules()}
     try:
         graph = Tracer().trace(module.eval())
@@ -113,7 +119,7 @@ def _channels(module):
         channels.obstacles.append(f"nothing could leave: torch.fx cannot trace it ({error})")
         return channels
     else:
-        return follow(module, graph)
+        return follow(module, graph, example)
     finally:
         for part, mode in modes.items():
             part.training = mode

@@ -20,18 +20,23 @@ def pick_device(device="auto") -> torch.device:
 
     Raises
     ------
-    ValueError
-        There is no such device here.
+    TypeError, ValueError
+        It is no name; there is no such device here, or none that computes.
     """
+    if not isinstance(device, str | int | torch.device):
+        raise TypeError(
+            f"device must be a name such as 'auto', 'cpu' or 'cuda:0', got {shown(device)}: pass "
+            "'auto', which takes the fastest there is"
+        )
     if isinstance(device, str) and device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         picked = torch.device(device)
-        torch.empty(0, device=picked)
+        torch.zeros(1, device=picked).item()
     except (RuntimeError, TypeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0].split(". ")[0]
         raise ValueError(
             f"device must be one of this machine, got {shown(device)} ({reason}): use 'auto', "
             "which takes the fastest there is, or 'cpu'"

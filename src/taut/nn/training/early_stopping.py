@@ -92,23 +92,21 @@ class BestWeights(Callback):
     def on_train_begin(self, net, **kwargs):
         self.best_value, self.best_epoch = inf, len(net.history)
         self.first_epoch = len(net.history)
-        self.best = _copied(net.weights())
-        self.candidate = None if self.stopping else _copied(net.weights())
+        self.best, self.candidate = _copied(net.weights()), _copied(net.weights())
 
     def on_epoch_begin(self, net, **kwargs):
-        if self.candidate is not None:
+        if self.stopping is None:
             _copy(net.weights(), self.candidate)
 
     def on_epoch_end(self, net, **kwargs):
         value, epoch = self._value(net), len(net.history)
         if isfinite(value) and value < self.best_value:
+            if self.stopping is not None:
+                _copy(net.weights(), self.candidate)
+            # Once they are whole: an interrupt while weights are copied must not mix them.
+            self.best, self.candidate = self.candidate, self.best
             self.best_value = value
-            if self.stopping is None:
-                self.best, self.candidate = self.candidate, self.best
-                self.best_epoch = epoch - 1
-            else:
-                _copy(net.weights(), self.best)
-                self.best_epoch = epoch
+            self.best_epoch = epoch - (self.stopping is None)
         elif self.stopping and epoch - max(self.best_epoch, self.first_epoch) >= (
             self.stopping.patience
         ):

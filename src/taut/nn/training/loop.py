@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
+from operator import mul
 
-import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback
@@ -117,7 +118,8 @@ class TrainingNet(NeuralNet):
             self.stopped = str(stop)
         except KeyboardInterrupt:
             self.stopped = "interrupted"
-        self.notify("on_train_end", X=rows, y=None)
+        finally:  # whatever else was raised, a progress bar has to end
+            self.notify("on_train_end", X=rows, y=None)
         self.averages = None
         return self
 
@@ -146,7 +148,8 @@ class TrainingNet(NeuralNet):
                 self._look(loss.item())
             if told:
                 self.notify("on_batch_end", batch=batch, training=True)
-        loss = float(np.average(torch.stack(losses).cpu(), weights=sizes))
+        means = torch.stack(losses).tolist()
+        loss = sum(map(mul, means, sizes)) / sum(sizes)
         self.history.record(f"{prefix}_loss", loss)
         if not training and batch.targets.ndim == 1:
             self.history.record(f"{prefix}_accuracy", float(right) / iterator.n_rows)
@@ -218,10 +221,10 @@ class TrainingNet(NeuralNet):
             self.untrained_loss = loss
         # The loss of 0 of a network that knows everything already is no scale for explosions.
         limit = _EXPLODED * max(self.untrained_loss, 1e-3)
-        if loss <= limit:
+        if isfinite(loss) and loss <= limit:
             return
         self.broke_down = True
-        if loss == loss and loss != float("inf"):
+        if isfinite(loss):
             reason = f"the loss exploded: {loss:.3g}, from {self.untrained_loss:.3g} untrained"
         else:
             reason = f"the loss is not finite: {loss}"
