@@ -1,6 +1,6 @@
 """Compressed sensing beside SPGL1, on the same instances: error, objective, infeasibility, seconds.
 
-    python -m benchmarks.sensing [--quick]
+    OPENBLAS_NUM_THREADS=1 python -m benchmarks.sensing [--quick]
 
 SPGL1 runs at tolerances 1e-6 and with 5,000 steps at most; ``recover`` with its defaults. "above"
 is how far ``|x|_1`` is above the least, which the certificate of ``recover`` bounds; "excess" how

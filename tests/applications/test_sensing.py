@@ -455,3 +455,26 @@ def test_measurements_that_no_non_negative_signal_gives_come_to_an_end():
     with pytest.warns(taut.ConvergenceWarning):
         found = recover(A, y, penalty=L1() + NonNegative())
     assert not found.solved
+
+
+@pytest.mark.parametrize("power", [1.0, 1.5])
+def test_a_compressible_signal_of_cosines_ends_at_a_vertex(power):
+    rng, n, m = np.random.default_rng(0), 2048, 600
+    x = rng.permutation(np.arange(1.0, n + 1) ** -power * rng.choice([-1.0, 1.0], n))
+    A = partial_dct(n, np.sort(rng.choice(n, m, replace=False)))
+    found = recover(A, A @ x)
+    assert found.relative_gap < 1e-9
+    assert len(found.support) <= m
+    assert found.distance <= 1e-9 * np.linalg.norm(A @ x)
+    # Steps alone take several times as many as there are rows.
+    assert found.n_products < 4 * m
+
+
+def test_too_many_entries_for_their_measurements_are_solved_all_the_same():
+    rng, n, m = np.random.default_rng(0), 1024, 520
+    x = np.zeros(n)
+    x[rng.choice(n, 400, replace=False)] = rng.standard_normal(400)
+    A = partial_dct(n, np.sort(rng.choice(n, m, replace=False)))
+    found = recover(A, A @ x)
+    assert found.solved
+    assert found.objective < np.abs(x).sum()

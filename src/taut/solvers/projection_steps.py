@@ -20,12 +20,14 @@ from taut.solvers.polar import polar_projection
 __all__ = ["ProjectionSteps", "Turned", "merged", "rotated", "squared_rows"]
 
 _ORTHOGONAL, _EQUAL = 1e-9, 1e-12
-_RELAXED = 1.5  # share of the distance between the two projections that a step goes
+_RELAXED = 1.8  # share of the distance between the two projections that a step goes
 _LOOK = 10  # steps between two looks at the certificate, and two extrapolations
 _SELDOM = 20  # share of the steps so far that go by between two looks, where they are many
 _MEMORY = 16
-_PLAIN = 40  # steps before extrapolation pays for its cost
+_PLAIN = 20  # steps before extrapolation pays for its cost
 _REGULAR = 1e-10
+_TYPICAL = 2.0  # times the median of the entries: a threshold for signals of many small ones
+_LESS = 0.8  # share of the threshold that is worth another beginning
 _ROOT_STEPS = 30
 
 
@@ -109,7 +111,8 @@ class ProjectionSteps:
     penalty : Penalty
         A norm, but for bounds at zero.
     threshold : float > 0
-        Of the prox: the size of entries that make up their minds first.
+        Of the prox at first: the size of entries that make up their minds first. It falls to about
+        the size of the entries that are there.
 
     References
     ----------
@@ -122,6 +125,7 @@ class ProjectionSteps:
 
     def __init__(self, measurement, rows, y, noise, penalty, threshold):
         self.measurement, self.rows, self.y, self.noise = measurement, rows, y, noise
+        self.are_even = np.ptp(rows) <= _ORTHOGONAL * rows[0]
         self.inward = polar_projection(penalty, measurement.shape[1])
         self.threshold = threshold
 
@@ -130,14 +134,19 @@ class ProjectionSteps:
 
         ``t = x + threshold * v`` with v in the polar of the penalty and ``v = A'u`` in the end.
         """
-        t = self.measurement.adjoint(self.y / self.rows)
+        t, threshold = self.measurement.adjoint(self.y / self.rows), self.threshold
         trail, look = _Trail(len(t)), _LOOK
         for n_iter in range(1, max_iter + 1):
-            pull = self.inward(t, self.threshold)
+            pull = self.inward(t, threshold)
             x = t - pull
             if n_iter in (look, max_iter):
                 look += max(_LOOK, n_iter // _SELDOM)
                 yield x, self.measurement.product(pull) / self.rows
+                finer = _typical(x)
+                if finer < _LESS * threshold:  # it is the same point, on another scale
+                    pull *= finer / threshold
+                    t, threshold = x + pull, finer
+                    trail.forget()
             step = _RELAXED * (self._within(x - pull) - x)
             t = trail.following(t, step, n_iter % _LOOK == 0) if n_iter > _PLAIN else t + step
 
@@ -152,7 +161,7 @@ class ProjectionSteps:
         size = np.linalg.norm(residual)
         if size <= self.noise:
             return 0.0
-        if np.ptp(self.rows) <= _ORTHOGONAL * self.rows[0]:
+        if self.are_even:
             return (1.0 - self.noise / size) / self.rows
         nu = self._multiplier(residual, size)
         return nu / (1.0 + nu * self.rows)
@@ -172,11 +181,19 @@ class ProjectionSteps:
         return nu
 
 
+def _typical(x):
+    sizes = np.sort(np.abs(x[x != 0]))
+    return _TYPICAL * sizes[len(sizes) // 2] if len(sizes) else np.inf
+
+
 class _Trail:
     """The last points and steps, and where their combination of the shortest step leads to."""
 
     def __init__(self, size):
         self.points, self.steps = np.empty((2, _MEMORY, size))
+        self.forget()
+
+    def forget(self):
         self.count = 0
 
     def following(self, t, step, is_due):

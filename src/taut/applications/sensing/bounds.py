@@ -12,6 +12,7 @@ from taut.applications.sensing.faces import entry_weights, exact_on_support, on_
 from taut.applications.sensing.matrices import on_supports
 from taut.applications.sensing.measurements import Measurement, written_down
 from taut.applications.sensing.sparse_recovery import Proof, Recovered, Task
+from taut.solvers.basis_pivots import solution_near
 from taut.solvers.projection_steps import ProjectionSteps, merged, rotated, squared_rows
 
 __all__ = ["bounded"]
@@ -20,6 +21,7 @@ _ROUNDS = 40
 _SUSPECT = 1e-3  # strength, relative to the largest, below which the bound may be out of reach
 _COARSE, _FINER = 3e-2, 0.3
 _FEW_ROWS = 512  # of which a matrix, or eigenvectors, cost less than the steps that they save
+_SQUARE = 1 << 24  # entries of a basis that is held
 _ROOM = 1 << 20  # entries of a matrix that is written down in place of an operator
 _WORTH = 50  # squared rows for a product of as much work as the path of such a matrix
 _SHORTER = 2  # steps for one of the analysis form, which takes twice as many products
@@ -121,6 +123,8 @@ def _by_projections(task, orthogonal):
     steps = ProjectionSteps(measurement, rows, y, noise, task.penalty, threshold)
     loose, best, before, tried = task.loosened(), None, None, None
     most = len(task.y) ** 2 / _WORTH if _fits(task) else np.inf
+    # A basis takes a product for each row: it is tried where the steps have taken as many.
+    due = len(y) if _has_basis(task, orthogonal) else np.inf
     for look, (x, turned) in enumerate(steps.run(_SHORTER * task.max_iter)):
         dual = back(turned)
         best = loose.better(best, loose.proved(x, None, task.residual(x), dual))
@@ -132,10 +136,29 @@ def _by_projections(task, orthogonal):
             found, tried = _finished(task, x, dual), support
             if found is not None and task.is_solved(found):
                 return found
+        if not is_solved and task.measurement.n_products > due:
+            found, due = _at_vertex(task, orthogonal, x, turned), 2 * task.measurement.n_products
+            if found is not None and task.is_solved(found):
+                return found
         if is_solved or task.measurement.n_products > most:
             break
         before = support
     return best
+
+
+def _has_basis(task, orthogonal):
+    """Whether a vertex is the solution, and as large a matrix as it takes may be held."""
+    fits = len(orthogonal.y) ** 2 <= _SQUARE
+    return not task.noise and fits and entry_weights(task) is not None
+
+
+def _at_vertex(task, orthogonal, x, dual):
+    """The solution, where its basis is nearly that of this point."""
+    near = solution_near(orthogonal.measurement, orthogonal.y, task.penalty, x, dual)
+    if near is None:
+        return None
+    x, dual = near
+    return task.proved(x, 0.0, task.residual(x), orthogonal.back(dual))
 
 
 def _finished(task, x, dual):
