@@ -29,7 +29,7 @@ struct Penalty {
   bool folded() const { return fall != nullptr; }
   Coordinate at(Index j, double alpha) const {
     if (!folded()) return {alpha * l1[j], alpha * l2[j], lower[j], upper[j]};
-    return {alpha * l1[j], 0.0, lower[j], upper[j], fall[j], alpha * knot[j]};
+    return {alpha * l1[j], alpha * l2[j], lower[j], upper[j], fall[j], alpha * knot[j]};
   }
   double resting(Index j) const { return std::clamp(0.0, lower[j], upper[j]); }
 };

@@ -2,10 +2,10 @@
 //
 // Folded, its slope falls from a at |b| = knot to zero at a rate k and stays there:
 //
-//     h(b) = a x - k/2 (x - knot)_+^2,    x = min(|b|, knot + a/k),
+//     h(b) = f(b) + q/2 b^2,    f(b) = a x - k/2 (x - knot)_+^2,    x = min(|b|, knot + a/k),
 //
 // which is MCP where knot = 0 and SCAD where knot is its own threshold (Breheny & Huang 2011,
-// section 2). A folded coordinate has no q, and bounds only where it is fixed.
+// section 2). A folded coordinate has bounds only where it is fixed.
 #pragma once
 
 #include <algorithm>
@@ -32,15 +32,14 @@ struct Coordinate {
   }
 
   double value(double b) const {
-    if (!folded()) return a * std::abs(b) + 0.5 * q * b * b;
-    const double x = std::min(std::abs(b), end()), beyond = std::max(x - knot, 0.0);
-    return a * x - 0.5 * k * beyond * beyond;
+    return (folded() ? fold(b) : a * std::abs(b)) + 0.5 * q * b * b;
   }
 
   // argmin_b  1/2 c (b - z/c)^2 + h(b): the problem is one-dimensional and convex, so clipping
   // the unconstrained minimiser is exact.
   double minimise(double z, double c) const {
-    if (folded()) return std::clamp(std::copysign(farthest(std::abs(z), c), z), lower, upper);
+    // A ridge is curvature.
+    if (folded()) return std::clamp(std::copysign(farthest(std::abs(z), c + q), z), lower, upper);
     const double soft = z > a ? z - a : z < -a ? z + a : 0.0;
     return std::clamp(soft / (c + q), lower, upper);
   }
@@ -100,14 +99,21 @@ struct Coordinate {
 
   // Up to which |z| zero is the minimiser where the smooth part has curvature c. The slope at zero
   // decides, but where c < k what lies beyond the fold may be lower: z^2 / 2c against its height.
-  double bar(double c) const { return folded() && c < k ? std::min(a, std::sqrt(2 * c * value(end()))) : a; }
+  double bar(double c) const {
+    return folded() && c + q < k ? std::min(a, std::sqrt(2 * (c + q) * fold(end()))) : a;
+  }
 
  private:
+  double fold(double b) const {
+    const double x = std::min(std::abs(b), end()), beyond = std::max(x - knot, 0.0);
+    return a * x - 0.5 * k * beyond * beyond;
+  }
+
   double steepness(double at) const {
     return folded() ? a - std::clamp(k * (std::abs(at) - knot), 0.0, a) : a;
   }
 
-  // The folded minimiser for z >= 0.
+  // The minimiser of 1/2 c (b - z/c)^2 + f(b) for z >= 0.
   double farthest(double z, double c) const {
     const double soft = std::max(z - a, 0.0) / c, free = z / c;
     if (c > k) {  // convex: one of the pieces has the stationary point
@@ -117,7 +123,7 @@ struct Coordinate {
     // Concave between knot and end: a minimum lies before or after.
     const double before = std::min(soft, knot);
     if (free <= end()) return before;
-    return 0.5 * z * free - value(end()) > z * before - 0.5 * c * before * before - a * before ? free : before;
+    return 0.5 * z * free - fold(end()) > z * before - 0.5 * c * before * before - a * before ? free : before;
   }
 };
 

@@ -258,7 +258,7 @@ class NewtonPath : public PathSolver {
   // model goes downhill whatever the curvatures are (Zou & Li 2008, local linear approximation).
   Coordinate tangent(std::size_t k, double alpha) const {
     const Coordinate h = penalty_.at(features_[k], alpha);
-    return h.folded() ? Coordinate{h.slope_up(std::abs(beta_[k])), 0.0, h.lower, h.upper} : h;
+    return h.folded() ? Coordinate{h.slope_up(std::abs(beta_[k])), h.q, h.lower, h.upper} : h;
   }
 
   void rescale(const Vector& along) {

@@ -360,8 +360,9 @@ class Quadratic {
       const double* column = gram_.data() + static_cast<std::size_t>(used[c]) * capacity_;
       double* out = system.data() + static_cast<std::size_t>(c) * a;
       for (int r = 0; r <= c; ++r) out[r] = column[used[r]];
+      out[c] += h.q;
       if (bent && std::abs(h.piece(beta_[used[c]])) == 2) out[c] -= h.k;
-      d[c] = z_[used[c]] - h.slope_up(beta_[used[c]]);
+      d[c] = z_[used[c]] - h.slope_up(beta_[used[c]]) - h.q * beta_[used[c]];
     }
     if (!blas::cholesky(a, system.data(), a)) return false;
     blas::solve_right('N', 1, a, system.data(), a, d.data(), 1);

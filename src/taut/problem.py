@@ -73,7 +73,8 @@ class Problem:
             return folded
         (l1, l2, lower, upper), (fall, knot) = folded
         scale = self.scale
-        return Coordinates(l1 * scale, l2, lower, upper), Folds(fall * scale**2, knot / scale)
+        coordinates = Coordinates(l1 * scale, l2 * scale**2, lower, upper)
+        return coordinates, Folds(fall * scale**2, knot / scale)
 
     @property
     def is_separable(self) -> bool:

@@ -190,3 +190,12 @@ def test_the_command_predicts_risks(table, tmp_path):
     risks = pl.read_parquet(out)["days_risk"].to_numpy()
     # The larger the risk, the earlier the event.
     assert np.corrcoef(risks, 2.5 * table["n0"] - 1.5 * table["n1"])[0, 1] > 0.9
+
+
+def test_two_columns_without_a_word_of_survival(table):
+    X, y = parts(table)
+    frame = pytest.importorskip("pandas").DataFrame(y, columns=["days", "died"])
+    for two in (y, frame):
+        with pytest.raises(TableError, match="two columns: say task='survival'"):
+            compare(X, two, **SETTINGS)
+    assert compare(X, frame, task="survival", **SETTINGS).leaderboard

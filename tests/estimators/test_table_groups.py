@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
 from tests.compare.tables import real_table
 from tests.estimators.messages import refused
 
@@ -201,13 +202,51 @@ def test_groups_that_are_not_columns_are_refused(table, estimator):
 
     refused(fit([["x", "q"]]), "groups[0] names 'q'", "x, z")
     refused(fit([["x"]]), "groups must cover the 2 columns", "column 'z'")
-    refused(fit([["x", "z"], ["z"]]), "must not overlap", "'z'", "taut.GroupLasso")
+    refused(fit([["x", "z"], ["z"]]), "must not overlap", "'z'", "penalties.overlapping(groups)")
     refused(fit([["x", "z"]], numbers.to_numpy()), "names the column 'x'", "no column names")
     refused(fit("categorical", numbers.to_numpy()), "needs a data frame", "ndarray")
     refused(fit("categorical", weights=[1.0, 2.0, 3.0]), "one entry per group", "3 for 2 groups")
-    refused(fit([["x", "kind"], ["z", "noise"]], table), "'kind'", "GroupLasso('categorical')")
+    refused(fit([["x", "kind"], ["kind", "z", "noise"]], table), "must not overlap", "'kind'")
+    refused(fit([["x", "kind"], ["z"]], table), "groups must cover the 4 columns", "'noise'")
+    constant = table.assign(one="same")
+    refused(fit([["x", "kind", "z", "noise"], ["one"]], constant), "groups[1]", "varies", "'one'")
     model = fit("categorical", table)()
     refused(lambda: model.predict(table.drop(columns="kind")), "'kind'")
+
+
+@pytest.mark.parametrize("library", ["text", "categories", "polars"])
+def test_the_name_of_a_factor_stands_for_all_its_features(table, library):
+    y = targets(table)["counts"]
+    frame = {
+        "text": lambda: table,
+        "categories": lambda: table.astype({"kind": "category", "noise": "category"}),
+        "polars": lambda: pytest.importorskip("polars").DataFrame(table.to_dict("list")),
+    }[library]()
+    by_hand = pd.get_dummies(table, columns=["kind", "noise"], dtype=float)
+    for make in (
+        penalties.GroupLasso,
+        lambda groups: penalties.MCP(groups=groups) + penalties.L2(),
+        lambda groups: penalties.SparseGroupLasso(groups, 0.3, weights=[1.0, 2.0, 3.0]),
+    ):
+        named = make({"both": ["z", "kind"], "noise": ["noise"], "x": ["x"]})
+        model = taut.PenalizedRegressor("poisson", named, alpha=0.1, tol=1e-9).fit(frame, y)
+        assert model.coef_names_.tolist() == ["x", "z", *(f"kind={k}" for k in "uvw"), *(
+            f"noise={k}" for k in "pqrs"
+        )]  # fmt: skip
+        same = make(np.array([2, 0, 0, 0, 0, 1, 1, 1, 1]))
+        expected = taut.PenalizedRegressor("poisson", same, alpha=0.1, tol=1e-9).fit(by_hand, y)
+        assert_allclose(model.coef_, expected.coef_, atol=1e-5)
+        assert_allclose(model.predict(frame), expected.predict(by_hand), rtol=1e-5)
+
+
+def test_overlapping_factors_are_fitted_on_copies(table):
+    y = targets(table)["numbers"]
+    model = taut.GroupLasso([["x", "kind"], ["kind", "z"], ["noise"]], alpha=0.1).fit(table, y)
+    by_hand = pd.get_dummies(table, columns=["kind", "noise"], dtype=float).to_numpy()
+    places = [[0, 2, 3, 4], [1, 2, 3, 4], [5, 6, 7, 8]]
+    expected = taut.GroupLasso(places, alpha=0.1).fit(by_hand, y)
+    assert_allclose(model.coef_, expected.coef_, atol=1e-6)
+    assert_allclose(model.predict(table), expected.predict(by_hand), atol=1e-6)
 
 
 def test_a_penalty_alone_knows_no_columns():

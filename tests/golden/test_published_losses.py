@@ -129,3 +129,40 @@ def test_lasso_of_ncvreg_for_two_classes(references, arrays):
     entry, data = references["ncvreg_lasso_binomial"], arrays("r_small/ncvreg_heart")
     coef, _ = fitted(data["x"], data["y"], entry["lam"], "logistic")
     np.testing.assert_allclose(coef[1:7], entry["coef_first6"], atol=2e-5)
+
+
+def test_scad_with_a_ridge(references, arrays):
+    entry, data = references["ncvreg_scad_gaussian"], arrays("r_small/ncvreg_prostate")
+    X, y = data["x"], data["y"]
+    # Its alpha of 0.9 is the share of SCAD in lambda.
+    share = np.full(X.shape[1], 0.9)
+    penalty = penalties.SCAD(weights=share) + penalties.L2(weights=1 - share)
+    path = taut.fit_path(X, y, penalty=penalty, standardize=True, alpha_min_ratio=1e-3, tol=1e-9)
+    coef, _ = path.at(entry["lam"])
+    np.testing.assert_allclose(coef[:6], entry["coef_first6"], atol=3e-4)
+
+
+def test_mcp_for_two_classes(references, arrays):
+    """ncvreg rescales it: the slope falls by v_j / gamma, v_j the curvature of the loss along j.
+
+    With x_j / sqrt(v_j) in place of x_j the coefficient is c_j = sqrt(v_j) b_j, the slope at zero
+    that of lambda |b_j| = lambda / sqrt(v_j) |c_j|, and c_j^2 / gamma falls off it: MCP with
+    weights. The curvatures are those at the solution, found in turn with it.
+    """
+    entry, data = references["ncvreg_mcp_binomial"], arrays("r_small/ncvreg_heart")
+    X, y = data["x"], data["y"]
+    mean, deviation = X.mean(axis=0), X.std(axis=0)
+    Z, root = (X - mean) / deviation, np.full(X.shape[1], 0.5)
+    for _ in range(30):
+        penalty = penalties.MCP(3.0, weights=1 / root)
+        alphas = np.geomspace(0.5, 0.05, 30)
+        path = taut.fit_path(Z / root, y, "logistic", penalty, alphas=alphas, tol=1e-9)
+        p = path.predict(Z / root, alpha=0.05)
+        before, root = root, np.sqrt(p * (1 - p) @ Z**2 / len(y))
+        if np.allclose(root, before, rtol=1e-9):
+            break
+    coef, intercept = path.at(0.05)
+    coef = coef / root / deviation
+    np.testing.assert_allclose(coef, entry["coef"][1:], atol=2e-4)
+    link = intercept + (X[:6] - mean) @ coef
+    np.testing.assert_allclose(link, entry["link_first6"], atol=3e-4)

@@ -119,6 +119,9 @@ PENALTIES = [
     PenaltyCase(SCAD(gamma=2.5, weights=WEIGHTS)),
     grouped(SCAD(groups=GROUPS)),
     grouped(SCAD(gamma=5.0, groups=GROUPS, weights=GROUP_WEIGHTS)),
+    PenaltyCase(MCP() + L2()),
+    PenaltyCase(SCAD(weights=WEIGHTS) + L2(weights=WEIGHTS[::-1])),
+    grouped(MCP(groups=GROUPS, weights=GROUP_WEIGHTS) + L2(weights=[0.3] * N_FEATURES)),
 ]
 
 

@@ -326,3 +326,15 @@ def test_by_name(loss):
 def test_by_name_refuses(loss, error, message):
     with pytest.raises(error, match=message):
         losses.by_name(loss)
+
+
+def test_a_loss_of_ones_own_shows_its_parameters():
+    class Expectile(losses.Loss):
+        def __init__(self, tau):
+            self.tau = tau
+
+    class Plain(losses.Loss):
+        pass
+
+    assert repr(Expectile(0.8)) == "Expectile(tau=0.8)"
+    assert repr(Plain()) == "Plain()"

@@ -1,4 +1,4 @@
-"""Every smooth loss and every penalty, on data small enough for an outside solver."""
+"""Every loss and every penalty, on data small enough for an outside solver."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from taut.penalties import (
     MCP,
     SCAD,
     SLOPE,
+    Box,
     ElasticNet,
     FusedLasso,
     GroupLasso,
@@ -62,6 +63,12 @@ def _times():
     return np.column_stack([time, random.uniform(size=N_SAMPLES) < 0.7])
 
 
+def _late_entries_by_stratum():
+    times, random = _times(), _random()
+    entry = 0.3 * times[:, 0] * random.uniform(size=N_SAMPLES)
+    return np.column_stack([times, entry, np.arange(N_SAMPLES) % 2])
+
+
 def _positive():
     return np.exp(0.3 * _linear()) * _random().gamma(2.0, size=N_SAMPLES)
 
@@ -84,6 +91,12 @@ LOSSES = {
     "targets": (losses.Squared(), _targets),
 }
 MATRIX = ("multinomial", "targets")
+ALL_LOSSES = LOSSES | {
+    "quantile": (losses.Quantile(0.3), LOSSES["huber"][1]),
+    "efron": (losses.Cox("efron"), _times),
+    "late entries by stratum": (losses.Cox("breslow"), _late_entries_by_stratum),
+    "reference": (losses.Multinomial("reference"), lambda: _classes(3)),
+}
 
 PENALTIES = {
     "l1": L1(),
@@ -106,9 +119,12 @@ NON_CONVEX = {
     "scad": SCAD(3.7),
     "group mcp": MCP(3.0, groups=GROUPS),
     "group scad": SCAD(3.7, groups=GROUPS),
+    "mcp and l2": MCP(3.0, weights=FREE) + L2(weights=np.linspace(0.5, 0.0, N_FEATURES)),
+    "group scad and l2": SCAD(3.7, groups=GROUPS) + L2(),
 }
+ALL_PENALTIES = PENALTIES | {"l2 in a box": L2() + Box(-0.2, 0.3)} | NON_CONVEX
 
 
 def data(name) -> Data:
-    loss, response = LOSSES[name]
+    loss, response = ALL_LOSSES[name]
     return Data(features(), loss.check_response(response()), loss)

@@ -6,10 +6,12 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 import taut
-from taut.penalties import MCP, SCAD
+from taut.penalties import L2, MCP, SCAD
 
 each_penalty = pytest.mark.parametrize(
-    "penalty", [MCP(3.0), MCP(1.2), SCAD(3.7), SCAD(2.1)], ids=repr
+    "penalty",
+    [MCP(3.0), MCP(1.2), SCAD(3.7), SCAD(2.1), MCP(1.2) + L2(), SCAD(2.1) + L2()],
+    ids=repr,
 )
 
 

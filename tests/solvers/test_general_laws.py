@@ -1,4 +1,7 @@
-"""What must not change a fit of any loss with any penalty, and where one penalty is another."""
+"""The general solver: what must not change its fits, and where one penalty is another.
+
+Every loss with every penalty by the solver that is chosen: ``test_product_laws``.
+"""
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from taut.penalties import (
     MCP,
     SCAD,
     SLOPE,
+    Box,
     ElasticNet,
     FusedLasso,
     GroupLasso,
@@ -28,7 +32,7 @@ from taut.solvers import Controls, Grid, solve_path
 from taut.solvers.path_engine import PathEngine
 from taut.solvers.proximal_gradient import ProximalGradient
 
-from .pairs import LOSSES, N_FEATURES, PENALTIES, data
+from .pairs import ALL_LOSSES, LOSSES, N_FEATURES, PENALTIES, data
 
 each_loss = pytest.mark.parametrize("loss", LOSSES)
 each_penalty = pytest.mark.parametrize(
@@ -221,6 +225,25 @@ def test_a_penalty_in_a_chain_needs_no_groups():
     assert abs(free.coefs[0, 0]) > 1e-3
     cut = general(X, y, loss, FusedLasso(1.0, weights=np.zeros(N_FEATURES - 1)))
     assert_same(cut, general(X, y, loss, L1()))
+
+
+@pytest.mark.parametrize("loss", ALL_LOSSES)
+@pytest.mark.parametrize("standardize", [False, True])
+def test_bounds_are_kept_to_the_last_digit(loss, standardize):
+    """A digit beyond them the objective is infinite; solvers have units of their own."""
+    X, y, loss = data(loss)
+    random, met = np.random.default_rng(8), 0
+    for _ in range(3):
+        lower, upper = random.uniform([[-0.3], [0.0]], [[0.0], [0.3]], (2, N_FEATURES))
+        problem = Problem(
+            as_design(X * random.uniform(0.1, 10.0, N_FEATURES)), y, loss, L2() + Box(lower, upper),
+            np.full(len(y), 1 / len(y)), standardize=standardize,
+        )  # fmt: skip
+        found = solve_path(problem, Grid(np.array([1e-2, 1e-3])), Controls())
+        coefs = np.moveaxis(found.coefs, 0, -1)
+        assert np.all((lower <= coefs) & (coefs <= upper))
+        met += np.count_nonzero((lower == coefs) | (coefs == upper))
+    assert met
 
 
 def test_max_iter_is_kept():

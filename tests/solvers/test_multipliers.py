@@ -9,7 +9,7 @@ from taut import losses
 from taut.designs import as_design
 from taut.losses.base import Loss
 from taut.losses.roots import clipped_root
-from taut.penalties import L1, MCP, Penalty
+from taut.penalties import L1, MCP, NonNegative, Penalty
 from taut.problem import Problem
 from taut.solvers import Controls, Grid, choose, solve_path
 from taut.solvers.multipliers import Multipliers
@@ -111,3 +111,41 @@ def test_the_root_of_clipped_lines(seed):
         for level in (huber.null_intercept(centres, v), Loss.null_intercept(huber, centres, v))
     ]
     assert values[0] <= values[1] * (1 + 1e-12)
+
+
+class Asymmetric(Penalty):
+    """A penalty of a user's own: nothing is known of the derivative of its prox."""
+
+    def value(self, coef):
+        return float(np.sum(np.maximum(coef, -3 * coef)))
+
+    def prox(self, coef, step):
+        return np.maximum(coef - step, 0) + np.minimum(coef + 3 * step, 0)
+
+
+class ByCoefficient(Asymmetric):
+    by_coefficient = True
+
+
+@pytest.mark.parametrize("penalty", [Asymmetric(), ByCoefficient()], ids=repr)
+@pytest.mark.parametrize("q", [0.5, 0.8])
+@pytest.mark.parametrize("seed", [2, 3])
+def test_a_prox_without_a_derivative_has_differences(penalty, q, seed):
+    random = np.random.default_rng(seed)
+    X = random.normal(size=(60, 20))
+    y = X[:, :3] @ [1.0, -2.0, 0.5] + random.standard_t(2, size=60)
+    path = taut.fit_path(X, y, losses.Quantile(q), penalty, n_alphas=10, alpha_min_ratio=0.02)
+    assert all(c.solved and c.n_iter <= 200 for c in path.certificates)
+    # With a column for each sign it is a lasso with weights.
+    both = np.hstack([X, -X])
+    weights = np.repeat([1.0, 3.0], 20)
+    parts = taut.fit_path(
+        *(both, y, losses.Quantile(q), L1(weights=weights) + NonNegative()), alphas=path.alphas
+    )
+
+    def cost(path, X, penalty):
+        residual = y[:, None] - path.linear_predictor(X)
+        return np.maximum(q * residual, (q - 1) * residual).mean(axis=0) + path.alphas * penalty
+
+    ours = cost(path, X, np.maximum(path.coefs, -3 * path.coefs).sum(axis=0))
+    assert_allclose(ours, cost(parts, both, weights @ parts.coefs), rtol=0, atol=1e-5)

@@ -30,6 +30,7 @@ HOLD_NOTHING = {
     "mcp": (MCP(), 0.02),
     "scad": (SCAD(), 0.02),
     "group mcp": (MCP(groups=GROUPS), 0.02),
+    "mcp, no ridge there": (MCP() + L2(weights=FREE), 0.02),
     "open bounds": (NonNegative(), 1.0),
     "open side": (Box(-1.0, np.inf), 1.0),
     "free group": (GroupLasso(GROUPS, weights=[0.0, 1.0, 1.0]), 0.05),
@@ -39,6 +40,8 @@ HOLD = {
     "l2": (L2(), 0.05),
     "others free": (L1(weights=1 - FREE), 0.05),
     "bounds": (Box(-5.0, 5.0), 1.0),
+    "mcp and l2": (MCP() + L2(), 0.02),
+    "group scad and l2": (SCAD(groups=GROUPS) + L2(), 0.02),
     "group lasso": (GroupLasso(GROUPS), 0.05),
     "total variation": (TotalVariation(), 0.05),
 }

@@ -20,7 +20,8 @@ def time_and_event(y, event, task: str | None) -> tuple[object, object]:
     Raises
     ------
     TableError
-        Events are given with another task, or are missing for survival.
+        Events are given with another task, or are missing for survival; or there are two columns
+        and no word of survival.
     """
     if task not in (None, "survival"):
         if event is not None:
@@ -46,6 +47,12 @@ def time_and_event(y, event, task: str | None) -> tuple[object, object]:
             "an event, and 0 where it is when the row was last seen (--event COLUMN)"
         )
         raise TableError(text, "event")
+    if np.shape(y)[1:] == (2,):
+        text = (
+            "must have one dimension, got two columns: say task='survival' where they are times "
+            "and events (1, or 0 where censored), else give one value for each row"
+        )
+        raise TableError(text, "y")
     return y, None
 
 

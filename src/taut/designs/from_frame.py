@@ -15,6 +15,7 @@ __all__ = [
     "columns_named",
     "columns_of",
     "did_you_mean",
+    "has_factors",
     "n_rows_of",
     "names_of",
     "shown_name",
@@ -70,6 +71,17 @@ def categories_of(X) -> list[str]:
     """
     schema = _eager(X).schema
     return [str(name) for name, dtype in schema.items() if dtype in (nw.Categorical, nw.Enum)]
+
+
+def has_factors(X) -> bool:
+    """Whether a frame has columns that are features only once they are encoded.
+
+    Parameters
+    ----------
+    X : data frame
+    """
+    kinds = _eager(X).schema.values()
+    return not all(kind.is_numeric() or kind == nw.Boolean for kind in kinds)
 
 
 def columns_of(X) -> dict[str, np.ndarray]:

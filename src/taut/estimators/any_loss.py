@@ -61,9 +61,9 @@ class PenalizedRegressor(TableGroups, GeneralisedLinearModel):
     groups_ : ndarray of int of shape (n_coefs,)
         The number of each coefficient's group; only where the penalty names columns.
     encoder_ : TableEncoder
-        Only with groups="categorical", where coefficients are those of encoded features.
+        Only where columns were encoded: coefficients are then those of features.
     coef_names_ : ndarray of str of shape (n_coefs,)
-        Of the encoded features; only with groups="categorical".
+        Of the encoded features; only where columns were encoded.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
@@ -210,9 +210,9 @@ class PenalizedClassifier(TableGroups, LinearClassifier):
     groups_ : ndarray of int of shape (n_coefs,)
         The number of each coefficient's group; only where the penalty names columns.
     encoder_ : TableEncoder
-        Only with groups="categorical", where coefficients are those of encoded features.
+        Only where columns were encoded: coefficients are then those of features.
     coef_names_ : ndarray of str of shape (n_coefs,)
-        Of the encoded features; only with groups="categorical".
+        Of the encoded features; only where columns were encoded.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.

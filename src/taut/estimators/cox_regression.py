@@ -44,7 +44,9 @@ class CoxRegression(TableGroups, PenalisedModel):
         leaves.
     ties : {"breslow", "efron"}, default "breslow"
         How events at one time share their risk set. Efron's form is closer where ties are many, but
-        takes a row of weight 2 for something else than two rows.
+        takes a row of weight 2 for something else than two rows. Breslow's is the default here, as
+        in glmnet and scikit-survival; that of ``losses.Cox``, and so of ``taut.fit_path``, is
+        Efron's.
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
         of the columns as given. Constant columns keep their unit.
@@ -83,9 +85,9 @@ class CoxRegression(TableGroups, PenalisedModel):
     groups_ : ndarray of int of shape (n_coefs,)
         The number of each coefficient's group; only where the penalty names columns.
     encoder_ : TableEncoder
-        Only with groups="categorical", where coefficients are those of encoded features.
+        Only where columns were encoded: coefficients are then those of features.
     coef_names_ : ndarray of str of shape (n_coefs,)
-        Of the encoded features; only with groups="categorical".
+        Of the encoded features; only where columns were encoded.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.

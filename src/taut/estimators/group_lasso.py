@@ -48,9 +48,9 @@ class GroupLasso(TableGroups, SingleTargetRegressor, PenalisedModel):
     Attributes
     ----------
     coef_ : ndarray of shape (n_coefs,)
-        One for each feature; with ``groups="categorical"`` one for each encoded feature.
+        One for each feature; where columns were encoded, for each encoded feature.
     coef_names_ : ndarray of str of shape (n_coefs,)
-        Of the encoded features; only with ``groups="categorical"``.
+        Of the encoded features; only where columns were encoded.
     intercept_ : float
     groups_ : ndarray of int of shape (n_coefs,)
         The number of each coefficient's group; with overlapping groups, of each entry of
@@ -68,7 +68,7 @@ class GroupLasso(TableGroups, SingleTargetRegressor, PenalisedModel):
     cv_results_ : CVResults
         Only where alpha is ``taut.CV``.
     encoder_ : TableEncoder
-        Only with ``groups="categorical"``.
+        Only where columns were encoded.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.
@@ -135,7 +135,8 @@ class GroupLasso(TableGroups, SingleTargetRegressor, PenalisedModel):
         """Coefficients of the features, of shape (n_features, ...): the sums over their copies."""
         if "columns_" not in vars(self):
             return coefs
-        summed = np.zeros((self.n_features_in_, *coefs.shape[1:]))
+        n_features = len(vars(self).get("coef_names_", range(self.n_features_in_)))
+        summed = np.zeros((n_features, *coefs.shape[1:]))
         np.add.at(summed, self.columns_, coefs)
         return summed
 
@@ -200,9 +201,9 @@ class SparseGroupLasso(GroupLasso):
     Attributes
     ----------
     coef_ : ndarray of shape (n_coefs,)
-        One for each feature; with ``groups="categorical"`` one for each encoded feature.
+        One for each feature; where columns were encoded, for each encoded feature.
     coef_names_ : ndarray of str of shape (n_coefs,)
-        Of the encoded features; only with ``groups="categorical"``.
+        Of the encoded features; only where columns were encoded.
     intercept_ : float
     groups_ : ndarray of int of shape (n_coefs,)
         The number of each coefficient's group; with overlapping groups, of each entry of
@@ -220,7 +221,7 @@ class SparseGroupLasso(GroupLasso):
     cv_results_ : CVResults
         Only where alpha is ``taut.CV``.
     encoder_ : TableEncoder
-        Only with ``groups="categorical"``.
+        Only where columns were encoded.
     n_features_in_ : int
     feature_names_in_ : ndarray of str of shape (n_features,)
         Only where X had column names.

@@ -6,9 +6,9 @@ import narwhals as nw
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from taut.designs.from_frame import TableError, categories_of
+from taut.designs.from_frame import TableError, categories_of, has_factors
 from taut.estimators.feature_groups import members_of
-from taut.penalties.groups import CATEGORICAL, are_named, regrouped
+from taut.penalties.groups import CATEGORICAL, are_named, as_named, regrouped
 from taut.validation import check_matrix
 
 __all__ = ["TableGroups"]
@@ -24,9 +24,10 @@ class TableGroups:
     columns_ : ndarray of int of shape (n_copies,)
         Only where groups overlap: the column of X behind each member of a group.
     encoder_ : TableEncoder
-        Only with groups="categorical".
+        Only where columns are encoded: with groups="categorical", or groups of names of columns
+        some of which hold text, categories or dates.
     coef_names_ : ndarray of str of shape (n_coefs,)
-        Of the encoded features; only with groups="categorical".
+        Of the encoded features; only where there are any.
     """
 
     @property
@@ -41,6 +42,9 @@ class TableGroups:
         groups = self._groups_given
         if isinstance(groups, str) and groups == CATEGORICAL:
             return self._encoded(X, y)
+        is_frame = nw.dependencies.is_into_dataframe(X)
+        if as_named(groups) is not None and is_frame and has_factors(X):
+            return self._encoded(X, y, groups)
         matrix, y = super()._checked(X, y)
         if groups is not None:
             names = getattr(self, "feature_names_in_", None)
@@ -49,7 +53,8 @@ class TableGroups:
                 self.columns_ = columns
         return matrix, y
 
-    def _encoded(self, X, y):
+    def _encoded(self, X, y, groups=None):
+        """Features, grouped by the columns they come from; or as these columns are grouped."""
         if not nw.dependencies.is_into_dataframe(X):
             raise TableError(
                 f"groups='categorical' needs a data frame, got X of type {type(X).__name__}: pass "
@@ -65,9 +70,31 @@ class TableGroups:
         validate_data(self, X, skip_check_array=True)
         self.coef_names_ = self.encoder_.get_feature_names_out()
         sources = self.encoder_.sources_
-        order = {name: place for place, name in enumerate(dict.fromkeys(sources))}
-        self.groups_ = np.array([order[name] for name in sources])
+        if groups is None:
+            order = {name: place for place, name in enumerate(dict.fromkeys(sources))}
+            self.groups_ = np.array([order[name] for name in sources])
+        else:
+            self._group(groups, self.encoder_.feature_names_in_, sources)
         return matrix, y
+
+    def _group(self, groups, names, sources):
+        """Groups of columns become groups of all features that come of each column."""
+        labels, columns = members_of(groups, len(names), names)
+        members = np.arange(len(names)) if columns is None else columns
+        features = [np.flatnonzero(sources == names[column]) for column in members]
+        self.groups_ = np.repeat(labels, [len(part) for part in features])
+        empty = np.setdiff1d(labels, self.groups_)
+        if empty.size:
+            column = members[labels == empty[0]][0]
+            raise ValueError(
+                f"groups[{empty[0]}] must hold a column that varies, got {names[column]!r}: leave "
+                "it out of X and of the groups"
+            )
+        features = np.concatenate(features)
+        if columns is None:
+            self.groups_ = self.groups_[np.argsort(features)]
+        else:
+            self.columns_ = features
 
     def _features(self, X):
         if "encoder_" not in vars(self):
@@ -80,9 +107,12 @@ class TableGroups:
             return penalty
         if "columns_" in vars(self):
             twice = int(np.argmax(np.bincount(self.columns_) > 1))
+            names = self.encoder_.sources_ if "encoder_" in vars(self) else self.feature_names_in_
             raise ValueError(
-                f"groups of {penalty!r} must not overlap, got column "
-                f"{self.feature_names_in_[twice]!r} in two of them: list it once, or use "
-                "taut.GroupLasso, which fits copies of it"
+                f"groups of {penalty!r} must not overlap, got column {names[twice]!r} in two of "
+                "them: list it once, or fit copies of it, which works with every loss: columns, "
+                "labels = penalties.overlapping(groups), with the places of columns, then "
+                "X[:, columns] and groups=labels (taut.GroupLasso does so by itself, for least "
+                "squares)"
             )
         return regrouped(penalty, self.groups_)

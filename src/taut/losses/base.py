@@ -212,6 +212,11 @@ class Loss:
             return None
         return recession_of_rows(self, y, v)
 
+    def __repr__(self):
+        # Of a class of one's own, which need not be a dataclass.
+        parameters = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({parameters})"
+
     def _has_no(self, method) -> str:
         kind = type(self).__name__
         if not self.is_separable:

@@ -48,6 +48,8 @@ class Cox(Loss):
     Parameters
     ----------
     ties : {"efron", "breslow"}, default "efron"
+        Efron's form is the closer one where ties are many, and the default of ``coxph`` and
+        lifelines. ``taut.CoxRegression`` has Breslow's by default, as glmnet and scikit-survival.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from taut.penalties.base import Coordinates, Penalty
 from taut.penalties.bounds import Box, NonNegative
 from taut.penalties.folded_concave import MCP, SCAD
+from taut.penalties.folded_sum import FoldedSum
 from taut.penalties.fused_lasso import FusedLasso
 from taut.penalties.graph import grid_edges
 from taut.penalties.group_lasso import GroupLasso, MultiTask, SparseGroupLasso
@@ -23,6 +24,7 @@ __all__ = [
     "Box",
     "Coordinates",
     "ElasticNet",
+    "FoldedSum",
     "FusedLasso",
     "GroupLasso",
     "MultiTask",

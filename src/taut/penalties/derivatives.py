@@ -12,7 +12,9 @@ from scipy import sparse
 
 from taut.penalties.base import Penalty
 
-__all__ = ["TyingPenalty", "by_column_pieces", "shrinking"]
+__all__ = ["TyingPenalty", "by_column_pieces", "of_prox", "shrinking"]
+
+_NEAR = 1e-7  # of the largest coefficient
 
 
 class TyingPenalty(Penalty):
@@ -37,6 +39,31 @@ class TyingPenalty(Penalty):
     def prox_derivative(self, coef, result, step, alpha):
         pieces = self.prox_pieces(coef, result, step, alpha)
         return (pieces @ pieces.T).toarray()
+
+
+def of_prox(penalty: Penalty, coef, result, step: float, alpha: float) -> np.ndarray:
+    """A generalised derivative of ``scaled_prox``: that of the penalty, else by differences.
+
+    Parameters and return as for ``Penalty.prox_derivative``.
+    """
+    known = penalty.prox_derivative(coef, result, step, alpha)
+    if known is not None:
+        return known
+    near = _NEAR * np.max(np.abs(coef), initial=np.finfo(np.float64).tiny)
+
+    def moved(direction):
+        ahead, behind = (
+            penalty.scaled_prox(coef + way * near * direction, step, alpha) for way in (1, -1)
+        )
+        return (ahead - behind).ravel() / (2 * near)
+
+    if penalty.by_coefficient:
+        return np.diag(np.clip(moved(np.ones(coef.shape)), 0.0, 1.0))
+    units = np.eye(coef.size).reshape(-1, *coef.shape)
+    matrix = np.column_stack([moved(unit) for unit in units])
+    # The prox of a convex penalty is the gradient of a function that bends by at most 1.
+    values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
+    return (vectors * np.clip(values, 0.0, 1.0)) @ vectors.T
 
 
 def by_column_pieces(of_column, result):

@@ -8,8 +8,9 @@ from taut.penalties.arrays import namespace, positive_part
 from taut.penalties.base import Coordinates, Folds
 from taut.penalties.blocks import BlockPenalty
 from taut.penalties.checks import as_number, as_weights
+from taut.penalties.folded_sum import FoldedSum
 from taut.penalties.groups import as_group_weights, as_groups
-from taut.penalties.separable import weighted
+from taut.penalties.separable import Separable, weighted
 
 __all__ = ["MCP", "SCAD"]
 
@@ -100,6 +101,12 @@ class _FoldedConcave(BlockPenalty):
         """Where slopes begin to fall for these weights, and how fast."""
         raise NotImplementedError
 
+    def __add__(self, other):
+        return FoldedSum((self, other)) if isinstance(other, Separable) else super().__add__(other)
+
+    def __radd__(self, other):
+        return FoldedSum((other, self)) if isinstance(other, Separable) else super().__radd__(other)
+
 
 class MCP(_FoldedConcave):
     """Minimax concave penalty: the shrinkage of L1, relaxed linearly to none at ``gamma alpha w``.
@@ -110,7 +117,8 @@ class MCP(_FoldedConcave):
         gamma s^2 / 2             beyond
 
     Not convex, and not alpha times a penalty: solvers use ``scaled_value`` and ``scaled_prox``. The
-    prox is the global minimiser at any step, which from ``gamma`` on is hard thresholding.
+    prox is the global minimiser at any step, which from ``gamma`` on is hard thresholding. With a
+    ridge: ``MCP() + L2()``.
 
     Parameters
     ----------
@@ -172,7 +180,7 @@ class SCAD(_FoldedConcave):
         (gamma + 1) s^2 / 2                                     beyond
 
     Not convex, and not alpha times a penalty: solvers use ``scaled_value`` and ``scaled_prox``. The
-    prox is the global minimiser at any step.
+    prox is the global minimiser at any step. With a ridge: ``SCAD() + L2()``.
 
     Parameters
     ----------

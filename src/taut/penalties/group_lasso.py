@@ -38,8 +38,9 @@ class GroupLasso(_SumOfNorms):
     groups : sequence of integer arrays, or integer array of shape (n_features,)
         Column indices of each group, or label of each feature; labels count in ascending order.
         Every feature is in one group (see ``overlapping`` for several). For estimators that are
-        fitted on a data frame also the names of each group's columns, in a list or a mapping, or
-        "categorical": every column is encoded, and what comes of it is a group.
+        fitted on a data frame also the names of each group's columns, in a list or a mapping (that
+        of a factor stands for all features it is encoded by), or "categorical": every column is
+        encoded, and what comes of it is a group.
     weights : array of shape (n_groups,), default None
         Factor per group; 0 = unpenalised, inf = excluded (coefficients fixed at 0). None is the
         root of the size of each group.
@@ -104,8 +105,9 @@ class SparseGroupLasso(Penalty):
     groups : sequence of integer arrays, or integer array of shape (n_features,)
         Column indices of each group, or label of each feature; labels count in ascending order.
         Every feature is in one group (see ``overlapping`` for several). For estimators that are
-        fitted on a data frame also the names of each group's columns, in a list or a mapping, or
-        "categorical": every column is encoded, and what comes of it is a group.
+        fitted on a data frame also the names of each group's columns, in a list or a mapping (that
+        of a factor stands for all features it is encoded by), or "categorical": every column is
+        encoded, and what comes of it is a group.
     l1_ratio : float in [0, 1], default 0.5
     weights : array of shape (n_groups,), default None
         Factor per group in the group lasso part; the L1 part has none. 0 leaves the group

@@ -9,7 +9,15 @@ import numpy as np
 
 from taut.penalties.checks import as_weights
 
-__all__ = ["CATEGORICAL", "are_named", "as_group_weights", "as_groups", "overlapping", "regrouped"]
+__all__ = [
+    "CATEGORICAL",
+    "are_named",
+    "as_group_weights",
+    "as_groups",
+    "as_named",
+    "overlapping",
+    "regrouped",
+]
 
 # Each column of a data frame is a group, with all features that it is encoded by.
 CATEGORICAL = "categorical"
@@ -26,7 +34,7 @@ def as_groups(groups):
     Labels are numbered in ascending order, groups given by their indices in the order given. Names
     become labels once there is a table (see ``regrouped``).
     """
-    named = _named(groups)
+    named = as_named(groups)
     if named is not None:
         return named
     labels = _labels_given(groups)
@@ -46,6 +54,9 @@ def are_named(groups) -> bool:
 
 def regrouped(penalty, labels):
     """The same penalty on groups of these labels."""
+    if hasattr(penalty, "terms"):
+        first, *rest = penalty.terms
+        return type(penalty)((regrouped(first, labels), *rest))
     return type(penalty)(**{**vars(penalty), "groups": labels})
 
 
@@ -107,7 +118,7 @@ def overlapping(groups):
     return columns, labels
 
 
-def _named(groups):
+def as_named(groups):
     """Names of columns, group by group, as tuples; None where groups are something else."""
     if isinstance(groups, str) and groups == CATEGORICAL:
         return CATEGORICAL
@@ -181,8 +192,9 @@ def _partition(arrays):
         raise ValueError(
             f"groups must not overlap, got feature {indices[first]} in groups[{owners[first]}] "
             f"and groups[{owners[second]}]: norms of overlapping groups have no prox in closed "
-            "form; list it once, use taut.GroupLasso, or duplicate shared columns "
-            "(penalties.overlapping)"
+            "form; list it once, or duplicate shared columns, which works with every loss: "
+            "columns, labels = penalties.overlapping(groups), then X[:, columns] and groups=labels "
+            "(taut.GroupLasso does so by itself, for least squares)"
         )
     return owners[order]
 

@@ -66,6 +66,8 @@ class NativePenalty(Penalty):
     [2.0, 0.0]
     """
 
+    by_coefficient = True
+
     def __init__(self, value, prox, weights=None, *, convex=False):
         self._set(
             functions=(

@@ -28,6 +28,7 @@ from taut.solvers.newton_system import direction, side
 __all__ = ["Ended", "Lagrangian", "Minimum", "has_derivative", "takes_newton_steps"]
 
 _LARGEST = 2000  # coordinates of a system; quasi-Newton steps beyond
+_MOST_DIFFERENCES = 500  # where the prox has no derivative but that of differences
 _FALL = 1e-4
 _SHORTEST = 1e-6
 _ROUNDING = 1e-14
@@ -43,8 +44,9 @@ def has_derivative(penalty: Penalty) -> bool:
 
 
 def takes_newton_steps(problem: Problem, penalty: Penalty, shape) -> bool:
-    """Whether the prox has a derivative, and a system is small enough for so many coefficients."""
-    return has_derivative(penalty) and side(problem, penalty, shape) <= _LARGEST
+    """Whether a system is small enough for so many coefficients, and so many proxes for one."""
+    largest = _LARGEST if has_derivative(penalty) or penalty.by_coefficient else _MOST_DIFFERENCES
+    return side(problem, penalty, shape) <= largest
 
 
 class Minimum:
@@ -182,7 +184,7 @@ class Lagrangian:
         return share, None
 
     def _by_gradients(self, fitted, here, most_steps):
-        """Without second derivatives, or with too many: limited-memory quasi-Newton steps."""
+        """With too many second derivatives: limited-memory quasi-Newton steps."""
         shape = here.coef.shape
 
         def function(x):

@@ -23,7 +23,7 @@ import numpy as np
 from scipy import linalg
 
 from taut.penalties.base import Penalty
-from taut.penalties.derivatives import TyingPenalty
+from taut.penalties.derivatives import TyingPenalty, of_prox
 from taut.problem import Problem
 from taut.solvers.columns import GrowingColumns
 from taut.solvers.fitted import Point
@@ -67,7 +67,7 @@ def direction(problem: Problem, columns: GrowingColumns, here, prox, step, dampi
     force = -here.gradient.ravel()
     if side(problem, penalty, here.coef.shape) == here.coef.size:
         system = hessian(problem, columns.with_ones, here.point)
-        system -= penalty.prox_derivative(*where) / step
+        system -= of_prox(penalty, *where) / step
         system[np.diag_indices_from(system)] += (1.0 + damping) / step
         # Symmetric: the transpose is the same, as LAPACK wants it.
         factor = linalg.cho_factor(system.T, check_finite=False, overwrite_a=True)

@@ -23,7 +23,7 @@ from taut.solvers.columns import Columns, column_scale
 from taut.solvers.duality import Judge
 from taut.solvers.fitted import null_standing, settled
 from taut.solvers.quantile_pivots import Vertex
-from taut.solvers.scaled_penalty import in_units_of
+from taut.solvers.scaled_penalty import as_given, in_units_of
 
 __all__ = ["QuantileProgramme", "balanced_slopes"]
 
@@ -115,7 +115,7 @@ class _Walk:
         return point, self.judge.verdict(coef, alpha, point, slope, z, 1.0)
 
     def _solved(self, coef, point, verdict, status, n_iter):
-        coef = coef / self.scale
+        coef = as_given(self.problem, coef, self.scale)
         level = point.level - self.problem.moments[0] @ coef if self.problem.fit_intercept else 0.0
         return coef, float(level), verdict.certificate(status, n_iter, self.controls.tol)
 

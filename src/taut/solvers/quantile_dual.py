@@ -27,7 +27,7 @@ from taut.solvers.fitted import null_standing, settled
 from taut.solvers.interior_point import BoxProgramme
 from taut.solvers.quantile import balanced_slopes
 from taut.solvers.ridge import ridge_range
-from taut.solvers.scaled_penalty import in_units_of
+from taut.solvers.scaled_penalty import as_given, in_units_of
 
 __all__ = ["QuantileDual"]
 
@@ -122,7 +122,7 @@ class _Walk:
             self.working = np.union1d(self.working, missing)
         status = Status.SOLVED if best.verdict.reaches(tol) else Status.STALLED
         self.working = np.union1d(self.always, np.flatnonzero(best.coef))
-        coef, problem = best.coef / self.scale, self.problem
+        coef, problem = as_given(self.problem, best.coef, self.scale), self.problem
         level = best.level - problem.moments[0] @ coef if problem.fit_intercept else 0.0
         return coef, float(level), best.verdict.certificate(status, n_iter, tol)
 

@@ -39,7 +39,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from taut.losses.recession import Recession
-from taut.penalties import MCP, SCAD
+from taut.penalties import MCP, SCAD, FoldedSum
 from taut.problem import Problem
 from taut.solution import Status
 from taut.solvers.base import Solved
@@ -74,7 +74,7 @@ def with_runaways(problem: Problem, solved: Solved) -> Solved:
 
 
 def _is_folded(problem):
-    return isinstance(problem.penalty, MCP | SCAD)
+    return isinstance(problem.penalty, MCP | SCAD | FoldedSum)
 
 
 class _Look:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from taut.penalties import SLOPE, Coordinates, NativePenalty, Penalty
+from taut.penalties import SLOPE, Coordinates, FoldedSum, NativePenalty, Penalty
 from taut.penalties.separable import Separable
 from taut.problem import Problem
 
-__all__ = ["blocks_of", "free_directions", "in_units_of", "on_features"]
+__all__ = ["as_given", "blocks_of", "free_directions", "in_units_of", "on_features"]
 
 
 class _Known(Separable):
@@ -29,6 +29,19 @@ def in_units_of(problem: Problem, scale: np.ndarray) -> Penalty:
     return _Known(Coordinates(l1 / scale, l2 / scale**2, lower * scale, upper * scale))
 
 
+def as_given(problem: Problem, coef: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Coefficients ``coef / scale`` of the columns as given.
+
+    At a bound times the scale they may round to a digit beyond the bound, where the penalty is
+    infinite.
+    """
+    rows = (-1, *[1] * (coef.ndim - 1))
+    coef = coef / scale.reshape(rows)
+    if not problem.is_separable:
+        return coef
+    return np.clip(coef, *(part.reshape(rows) for part in problem.coordinates[2:]))
+
+
 def blocks_of(penalty: Penalty, n_features: int):
     """A label for each feature, equal for those that are only solved together.
 
@@ -46,6 +59,8 @@ def on_features(penalty: Penalty, features: np.ndarray, n_features: int) -> Pena
         return _Known(Coordinates(*(part[features] for part in penalty.known)))
     if isinstance(penalty, NativePenalty):
         return penalty.on_features(features)
+    if isinstance(penalty, FoldedSum):
+        return FoldedSum(on_features(term, features, n_features) for term in penalty.terms)
     parameters = dict(vars(penalty))
     per_block = features
     if parameters.get("groups") is not None:

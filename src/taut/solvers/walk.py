@@ -19,7 +19,13 @@ from taut.solvers.columns import Columns, column_scale
 from taut.solvers.duality import Judge, Verdict
 from taut.solvers.fitted import Fitted, Point, balanced, null_standing
 from taut.solvers.forward_backward import forward_backward
-from taut.solvers.scaled_penalty import blocks_of, free_directions, in_units_of, on_features
+from taut.solvers.scaled_penalty import (
+    as_given,
+    blocks_of,
+    free_directions,
+    in_units_of,
+    on_features,
+)
 
 __all__ = ["PATIENCE", "State", "Walk", "first_step"]
 
@@ -155,7 +161,7 @@ class Walk:
     def solved(self, alpha, verdict, status, n_iter):
         """The walk stands at the solution for this strength."""
         self.alpha = alpha
-        coef = self.state.coef / self.scale.reshape(-1, *[1] * (self.state.coef.ndim - 1))
+        coef = as_given(self.problem, self.state.coef, self.scale)
         coef, intercept = balanced(self.problem, coef, self._intercept(coef))
         return coef, intercept, verdict.certificate(status, n_iter, self.controls.tol)
 
