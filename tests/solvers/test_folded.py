@@ -57,3 +57,15 @@ def test_weights_free_and_exclude():
     assert np.all(path.coefs[0] != 0)
     assert not path.coefs[1].any()
     assert not path.coefs[2:, 0].any()
+
+
+@pytest.mark.parametrize("penalty", [MCP(), MCP() + L2(), SCAD() + L2()], ids=repr)
+@pytest.mark.parametrize("loss", ["logistic", "squared_hinge"])
+def test_no_strength_of_a_path_stalls_that_is_solved_alone(loss, penalty):
+    """Models remember where a path came from: some steps stalled at a KKT residual of 2e-3."""
+    for seed in (5, 28, 53):
+        random = np.random.default_rng(seed)
+        X = random.normal(size=(60, 12))
+        y = (X[:, 0] - X[:, 1] + random.logistic(size=60) > 0) * 1.0
+        path = taut.fit_path(X, y, loss, penalty, n_alphas=8, alpha_min_ratio=0.05)
+        assert all(certificate.solved for certificate in path.certificates)

@@ -110,9 +110,9 @@ class TableGroups:
             names = self.encoder_.sources_ if "encoder_" in vars(self) else self.feature_names_in_
             raise ValueError(
                 f"groups of {penalty!r} must not overlap, got column {names[twice]!r} in two of "
-                "them: list it once, or fit copies of it, which works with every loss: columns, "
-                "labels = penalties.overlapping(groups), with the places of columns, then "
-                "X[:, columns] and groups=labels (taut.GroupLasso does so by itself, for least "
-                "squares)"
+                "them: list it once, or fit copies of it, which works with every loss where all "
+                "columns are numbers: columns, labels = penalties.overlapping(groups), with the "
+                "places of columns, then X.to_numpy()[:, columns] and groups=labels "
+                "(taut.GroupLasso does so by itself, for least squares)"
             )
         return regrouped(penalty, self.groups_)

@@ -313,8 +313,8 @@ def greatest_ratio(sizes, weights) -> float:
 
 def _no_sum(left, right):
     return (
-        f"cannot add {type(left).__name__} and {type(right).__name__}: a sum keeps an exact prox "
-        "only where both are convex and separable (L1, L2, ElasticNet, NonNegative, Box), or where "
-        "one is L2 and the other MCP or SCAD; SparseGroupLasso and FusedLasso are sums with L1 "
-        "that have a prox of their own"
+        f"cannot add {type(left).__name__} and {type(right).__name__}: a sum has a registered "
+        "prox only where both are convex and separable (L1, L2, ElasticNet, NonNegative, Box), or "
+        "where one is L2 and the other MCP or SCAD; SparseGroupLasso and FusedLasso are sums with "
+        "L1 that have a prox of their own"
     )

@@ -54,7 +54,8 @@ class FoldedSum(Penalty):
         l1, l2, lower, upper = self.ridge._family()
         if np.any(l1) or np.any((lower > -np.inf) & (l2 + upper > 0)) or np.any(lower > upper):
             raise ValueError(
-                f"{self!r} has no prox in closed form: add L2 alone to {type(folded[0]).__name__}"
+                f"{self!r} has no prox that taut knows: add L2 alone to "
+                f"{type(folded[0]).__name__}, or take a convex penalty with L1 or bounds"
             )
         if folded[0].groups is not None and (np.ptp(l2) > 0 or np.any(np.isfinite(upper))):
             raise ValueError(

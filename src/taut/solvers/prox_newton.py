@@ -9,6 +9,7 @@ import numpy as np
 from taut import _core, losses
 from taut.losses.risk_sets import risk_sets
 from taut.problem import Problem
+from taut.solution import Status
 from taut.solvers.base import Controls, Grid, Solved
 from taut.solvers.fitted import balanced
 from taut.solvers.path_engine import (
@@ -108,7 +109,27 @@ class ProxNewton:
         if isinstance(problem.loss, losses.Huber):
             return _huber_path(problem, grid, controls, engine)
         n_targets = int(np.prod(problem.coef_shape[1:], dtype=int))
-        return _path(problem, _compiled(problem, n_targets), grid, controls, engine)
+        loss = _compiled(problem, n_targets)
+        solved = _path(problem, loss, grid, controls, engine)
+        return solved if problem.folded is None else _resumed(problem, loss, solved, controls)
+
+
+def _resumed(problem, loss, solved, controls):
+    """Strengths at which steps under a folded penalty stalled, once more from where they stood.
+
+    Its models depend on where it came from: begun anew, they find the way that was left.
+    """
+    coefs, intercepts = solved.coefs.copy(order="F"), solved.intercepts.copy()
+    certificates = list(solved.certificates)
+    for k, certificate in enumerate(solved.certificates):
+        if certificate.status is not Status.STALLED:
+            continue
+        begun = replace(controls, start=coefs[:, k])
+        again = _path(problem, loss, Grid(solved.alphas[k : k + 1]), begun, 0)
+        if again.certificates[0].kkt < certificate.kkt:
+            coefs[:, k], intercepts[k] = again.coefs[:, 0], again.intercepts[0]
+            certificates[k] = again.certificates[0]
+    return replace(solved, coefs=coefs, intercepts=intercepts, certificates=tuple(certificates))
 
 
 def _huber_path(problem, grid, controls, engine):
