@@ -119,17 +119,12 @@ def _resumed(problem, loss, solved, controls):
 
     Its models depend on where it came from: begun anew, they find the way that was left.
     """
-    coefs, intercepts = solved.coefs.copy(order="F"), solved.intercepts.copy()
-    certificates = list(solved.certificates)
     for k, certificate in enumerate(solved.certificates):
-        if certificate.status is not Status.STALLED:
-            continue
-        begun = replace(controls, start=coefs[:, k])
-        again = _path(problem, loss, Grid(solved.alphas[k : k + 1]), begun, 0)
-        if again.certificates[0].kkt < certificate.kkt:
-            coefs[:, k], intercepts[k] = again.coefs[:, 0], again.intercepts[0]
-            certificates[k] = again.certificates[0]
-    return replace(solved, coefs=coefs, intercepts=intercepts, certificates=tuple(certificates))
+        if certificate.status is Status.STALLED:
+            begun = replace(controls, start=solved.coefs[:, k])
+            again = _path(problem, loss, Grid(solved.alphas[k : k + 1]), begun, 0)
+            solved = _closer(solved, again, k)
+    return solved
 
 
 def _huber_path(problem, grid, controls, engine):
@@ -154,14 +149,20 @@ def _huber_path(problem, grid, controls, engine):
 
 
 def _closer(solved, rest, first):
-    """The one of both, for each strength from the first on, whose gap is smaller."""
+    """The one of both, for each strength from the first on, that is nearer to the end."""
     coefs, intercepts = solved.coefs.copy(order="F"), solved.intercepts.copy()
     certificates = list(solved.certificates)
     for k, certificate in enumerate(rest.certificates):
-        if certificate.relative_gap < certificates[first + k].relative_gap:
+        if _off(certificate) < _off(certificates[first + k]):
             coefs[:, first + k], intercepts[first + k] = rest.coefs[:, k], rest.intercepts[k]
             certificates[first + k] = certificate
     return replace(solved, coefs=coefs, intercepts=intercepts, certificates=tuple(certificates))
+
+
+def _off(certificate):
+    """The relative gap, or the KKT residual where there is none."""
+    gap = certificate.relative_gap
+    return certificate.kkt if np.isnan(gap) else gap
 
 
 def _path(problem, loss, grid, controls, engine):
