@@ -64,8 +64,9 @@ def greatest_cut(z, edges, weights, l1_ratio) -> float:
     # until none gains (Dinkelbach 1967, On nonlinear fractional programming).
     edges, weights = edges[weights > 0], weights[weights > 0]
     edges, labels = np.ascontiguousarray(edges), pieces_of(len(z), edges)
+    sizes = np.bincount(labels)
     if l1_ratio == 0:
-        z = z - (np.bincount(labels, z) / np.bincount(labels))[labels]
+        z = z - (np.bincount(labels, z) / sizes)[labels]
     noise = _ROUNDING * np.bincount(labels, abs(z))
     price = 0.0
     for signed in (z, -z):
@@ -73,6 +74,8 @@ def greatest_cut(z, edges, weights, l1_ratio) -> float:
             capacities = np.where(np.isinf(weights), np.inf, price * np.minimum(weights, 1e300))
             excess = signed - price * l1_ratio
             chosen = _core.best_cut(excess, edges, capacities, labels, noise).astype(bool)
+            if l1_ratio == 0:  # a whole piece costs nothing and gains no more than rounding
+                chosen &= (np.bincount(labels, chosen) < sizes)[labels]
             if not chosen.any():
                 break
             leaving = chosen[edges[:, 0]] != chosen[edges[:, 1]]
