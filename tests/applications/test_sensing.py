@@ -12,6 +12,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import taut
 from taut.applications import CompressedSensing, recover
+from taut.applications.sensing import bounds
 from taut.applications.sensing.operators import (
     convolution,
     gradient,
@@ -449,12 +450,23 @@ def test_no_worse_than_spgl1(sigma):
     assert np.abs(found).sum() <= np.abs(other).sum() * (1 + 1e-5)
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_measurements_that_no_non_negative_signal_gives_come_to_an_end():
     random = np.random.default_rng(0)
     A, y = np.abs(random.standard_normal((20, 50))), random.standard_normal(20)
     with pytest.warns(taut.ConvergenceWarning):
         found = recover(A, y, penalty=L1() + NonNegative())
     assert not found.solved
+
+
+def test_no_basis_is_made_where_steps_soon_reach_the_gap_that_is_asked_for(monkeypatch):
+    monkeypatch.setattr(bounds, "solution_near", lambda *_: pytest.fail("a basis was made"))
+    rng, n, m = np.random.default_rng(0), 2048, 600
+    x = rng.permutation(np.arange(1.0, n + 1) ** -1.5 * rng.choice([-1.0, 1.0], n))
+    A = partial_dct(n, np.sort(rng.choice(n, m, replace=False)))
+    found = recover(A, A @ x, tol=3e-4)
+    assert found.solved
+    assert found.n_products > m
 
 
 @pytest.mark.parametrize("power", [1.0, 1.5])

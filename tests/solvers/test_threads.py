@@ -15,7 +15,7 @@ from taut.penalties import L1
 from taut.problem import Problem
 from taut.solvers import Controls, threads
 from taut.solvers.products import row_moments
-from taut.solvers.threads import side_by_side
+from taut.solvers.threads import one_at_a_time, side_by_side
 
 MANY = 10**9
 N, P = 1000, 9
@@ -111,3 +111,16 @@ def test_stretches_in_threads_are_all_rows(form, weighted, two_threads, monkeypa
         assert one.weight == pytest.approx(other.weight)
         assert_allclose(one.sums, other.sums, atol=1e-12)
         assert_allclose(one.products, other.products, atol=1e-12)
+
+
+def test_short_calls_have_one_thread_of_blas_and_long_ones_keep_theirs():
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        with one_at_a_time(1000):
+            assert set(blas_threads()) == {1}
+            with one_at_a_time(1000):
+                assert set(blas_threads()) == {1}
+            assert set(blas_threads()) == {1}
+        assert blas_threads() == before
+        with one_at_a_time(MANY):
+            assert blas_threads() == before

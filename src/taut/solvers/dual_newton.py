@@ -130,6 +130,8 @@ class _DualPoint:
         while at_high > _FLAT * slope and high < _FARTHEST:
             low, at_low, high = high, at_high, 2.0 * high
             at_high = left(high)
+        if at_high > 0:  # without an end: no x comes as near as the noise
+            return high
         far, at_far, side = high, at_high, 0
         while abs(at_far) > _FLAT * slope and high - low > _FLAT * _NEAR * high:
             far = low + (high - low) * at_low / (at_low - at_high)

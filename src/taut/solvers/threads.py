@@ -1,12 +1,14 @@
 """Folds, or stretches of rows, in threads: the core releases the interpreter's lock, so they run
 side by side.
 
-Each has one thread of BLAS then. Calls that all want every core wait for one another.
+Each has one thread of BLAS then. Calls that all want every core wait for one another. So do the
+short calls of a solver on its own, where other processes want the cores too.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from queue import SimpleQueue
@@ -17,9 +19,10 @@ from threadpoolctl import ThreadpoolController
 
 from taut.solvers.base import Cancel, Controls, Meeting
 
-__all__ = ["how_many", "side_by_side"]
+__all__ = ["how_many", "one_at_a_time", "side_by_side"]
 
 _WORTH = 500_000  # entries of X below which starting threads costs as much as they bring
+_SHORT = 1 << 24  # entries of A up to which products are too short to be shared among threads
 _in_use = Lock()
 
 
@@ -65,6 +68,23 @@ def _in_threads(jobs, controls, seats):
             for future in futures:
                 future.cancel()
             raise
+
+
+@contextmanager
+def one_at_a_time(n_entries: int):
+    """One thread of BLAS inside, where A has so few entries that its calls are short.
+
+    A core that another process holds keeps every call waiting that was spread over it. Who comes
+    while another caller has the limit leaves it as it is.
+    """
+    if n_entries > _SHORT or not _in_use.acquire(blocking=False):
+        yield
+        return
+    try:
+        with _libraries().limit(limits=1, user_api="blas"):
+            yield
+    finally:
+        _in_use.release()
 
 
 def how_many(n_entries: int) -> int:

@@ -22,6 +22,7 @@ _SUSPECT = 1e-3  # strength, relative to the largest, below which the bound may 
 _COARSE, _FINER = 3e-2, 0.3
 _FEW_ROWS = 512  # of which a matrix, or eigenvectors, cost less than the steps that they save
 _SQUARE = 1 << 24  # entries of a basis that is held
+_PACE = 256  # cubed measurements by entries, of a basis, for a product of as much work
 _ROOM = 1 << 20  # entries of a matrix that is written down in place of an operator
 _WORTH = 50  # squared rows for a product of as much work as the path of such a matrix
 _SHORTER = 2  # steps for one of the analysis form, which takes twice as many products
@@ -123,7 +124,7 @@ def _by_projections(task, orthogonal):
     steps = ProjectionSteps(measurement, rows, y, noise, task.penalty, threshold)
     loose, best, before, tried = task.loosened(), None, None, None
     most = len(task.y) ** 2 / _WORTH if _fits(task) else np.inf
-    # A basis takes a product for each row: it is tried where the steps have taken as many.
+    # A basis takes a product for each row: no sooner than the steps have taken as many is it tried.
     due = len(y) if _has_basis(task, orthogonal) else np.inf
     for look, (x, turned) in enumerate(steps.run(_SHORTER * task.max_iter)):
         dual = back(turned)
@@ -137,9 +138,11 @@ def _by_projections(task, orthogonal):
             if found is not None and task.is_solved(found):
                 return found
         if not is_solved and task.measurement.n_products > due:
-            found, due = _at_vertex(task, orthogonal, x, turned), 2 * task.measurement.n_products
-            if found is not None and task.is_solved(found):
-                return found
+            if _is_basis_cheaper(loose, best):
+                found = _at_vertex(task, orthogonal, x, turned)
+                if found is not None and task.is_solved(found):
+                    return found
+            due = 2 * task.measurement.n_products
         if is_solved or task.measurement.n_products > most:
             break
         before = support
@@ -150,6 +153,13 @@ def _has_basis(task, orthogonal):
     """Whether a vertex is the solution, and as large a matrix as it takes may be held."""
     fits = len(orthogonal.y) ** 2 <= _SQUARE
     return not task.noise and fits and entry_weights(task) is not None
+
+
+def _is_basis_cheaper(task, best):
+    """Than the steps that are left. The gap falls about as the square of the products so far."""
+    m, n = task.measurement.shape
+    left = task.measurement.n_products * (np.sqrt(task.distance(best) / task.tol) - 1.0)
+    return m + m**3 / (_PACE * n) < left
 
 
 def _at_vertex(task, orthogonal, x, dual):

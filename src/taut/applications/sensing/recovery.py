@@ -26,6 +26,7 @@ from taut.progress import watched
 from taut.selection.rule import Rule
 from taut.solution import ConvergenceWarning
 from taut.solvers.primal_dual import Ball, Square, analysed
+from taut.solvers.threads import one_at_a_time
 from taut.validation import check_flag, check_positive, shown
 from taut.validation.trouble import explained
 
@@ -237,13 +238,16 @@ def recover(
 def _by_synthesis(measurement, y, penalty, noise, alpha, tol, max_iter, say):
     m, size = len(y), max(float(np.linalg.norm(y)), 1e-300)
     if alpha is None:
-        x, strength, proof = bounded(Task(measurement, y, penalty, noise, tol, max_iter, say))
+        with one_at_a_time(m * measurement.shape[1]):
+            task = Task(measurement, y, penalty, noise, tol, max_iter, say)
+            x, strength, proof = bounded(task)
         objective = proof.objective
         choice = None
     else:
         alpha, choice = _chosen(alpha, measurement, y, penalty, say)
         strength = m * alpha
-        x, strength, proof = penalised(measurement, y, penalty, strength, tol, say)
+        with one_at_a_time(m * measurement.shape[1]):
+            x, strength, proof = penalised(measurement, y, penalty, strength, tol, say)
         objective = proof.objective / m
     return Recovery(
         x=x,

@@ -23,6 +23,7 @@ _FIRST = 0.1  # strength to begin with, as a share of that at which all is zero
 _SMALLER = 0.25
 _CLOSE = 1e-2  # share of a small bound by which it may be exceeded on the way
 _NEAREST = (2, 5)  # what LSQR calls a solution of least squares that is none of the equation
+_RAY = 1e30  # length of a dual point that may be as long as it likes: nothing meets the bound
 _EXACT = 1e-9  # of |y|: what is closer than that is equal
 
 
@@ -101,7 +102,7 @@ class Task:
         the residual.
         """
         reach = self.penalty.dual_norm(self.measurement.adjoint(dual))
-        dual = dual / max(reach, 1e-300)
+        dual = dual / max(reach, np.linalg.norm(dual) / _RAY, 1e-300)
         if strength is None:
             strength = self.noise / max(np.linalg.norm(dual), 1e-300)
         objective = self.penalty.value(x)
@@ -112,18 +113,18 @@ class Task:
         )
 
     def is_solved(self, found: Recovered) -> bool:
-        return self._distance(found) <= self.tol
+        return self.distance(found) <= self.tol
 
     def better(self, one: Recovered | None, other: Recovered) -> Recovered:
-        best = other if one is None else min(one, other, key=self._distance)
-        self.say(f"gap and excess {self._distance(best):.1e}")
+        best = other if one is None else min(one, other, key=self.distance)
+        self.say(f"gap and excess {self.distance(best):.1e}")
         return best
 
     def is_spent(self) -> bool:
         """Whether there were more products than ``max_iter`` steps of the analysis form take."""
         return self.measurement.n_products > 4 * self.max_iter
 
-    def _distance(self, found):
+    def distance(self, found):
         """From the solution: the gap, and what exceeds the bound by more than its tolerance."""
         objective, gap, excess = found.proof
         if objective == np.inf:  # beyond a bound of the penalty
