@@ -26,6 +26,8 @@ WIDTHS, TINY = (784, 512, 256, 10), (10, 32, 16, 3)
 SETTINGS = {
     "784-512-256-10, 128 samples": (WIDTHS, 128, N_STEPS),
     "784-512-256-10, 64 samples": (WIDTHS, 64, N_STEPS),
+    "784-512-256-10, 32 samples": (WIDTHS, 32, 2 * N_STEPS),
+    "784-512-256-10, 16 samples": (WIDTHS, 16, 2 * N_STEPS),
     "10-32-16-3, 32 samples": (TINY, 32, 6 * N_STEPS),
 }
 OPTIMISERS = {
@@ -33,6 +35,7 @@ OPTIMISERS = {
     "momentum": lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=0.9),
     # With an eps that keeps steps below gamma of MCP.
     "Adam": lambda parameters: torch.optim.Adam(parameters, lr=1e-3, eps=1e-3),
+    "AdamW": lambda parameters: torch.optim.AdamW(parameters, lr=1e-3, eps=1e-3),
 }
 UNITS = nn.rows(penalties.MultiTask())
 PENALTIES = {

@@ -13,6 +13,13 @@
 #define TAUT_INLINE inline
 #endif
 
+// Before a loop that writes nothing that it reads in another turn.
+#if defined(__GNUC__) && !defined(__clang__)
+#define TAUT_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define TAUT_INDEPENDENT
+#endif
+
 #if defined(__GNUC__)
 #define TAUT_PREFETCH(address) __builtin_prefetch(address)
 #else

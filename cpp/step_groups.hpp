@@ -18,7 +18,7 @@ namespace taut::step {
 // g = 1 / sqrt(h) rises and is concave in rho, being a power mean, of order -2, of affine functions,
 // and its slope falls from that at 0 to 1 / |z|: lines of these slopes from g(0) = s / |D z| bound the
 // root from below and above, and meet where D is a multiple of the identity. Halley steps for g = 1,
-// from the upper bound, find it in two or three. (The secular equation of trust regions: More, J. J.
+// from the upper bound, find it, as a rule in one. (The secular equation of trust regions: More, J. J.
 // and Sorensen, D. C. (1983). Computing a trust region step. SIAM J. Sci. Stat. Comput. 4, 553-572.)
 template <class T>
 struct Group {
@@ -29,31 +29,35 @@ struct Group {
   // From the sums of measure().
   void begin() {
     if (!std::isfinite(sums.zero + sums.one)) amount = 0;  // what is not finite stays
-    if (amount == 0) return;
-    open = true;
     radius = 0;
     const double pulled = std::sqrt(sums.one), start = 1 - amount / pulled;
-    if (!(start > 0)) return;
+    open = amount != 0 && start > 0;
+    if (!open) return;
     low = start * pulled * sums.one / sums.two;
     high = start * std::sqrt(sums.zero);
     radius = static_cast<T>(high);
   }
 
-  // From the sums of attempt() at this radius: whether b is found there, or else the next radius.
-  bool advance() {
+  // From the sums of attempt() at this radius: the next one, and whether it needs no attempt more.
+  //
+  // With u = rho D / (rho D + s), a its mean under the weights x^2 and v its variance, a Halley step
+  // from a relative error e leaves (9/4 v^2 / a^2 - 3/2 v - 2 k / a) e^3, where k is the third central
+  // moment. As u lies in [0, 1], v <= a and |k| <= v, so that this is at most 6 v / a e^3. From there
+  // into b an error is carried by d log b / d log rho = 1 - u.
+  void advance() {
     constexpr double eps = std::numeric_limits<T>::epsilon();
-    if (radius == 0) return true;
     const auto [h, first, second] = sums;
     const double excess = std::sqrt(h) - 1, newton = h * excess / first;
-    // d log b / d log rho is 1 - rho w in each coordinate: so the error of rho is carried into b.
-    const double carried = std::max(h - 2 * radius * first + radius * radius * second, 4 * eps * h);
-    if (!(std::abs(newton) / radius * std::sqrt(carried / h) > 16 * eps) || std::abs(excess) <= 4 * eps) return true;
+    const double bend = 1.5 * (first * first - h * second) / (h * first);  // g'' / (2 g')
     (excess > 0 ? low : high) = radius;
-    // g' = first / h^(3/2), and g'' / (2 g'):
-    const double bend = 1.5 * (first * first - h * second) / (h * first);
-    const double next = radius + newton / std::max(1 + newton * bend, 0.5);
-    radius = static_cast<T>(low < next && next < high ? next : 0.5 * (low + high));
-    return false;
+    open = std::abs(excess) > 4 * eps && high - low > 4 * eps * high;
+    if (!open) return;
+    const double next = radius + newton / std::max(1 + newton * bend, 0.5), error = std::abs(newton) / radius;
+    const double spread = -4 * radius * bend, carried = h - 2 * radius * first + radius * radius * second;
+    const double left = std::max(spread, eps) * error * error * error * std::sqrt(std::max(carried / h, eps));
+    const bool within = low <= next && next <= high;
+    open = !within || error > 0.1 || left > 16 * eps;
+    radius = static_cast<T>(within ? next : 0.5 * (low + high));
   }
 
   // Without D the radius is a factor of z.
@@ -63,6 +67,17 @@ struct Group {
     open = radius != 1;
   }
 };
+
+// Memory of one thread for so many numbers, whatever they are. Up to a few megabytes are kept from call
+// to call: what goes back to the system is mapped anew, page by page, which takes longer than the prox.
+template <class T>
+T* scratch(std::size_t size, std::vector<T>& larger) {
+  constexpr std::size_t kKept = std::size_t{1} << 20;
+  static thread_local std::vector<T> kept;
+  std::vector<T>& memory = size <= kKept ? kept : larger;
+  if (memory.size() < size) memory.resize(size);
+  return memory.data();
+}
 
 template <class T>
 class Groups {
@@ -74,8 +89,9 @@ class Groups {
 
   void shrink() {
     if (labels_) return shrink(0, shape_.features, count_);
-    // So few features at a time that all about them stays in the cache.
-    const Count tile = shape_.after == 1 ? kLanes : 1;
+    // So few features at a time that all about them stays in the cache. With D there is too much of it
+    // in any case, and long rows are read faster.
+    const Count tile = shape_.after != 1 ? 1 : metric_.moments ? kLanes : kNear;
     for (Count first = 0; first < shape_.features; first += tile) {
       const Count features = std::min(tile, shape_.features - first);
       shrink(first, features, features);
@@ -105,37 +121,44 @@ class Groups {
   }
 
   void in_metric() {
-    const auto size = static_cast<std::size_t>(shape_.before * features_ * shape_.after);
-    if (diagonal_.size() < size) diagonal_.resize(size), pulled_.resize(size);
+    diagonal_ = scratch(static_cast<std::size_t>(shape_.before * features_ * shape_.after), larger_);
     measure_all();
-    for (Group<T>& group : groups_) group.open = false, group.begin();
+    for (Group<T>& group : groups_) group.begin();
     const auto is_open = [](const Group<T>& group) { return group.open; };
     for (int turn = 0; turn < kTurns && std::any_of(groups_.begin(), groups_.end(), is_open); ++turn) {
       attempt_all();
       for (Group<T>& group : groups_)
-        if (group.open && group.advance()) group.open = false;
+        if (group.open) group.advance();
     }
+    for (Group<T>& group : groups_) group.open = group.amount != 0;
+    settle_all();
   }
 
   void measure_all() {
     sweep(
         [this](Count at, Count in, Count n, Group<T>& group) {
-          group.sums += measure(z_ + at, metric_.from(at), diagonal_.data() + in, pulled_.data() + in, n);
+          group.sums += measure(z_ + at, metric_.from(at), diagonal_ + in, n);
         },
         [this](Count at, Count in, Band band) {
-          measure(z_ + at, metric_.from(at), diagonal_.data() + in, pulled_.data() + in, band, lanes_);
+          measure(z_ + at, metric_.from(at), diagonal_ + in, band, lanes_);
         });
   }
 
   void attempt_all() {
     sweep(
         [this](Count at, Count in, Count n, Group<T>& group) {
-          group.sums += attempt(z_ + at, diagonal_.data() + in, pulled_.data() + in, n, static_cast<T>(group.radius),
+          group.sums += attempt(z_ + at, diagonal_ + in, n, static_cast<T>(group.radius),
                                 static_cast<T>(group.amount));
         },
-        [this](Count at, Count in, Band band) {
-          attempt(z_ + at, diagonal_.data() + in, pulled_.data() + in, band, lanes_);
-        });
+        [this](Count at, Count in, Band band) { attempt(z_ + at, diagonal_ + in, band, lanes_); });
+  }
+
+  void settle_all() {
+    sweep(
+        [this](Count at, Count in, Count n, Group<T>& group) {
+          settle(z_ + at, diagonal_ + in, n, static_cast<T>(group.radius), static_cast<T>(group.amount));
+        },
+        [this](Count at, Count in, Band band) { settle(z_ + at, diagonal_ + in, band, lanes_); });
   }
 
   Group<T>& group(Count feature) { return groups_[labels_ ? labels_[first_ + feature] : feature]; }
@@ -188,7 +211,8 @@ class Groups {
   const std::int64_t* labels_;
   Count first_ = 0, features_ = 0;
   std::vector<Group<T>> groups_;
-  std::vector<T> diagonal_, pulled_;
+  T* diagonal_ = nullptr;
+  std::vector<T> larger_;
   Lanes<T> lanes_;
 };
 

@@ -11,13 +11,27 @@ namespace taut::step {
 
 // Up to so many squares are added in the precision of the entries, then in double.
 inline constexpr Count kRun = 1024, kRows = 64;
-// Features of a band, of which each has sums of its own; running sums of a run.
-inline constexpr Count kLanes = 64, kChains = 16;
+// Features of a band, of which each has sums of its own, at most and where all about them is to stay
+// in the cache; running sums of a run.
+inline constexpr Count kLanes = 512, kNear = 64, kChains = 16;
+
+// What an entry adds to three sums, or to the first alone.
+template <class T>
+struct Terms {
+  T zero, one, two;
+};
+
+template <class T>
+struct Square {
+  T zero;
+};
 
 struct Sums {
   double zero = 0, one = 0, two = 0;
-  Sums& operator+=(const Sums& other) {
-    zero += other.zero, one += other.one, two += other.two;
+  template <class Other>
+  Sums& operator+=(const Other& other) {
+    zero += other.zero;
+    if constexpr (requires { other.one; }) one += other.one, two += other.two;
     return *this;
   }
 };
@@ -35,7 +49,7 @@ struct Band {
   Count rows, stride, width;
 };
 
-// Adds what term(i, zero, one, two) adds to three sums, in chains that do not wait for one another.
+// Adds term(i) up, in chains that do not wait for one another.
 template <class T, class Term>
 TAUT_INLINE Sums add_up(Count n, Term term) {
   Sums sums;
@@ -44,89 +58,121 @@ TAUT_INLINE Sums add_up(Count n, Term term) {
     T zero[kChains] = {}, one[kChains] = {}, two[kChains] = {};
     Count i = first;
     for (; i + kChains <= last; i += kChains)
-      for (Count k = 0; k < kChains; ++k) term(i + k, zero[k], one[k], two[k]);
-    for (; i < last; ++i) term(i, zero[0], one[0], two[0]);
-    for (Count k = 0; k < kChains; ++k) sums += {zero[k], one[k], two[k]};
+      TAUT_INDEPENDENT
+      for (Count k = 0; k < kChains; ++k) {
+        const auto terms = term(i + k);
+        zero[k] += terms.zero;
+        if constexpr (requires { terms.one; }) one[k] += terms.one, two[k] += terms.two;
+      }
+    for (; i < last; ++i) sums += term(i);
+    for (Count k = 0; k < kChains; ++k) sums += Terms<T>{zero[k], one[k], two[k]};
   }
   return sums;
 }
 
+// Adds term(at, in, i) up for the entry of row r and lane i at `at`, and `in` scratch memory.
 template <class T, class Term>
 TAUT_INLINE void add_up(Band band, Lanes<T>& lanes, Term term) {
   T *__restrict zero = lanes.zero, *__restrict one = lanes.one, *__restrict two = lanes.two;
   for (Count i = 0; i < band.width; ++i) zero[i] = one[i] = two[i] = 0;
   for (Count r = 0; r < band.rows; ++r)
-    for (Count i = 0; i < band.width; ++i) term(r * band.stride + i, r * band.width + i, i, zero[i], one[i], two[i]);
+    TAUT_INDEPENDENT
+    for (Count i = 0; i < band.width; ++i) {
+      const auto terms = term(r * band.stride + i, r * band.width + i, i);
+      zero[i] += terms.zero;
+      if constexpr (requires { terms.one; }) one[i] += terms.one, two[i] += terms.two;
+    }
 }
 
-// D and D z, with the sums of z^2, (D z)^2 and D (D z)^2.
+// z^2, (D z)^2 and D (D z)^2.
 template <class T>
-TAUT_INLINE void write_metric(const T* __restrict z, const Metric<T>& metric, T* __restrict diagonal,
-                              T* __restrict pulled, Count n) {
-  const T* __restrict moments = metric.moments;
-  const T shift = metric.shift;
-  if (metric.squared)
-    for (Count i = 0; i < n; ++i) diagonal[i] = std::sqrt(moments[i]) + shift;
-  else
-    for (Count i = 0; i < n; ++i) diagonal[i] = moments[i] + shift;
-  for (Count i = 0; i < n; ++i) pulled[i] = diagonal[i] * z[i];
+TAUT_INLINE Terms<T> measured(T z, T diagonal) {
+  const T pulled = diagonal * z, square = pulled * pulled;
+  return {z * z, square, square * diagonal};
 }
 
+// D of an entry, by what its metric has. (No lambdas that call add_up: those need not be inlined, and
+// are then compiled for the oldest processor.)
 template <class T>
-TAUT_INLINE Sums measure_run(const T* z, const Metric<T>& metric, T* diagonal, T* pulled, Count n) {
-  if (!metric.moments) return add_up<T>(n, [=](Count i, T& zero, T&, T&) { zero += z[i] * z[i]; });
-  write_metric(z, metric, diagonal, pulled, n);
-  return add_up<T>(n, [=](Count i, T& zero, T& one, T& two) {
-    const T square = pulled[i] * pulled[i];
-    zero += z[i] * z[i];
-    one += square;
-    two += square * diagonal[i];
-  });
-}
+struct Rooted {
+  const T* moments;
+  T shift;
+  TAUT_INLINE T operator()(Count i) const { return std::sqrt(moments[i]) + shift; }
+};
 
 template <class T>
-TAUT_INLINE void measure_band(const T* z, const Metric<T>& metric, T* diagonal, T* pulled, Band band, Lanes<T>& lanes) {
-  if (!metric.moments)
-    return add_up(band, lanes, [=](Count at, Count, Count, T& zero, T&, T&) { zero += z[at] * z[at]; });
-  for (Count r = 0; r < band.rows; ++r)
-    write_metric(z + r * band.stride, metric.from(r * band.stride), diagonal + r * band.width, pulled + r * band.width,
-                 band.width);
-  add_up(band, lanes, [=](Count at, Count in, Count, T& zero, T& one, T& two) {
-    const T square = pulled[in] * pulled[in];
-    zero += z[at] * z[at];
-    one += square;
-    two += square * diagonal[in];
-  });
+struct Shifted {
+  const T* moments;
+  T shift;
+  TAUT_INLINE T operator()(Count i) const { return moments[i] + shift; }
+};
+
+// Keeps D, with the sums of measured().
+template <class T, class Of>
+TAUT_INLINE Sums measure_of(const T* z, Of of, T* diagonal, Count n) {
+  return add_up<T>(n, [=](Count i) { return measured(z[i], diagonal[i] = of(i)); });
 }
 
-// b = radius x with x = D z / (radius D + amount), and the sums of x^2, x^2 w and x^2 w^2 with
-// w = D / (radius D + amount). Adding 0 turns -0 into 0.
-template <class T>
-TAUT_INLINE T attempt(T diagonal, T pulled, T radius, T amount, T& zero, T& one, T& two) {
-  const T q = 1 / (radius * diagonal + amount), x = pulled * q, w = diagonal * q, square = x * x, weighted = square * w;
-  zero += square;
-  one += weighted;
-  two += weighted * w;
-  return radius * x + T(0);
+template <class T, class Of>
+TAUT_INLINE void measure_of(const T* z, Of of, T* diagonal, Band band, Lanes<T>& lanes) {
+  add_up(band, lanes, [=](Count at, Count in, Count) { return measured(z[at], diagonal[in] = of(at)); });
 }
 
 template <class T>
-TAUT_INLINE Sums attempt_run(T* __restrict z, const T* __restrict diagonal, const T* __restrict pulled, Count n,
-                             T radius, T amount) {
-  return add_up<T>(n, [=](Count i, T& zero, T& one, T& two) {
-    z[i] = attempt(diagonal[i], pulled[i], radius, amount, zero, one, two);
-  });
+TAUT_INLINE Sums measure_run(const T* z, const Metric<T>& metric, T* diagonal, Count n) {
+  const auto [moments, squared, shift] = metric;
+  if (!moments) return add_up<T>(n, [=](Count i) { return Square<T>{z[i] * z[i]}; });
+  return squared ? measure_of(z, Rooted<T>{moments, shift}, diagonal, n)
+                 : measure_of(z, Shifted<T>{moments, shift}, diagonal, n);
+}
+
+template <class T>
+TAUT_INLINE void measure_band(const T* z, const Metric<T>& metric, T* diagonal, Band band, Lanes<T>& lanes) {
+  const auto [moments, squared, shift] = metric;
+  if (!moments) add_up(band, lanes, [=](Count at, Count, Count) { return Square<T>{z[at] * z[at]}; });
+  else if (squared) measure_of(z, Rooted<T>{moments, shift}, diagonal, band, lanes);
+  else measure_of(z, Shifted<T>{moments, shift}, diagonal, band, lanes);
+}
+
+// x^2, x^2 w and x^2 w^2 of x = D z q and w = D q with q = 1 / (radius D + amount).
+template <class T>
+TAUT_INLINE Terms<T> attempted(T z, T diagonal, T radius, T amount) {
+  const T w = diagonal / (radius * diagonal + amount), x = w * z, square = x * x, weighted = square * w;
+  return {square, weighted, weighted * w};
+}
+
+template <class T>
+TAUT_INLINE Sums attempt_run(const T* __restrict z, const T* __restrict diagonal, Count n, T radius, T amount) {
+  return add_up<T>(n, [=](Count i) { return attempted(z[i], diagonal[i], radius, amount); });
+}
+
+template <class T>
+TAUT_INLINE void attempt_band(const T* __restrict z, const T* __restrict diagonal, Band band, Lanes<T>& lanes) {
+  const T *__restrict radius = lanes.radius, *__restrict amount = lanes.amount;
+  add_up(band, lanes,
+         [=](Count at, Count in, Count i) { return attempted(z[at], diagonal[in], radius[i], amount[i]); });
+}
+
+// b = radius x. Adding 0 turns -0 into 0.
+template <class T>
+TAUT_INLINE T settled(T z, T diagonal, T radius, T amount) {
+  return radius * diagonal / (radius * diagonal + amount) * z + T(0);
+}
+
+template <class T>
+TAUT_INLINE void settle_run(T* __restrict z, const T* __restrict diagonal, Count n, T radius, T amount) {
+  for (Count i = 0; i < n; ++i) z[i] = settled(z[i], diagonal[i], radius, amount);
 }
 
 // Lanes without an amount keep every bit.
 template <class T>
-TAUT_INLINE void attempt_band(T* __restrict z, const T* __restrict diagonal, const T* __restrict pulled, Band band,
-                              Lanes<T>& lanes) {
+TAUT_INLINE void settle_band(T* __restrict z, const T* __restrict diagonal, Band band, const Lanes<T>& lanes) {
   const T *__restrict radius = lanes.radius, *__restrict amount = lanes.amount;
-  add_up(band, lanes, [=](Count at, Count in, Count i, T& zero, T& one, T& two) {
-    const T before = z[at], b = attempt(diagonal[in], pulled[in], radius[i], amount[i], zero, one, two);
-    z[at] = amount[i] == 0 ? before : b;
-  });
+  for (Count r = 0; r < band.rows; ++r)
+    for (Count i = 0; i < band.width; ++i) {
+      T& mine = z[r * band.stride + i];
+      mine = amount[i] == 0 ? mine : settled(mine, diagonal[r * band.width + i], radius[i], amount[i]);
+    }
 }
 
 // z times the radius, where there is no D.
@@ -143,18 +189,24 @@ TAUT_INLINE void scale_band(T* __restrict z, Band band, const Lanes<T>& lanes) {
 }
 
 #define TAUT_PASSES(T)                                                                                                \
-  TAUT_MULTIVERSION inline Sums measure(const T* z, const Metric<T>& metric, T* diagonal, T* pulled, Count n) {      \
-    return measure_run(z, metric, diagonal, pulled, n);                                                              \
+  TAUT_MULTIVERSION inline Sums measure(const T* z, const Metric<T>& metric, T* diagonal, Count n) {                 \
+    return measure_run(z, metric, diagonal, n);                                                                      \
   }                                                                                                                  \
-  TAUT_MULTIVERSION inline void measure(const T* z, const Metric<T>& metric, T* diagonal, T* pulled, Band band,      \
+  TAUT_MULTIVERSION inline void measure(const T* z, const Metric<T>& metric, T* diagonal, Band band,                 \
                                         Lanes<T>& lanes) {                                                           \
-    measure_band(z, metric, diagonal, pulled, band, lanes);                                                          \
+    measure_band(z, metric, diagonal, band, lanes);                                                                  \
   }                                                                                                                  \
-  TAUT_MULTIVERSION inline Sums attempt(T* z, const T* diagonal, const T* pulled, Count n, T radius, T amount) {     \
-    return attempt_run(z, diagonal, pulled, n, radius, amount);                                                      \
+  TAUT_MULTIVERSION inline Sums attempt(const T* z, const T* diagonal, Count n, T radius, T amount) {                \
+    return attempt_run(z, diagonal, n, radius, amount);                                                              \
   }                                                                                                                  \
-  TAUT_MULTIVERSION inline void attempt(T* z, const T* diagonal, const T* pulled, Band band, Lanes<T>& lanes) {      \
-    attempt_band(z, diagonal, pulled, band, lanes);                                                                  \
+  TAUT_MULTIVERSION inline void attempt(const T* z, const T* diagonal, Band band, Lanes<T>& lanes) {                 \
+    attempt_band(z, diagonal, band, lanes);                                                                          \
+  }                                                                                                                  \
+  TAUT_MULTIVERSION inline void settle(T* z, const T* diagonal, Count n, T radius, T amount) {                       \
+    settle_run(z, diagonal, n, radius, amount);                                                                      \
+  }                                                                                                                  \
+  TAUT_MULTIVERSION inline void settle(T* z, const T* diagonal, Band band, const Lanes<T>& lanes) {                  \
+    settle_band(z, diagonal, band, lanes);                                                                           \
   }                                                                                                                  \
   TAUT_MULTIVERSION inline void scale(T* z, Count n, T radius) { scale_run(z, n, radius); }                          \
   TAUT_MULTIVERSION inline void scale(T* z, Band band, const Lanes<T>& lanes) { scale_band(z, band, lanes); }
