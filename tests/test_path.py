@@ -73,6 +73,30 @@ def test_an_offset_enters_the_predictor():
     assert_allclose(path.coefs, rates.coefs, atol=1e-5)
     predicted = path.predict(X, 0.01, offset=np.log(exposure))
     assert_allclose(predicted, exposure * rates.predict(X)[:, 0], rtol=1e-4)
+    same = taut.fit_path(X, COUNTS, "poisson", alphas=[0.01], exposure=exposure, tol=1e-9)
+    assert_allclose(same.coefs, path.coefs)
+    assert_allclose(same.predict(X, 0.01, exposure=exposure), predicted)
+    shift = np.linspace(-1, 1, 60)
+    both = taut.fit_path(X, COUNTS, "poisson", alphas=[0.01], exposure=exposure, offset=shift)
+    alone = taut.fit_path(X, COUNTS, "poisson", alphas=[0.01], offset=shift + np.log(exposure))
+    assert_allclose(both.coefs, alone.coefs)
+    assert_allclose(
+        both.predict(X, exposure=exposure, offset=shift),
+        alone.predict(X, offset=shift + np.log(exposure)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("loss", "exposure", "words"),
+    [
+        ("poisson", np.arange(60.0), r"exposure must be > 0, got 0 at row 0.*leave out"),
+        ("poisson", np.ones(5), r"exposure must have shape \(60,\), got \(5,\)"),
+        ("squared", np.ones(60), r"exposure needs.*log link.*Squared.*offset"),
+    ],
+)
+def test_bad_exposures(loss, exposure, words):
+    with pytest.raises(ValueError, match=words):
+        taut.fit_path(X, COUNTS, loss, exposure=exposure)
 
 
 def test_a_path_without_gap_does_not_speak_of_one():

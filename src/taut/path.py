@@ -5,13 +5,17 @@ from __future__ import annotations
 import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from taut import losses, penalties
 from taut.designs import as_design
 from taut.designs.from_frame import names_of
+from taut.designs.grouping import encoder_for, features_of, members_of, sources_of
+from taut.losses.log_link import LogLink
 from taut.memory import require_memory
+from taut.penalties.groups import are_labels, groups_of, regrouped
 from taut.problem import Problem
 from taut.solution import Certificate, Solution, Status, warn_unless_solved
 from taut.solvers import Controls, Grid, Solved, choose, solve_path
@@ -35,6 +39,7 @@ __all__ = [
     "checked_offset",
     "checked_penalty",
     "fit_path",
+    "log_exposure",
     "refuse_constant",
     "settled_grid",
     "solve_targets",
@@ -57,6 +62,9 @@ class Path:
     feature_names : ndarray of str or None
     loss : Loss
         What was fitted: it knows what a prediction means.
+    encoder : TableEncoder or None
+        Where groups are columns of a frame that had to be encoded: what ``predict`` reads frames
+        by.
     """
 
     alphas: np.ndarray
@@ -65,6 +73,7 @@ class Path:
     certificates: tuple[Certificate, ...]
     feature_names: np.ndarray | None = None
     loss: losses.Loss = field(default_factory=losses.Squared)
+    encoder: Any = None
 
     @classmethod
     def of(cls, solved: Solved, feature_names=None, loss=losses.Squared()) -> Path:  # noqa: B008
@@ -131,7 +140,7 @@ class Path:
 
         return mix(self.coefs), mix(self.intercepts)
 
-    def predict(self, X, alpha: float | None = None, offset=None):
+    def predict(self, X, alpha: float | None = None, offset=None, exposure=None):
         """Predictions at one strength, or at all of them, on the scale of the response.
 
         That is ``loss.mean`` of the linear predictor: the value itself for least squares, counts
@@ -145,6 +154,8 @@ class Path:
             None for every strength of the path.
         offset : array of shape (n_samples,) or (n_samples, n_outputs), default None
             Added to the linear predictor, as at fitting.
+        exposure : array of shape (n_samples,), default None
+            What predictions are proportional to, as at fitting; None predicts for one unit.
 
         Returns
         -------
@@ -158,18 +169,23 @@ class Path:
         MemoryError
             The predictions, or a copy of X that they take, would not fit.
         """
-        eta = self.linear_predictor(X, alpha, offset)
+        eta = self.linear_predictor(X, alpha, offset, exposure)
         if alpha is not None:
             return self.loss.mean(eta)
         # A loss of several outputs has them last.
         return np.moveaxis(self.loss.mean(np.moveaxis(eta, -1, 0)), 0, -1)
 
-    def linear_predictor(self, X, alpha: float | None = None, offset=None):
+    def linear_predictor(self, X, alpha: float | None = None, offset=None, exposure=None):
         """``intercept + X @ coef + offset``: what ``predict`` puts on the scale of the response.
+
+        The logarithm of an exposure is an offset.
 
         Parameters, returns and raises as for ``predict``.
         """
-        names = names_of(X)
+        if self.encoder is not None:
+            X, names = self.encoder.transform(X), self.feature_names
+        else:
+            names = names_of(X)
         design = as_design(check_matrix(X, names, min_samples=1))
         self._check_columns(design.shape[1], names)
         coefs, intercepts = (self.coefs, self.intercepts) if alpha is None else self.at(alpha)
@@ -185,6 +201,9 @@ class Path:
         if offset is not None:
             offset = checked_offset(offset, design, self.coefs.shape[1:-1])
             eta = eta + offset.reshape(*offset.shape, *[1] * (eta.ndim - offset.ndim))
+        if exposure is not None:
+            known = log_exposure(exposure, self.loss, design)
+            eta = eta + known.reshape(-1, *[1] * (eta.ndim - 1))
         return eta
 
     def _check_columns(self, count, names):
@@ -241,6 +260,7 @@ def fit_path(
     standardize=False,
     tol=1e-6,
     max_iter=1000,
+    exposure=None,
 ) -> Path:
     """Fit a penalised model for a whole path of penalty strengths.
 
@@ -257,6 +277,10 @@ def fit_path(
         tie them together, and the losses of all targets are summed.
     loss : str or Loss, default "squared"
     penalty : Penalty, default L1()
+        Groups may be columns of a frame by their names or places, or "categorical", and may
+        overlap. Where the frame has columns of text, categories or dates, all columns are then
+        encoded (a factor belongs to its group whole), and coefficients are those of
+        ``path.feature_names``.
     alphas : array of shape (n_alphas,), default None
         Strengths >= 0, solved and returned from strong to weak; None takes ``n_alphas`` of them in
         geometric steps down from the smallest at which every penalised coefficient is zero.
@@ -267,8 +291,7 @@ def fit_path(
     sample_weight : array of shape (n_samples,), default None
         A weight of zero is the same as leaving the row out.
     offset : array of shape (n_samples,), default None
-        A known part of the linear predictor, such as the logarithm of an exposure; of shape
-        (n_samples, n_classes) for "multinomial".
+        A known part of the linear predictor; of shape (n_samples, n_classes) for "multinomial".
     fit_intercept : bool, default True
         The intercept is not penalised. Cox regression has none: the baseline hazard takes its
         place.
@@ -282,6 +305,9 @@ def fit_path(
         stationary point.
     max_iter : int, default 1000
         Most iterations for one alpha.
+    exposure : array of shape (n_samples,), default None
+        What the mean is proportional to, > 0: its logarithm is an offset. For losses with a log
+        link ("poisson", "gamma", "tweedie").
 
     Returns
     -------
@@ -311,18 +337,22 @@ def fit_path(
     >>> path.coefs.shape
     (10, 100)
     """
-    names = names_of(X)
-    X = check_features(X, names)
     loss = losses.by_name(loss)
+    penalty = penalties.L1() if penalty is None else checked_penalty(penalty)
+    table = _read(X, penalty)
+    X, names = table.matrix, table.names
     problem = Problem(
         design=as_design(X),
         response=_checked_response(y, X, loss),
         loss=loss,
-        penalty=penalties.L1() if penalty is None else checked_penalty(penalty),
+        penalty=table.penalty,
         weights=check_weights(sample_weight, X),
         fit_intercept=check_flag(fit_intercept, "fit_intercept"),
         standardize=check_flag(standardize, "standardize"),
     )
+    if exposure is not None:
+        exposure = log_exposure(exposure, loss, X)
+        offset = exposure if offset is None else exposure + checked_offset(offset, X, ())
     if offset is not None:
         problem = _with_offset(problem, offset)
     grid = _grid(alphas, n_alphas, alpha_min_ratio, problem)
@@ -333,7 +363,38 @@ def fit_path(
     else:
         path = Path.of(solve_path(problem, grid, controls), names, loss)
     warn_unless_solved("fit_path", path.certificates)
-    return path
+    return replace(path, encoder=table.encoder)
+
+
+class _Table(NamedTuple):
+    """A checked matrix of features, the names of its columns, and the penalty on them."""
+
+    matrix: object
+    names: np.ndarray | None
+    penalty: penalties.Penalty
+    encoder: object = None
+
+
+def _read(X, penalty) -> _Table:
+    """A table as numbers, and groups of its columns as groups of these."""
+    groups = groups_of(penalty)
+    encoder = encoder_for(X, groups)
+    if encoder is not None:
+        names, sources = encoder.get_feature_names_out(), sources_of(encoder)
+        members, n_columns = features_of(encoder, groups), len(encoder.feature_names_in_)
+        matrix = check_features(encoder.transform(X), names)
+        return _Table(
+            matrix, names, regrouped(penalty, members.groups, sources, n_columns), encoder
+        )
+    names = names_of(X)
+    matrix = check_features(X, names)
+    if groups is None or are_labels(groups):
+        return _Table(matrix, names, penalty)
+    n_columns = matrix.shape[1]
+    members = members_of(groups, n_columns, names)
+    return _Table(
+        matrix, names, regrouped(penalty, members.groups, np.arange(n_columns), n_columns)
+    )
 
 
 def _is_one_by_one(problem):
@@ -366,6 +427,29 @@ def _with_offset(problem, offset):
             "give one number for each row and class (the same for all classes changes nothing)"
         )
     return replace(problem, offset=np.ascontiguousarray(offset))
+
+
+def log_exposure(exposure, loss: losses.Loss, X) -> np.ndarray:
+    """The offset that an exposure stands for: ndarray of shape (n_samples,).
+
+    Raises
+    ------
+    ValueError
+        The loss has no log link, or an exposure is not positive.
+    """
+    if not isinstance(loss, LogLink):
+        raise ValueError(
+            f"exposure needs predictions with a log link, got it with {loss!r}: leave it out, or "
+            "pass what is known of the prediction as offset"
+        )
+    exposure = check_per_row(exposure, X, "exposure")
+    if not exposure.min() > 0:
+        row = int(np.argmin(exposure))
+        raise ValueError(
+            f"exposure must be > 0, got {exposure[row]:g} at row {row} (counting from 0): "
+            "leave out the rows that were not observed at all"
+        )
+    return np.log(exposure)
 
 
 def checked_offset(offset, design, outputs):

@@ -8,9 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from taut.designs import Design
+from taut.designs.repeated import RepeatedColumns
 from taut.losses import Loss
 from taut.penalties import Box, Coordinates, Penalty
 from taut.penalties.base import Folds
+from taut.penalties.groups import on_copies
 
 __all__ = ["Problem"]
 
@@ -111,12 +113,35 @@ class Problem:
         deviation = self.moments[1]
         return np.where(deviation > 0, deviation, 1.0)
 
+    @cached_property
+    def on_copies(self) -> Problem:
+        """The same problem on a partition: features that groups share are there once for each.
+
+        A feature's coefficient is the sum over its copies. What is penalised is the least that any
+        way to share it out would cost, a norm again, so that the gap is that of this problem as
+        well: the dual points of both are the same (Jacob, Obozinski and Vert 2009). Without groups
+        that overlap it is the problem itself.
+        """
+        found = on_copies(self.penalty)
+        if found is None:
+            return self
+        columns, penalty = found
+        if columns.max() + 1 != self.design.shape[1]:
+            raise ValueError(
+                f"groups of {self.penalty!r} are for {columns.max() + 1} features, but X has "
+                f"{self.design.shape[1]}: make the penalty with groups of all columns of X"
+            )
+        design = RepeatedColumns(self.design, columns)
+        return replace(self, design=design, penalty=penalty, shared={})
+
     def for_response(self, response) -> Problem:
         """The same problem for another response, sharing what depends on the design alone."""
         return replace(self, response=np.ascontiguousarray(response, dtype=np.float64))
 
     def without_penalty(self) -> Problem:
         """The same problem at alpha = 0: bounds and exclusions stay."""
+        if self.on_copies is not self:
+            return self._without_groups()
         coordinates = self.penalty.coordinates(self.design.shape[1])
         if coordinates is not None:
             return replace(self, penalty=Box(coordinates.lower, coordinates.upper))
@@ -127,6 +152,15 @@ class Problem:
         if not np.all(kept | (allowed == 0)):
             return self
         return replace(self, penalty=Box(np.where(kept, -np.inf, 0), np.where(kept, np.inf, 0)))
+
+    def _without_groups(self) -> Problem:
+        """At alpha = 0, where a feature is excluded only if each of its groups is."""
+        copies = self.on_copies
+        box = copies.without_penalty().penalty
+        open_copies = np.broadcast_to(box.upper, copies.design.shape[1])
+        bound = np.zeros(self.design.shape[1])
+        np.maximum.at(bound, copies.design.sources, open_copies)
+        return replace(self, penalty=Box(-bound, bound))
 
     def objective(self, coef, intercept, alpha: float) -> float:
         """Value of the objective."""

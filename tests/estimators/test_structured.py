@@ -372,6 +372,7 @@ def test_cox_regression_on_the_data_of_glmnet(data_folder):
     ("change", "parts"),
     [
         ({"time": np.nan}, ("times", "finite", "nan", "row 3")),
+        ({"time": -0.5}, ("times", "0 or more", "-0.5", "row 3", "entry")),
         ({"event": 2.0}, ("events", "0 or 1", "2.0", "row 3")),
     ],
 )
@@ -397,6 +398,40 @@ def test_survival_data_without_sense():
     refused(lambda: fit(features, y, strata=["a"]), "strata must have shape (120,)")
     refused(lambda: fit(features, pd.DataFrame(np.c_[y, y])), "two columns", "got 4")
     refused(lambda: taut.CoxRegression(ties="exact").fit(features, y), "ties must be", "'exact'")
+
+
+def test_times_below_zero_are_dates_where_entries_say_from_when():
+    """A shift of the whole scale changes nothing; without entries, zero is where it begins."""
+    features, time, event = survival()
+    entry = np.where(np.arange(120) % 2, 0.0, 0.5 * time)
+    model = taut.CoxRegression(0.01, tol=1e-10).fit(features, np.c_[time, event], entry=entry)
+    early = np.c_[time - time.max(), event]
+    shifted = taut.CoxRegression(0.01, tol=1e-10)
+    shifted.fit(features, early, entry=entry - time.max())
+    np.testing.assert_allclose(shifted.coef_, model.coef_, atol=1e-8)
+    assert shifted.score(features, early) == model.score(features, np.c_[time, event])
+    refused(lambda: taut.fit_path(features, early, "cox"), "0 or more", "entry")
+    partly = np.where(np.arange(120) % 2, -np.inf, entry - time.max())
+    refused(lambda: shifted.fit(features, early, entry=partly), "0 or more", "entry")
+    zero = np.c_[np.where(np.arange(120) == 3, 0.0, time), event]
+    assert taut.CoxRegression(0.01).fit(features, zero).certificate_.solved
+
+
+def test_concordance_by_its_name():
+    features, time, event = survival()
+    y = np.c_[time, event]
+    model = taut.CoxRegression(0.01).fit(features, y)
+    won = pairs = 0.0
+    risk = model.predict(features)
+    for i in np.flatnonzero(event):
+        later = (time > time[i]) | ((time == time[i]) & (event == 0))
+        pairs += later.sum()
+        won += (risk[i] > risk[later]).sum() + 0.5 * (risk[i] == risk[later]).sum()
+    np.testing.assert_allclose(model.concordance(features, y), won / pairs)
+    weights, strata = np.arange(120) % 3, np.arange(120) % 2
+    found = model.concordance(features, y, weights, strata=strata)
+    assert found == model.score(features, y, weights, strata=strata)
+    refused(lambda: model.concordance(features, y[:-1]), "120 rows", "119")
 
 
 @pytest.mark.parametrize("name", ["MultiTaskLasso", "MultiTaskElasticNet"])

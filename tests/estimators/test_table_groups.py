@@ -8,12 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy import sparse
+from scipy.optimize import nnls
 from tests.compare.tables import real_table
 from tests.estimators.messages import refused
 
 import taut
 from taut import losses, penalties
+from taut.designs import as_design
 from taut.designs.encoder import TableEncoder
+from taut.designs.repeated import RepeatedColumns
 
 N_ROWS = 300
 COLUMNS = ["x", "z", "kind", "noise"]
@@ -202,11 +206,14 @@ def test_groups_that_are_not_columns_are_refused(table, estimator):
 
     refused(fit([["x", "q"]]), "groups[0] names 'q'", "x, z")
     refused(fit([["x"]]), "groups must cover the 2 columns", "column 'z'")
-    refused(fit([["x", "z"], ["z"]]), "must not overlap", "'z'", "penalties.overlapping(groups)")
     refused(fit([["x", "z"]], numbers.to_numpy()), "names the column 'x'", "no column names")
     refused(fit("categorical", numbers.to_numpy()), "needs a data frame", "ndarray")
     refused(fit("categorical", weights=[1.0, 2.0, 3.0]), "one entry per group", "3 for 2 groups")
-    refused(fit([["x", "kind"], ["kind", "z", "noise"]], table), "must not overlap", "'kind'")
+    refused(fit([0, 0, 1], table), "one label for each of the 4 columns", "got 3", "text has one")
+    refused(fit([[0, 1], [1, 2]], table), "groups must cover the 4 columns", "'noise'")
+    refused(fit([[0, 1], [2, 3, 4]], table), "one label for each of the 4 columns", "got 5")
+    refused(fit([[0, 1], [1, 2, 3, 4]], table), "groups[1]", "from 0 to 3, got 4")
+    refused(fit([[0, 1], [1, 2]], numbers), "groups[1]", "from 0 to 1, got 2")
     refused(fit([["x", "kind"], ["z"]], table), "groups must cover the 4 columns", "'noise'")
     constant = table.assign(one="same")
     refused(fit([["x", "kind", "z", "noise"], ["one"]], constant), "groups[1]", "varies", "'one'")
@@ -239,23 +246,217 @@ def test_the_name_of_a_factor_stands_for_all_its_features(table, library):
         assert_allclose(model.predict(frame), expected.predict(by_hand), rtol=1e-5)
 
 
-def test_overlapping_factors_are_fitted_on_copies(table):
-    y = targets(table)["numbers"]
-    model = taut.GroupLasso([["x", "kind"], ["kind", "z"], ["noise"]], alpha=0.1).fit(table, y)
+SHARED = [["x", "kind"], ["kind", "z"], ["noise"]]
+KINDS = {
+    "lasso": penalties.GroupLasso,
+    "sparse": lambda groups: penalties.SparseGroupLasso(groups, 0.3, weights=[1.0, 2.0, 1.5]),
+    "folded": lambda groups: penalties.MCP(groups=groups) + penalties.L2(),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("case", MODELS)
+def test_overlapping_factors_under_every_loss(table, case, kind):
+    """As by hand: encoded, shared columns copied, coefficients summed over the copies."""
+    y = targets(table)[SOURCES.get(case, case)]
+    make, penalty = MODELS[case], KINDS[kind]
+    model = make(penalty(SHARED), 0.1).set_params(tol=1e-9).fit(table, y)
     by_hand = pd.get_dummies(table, columns=["kind", "noise"], dtype=float).to_numpy()
-    places = [[0, 2, 3, 4], [1, 2, 3, 4], [5, 6, 7, 8]]
-    expected = taut.GroupLasso(places, alpha=0.1).fit(by_hand, y)
-    assert_allclose(model.coef_, expected.coef_, atol=1e-6)
-    assert_allclose(model.predict(table), expected.predict(by_hand), atol=1e-6)
+    columns, labels = penalties.overlapping([[0, 2, 3, 4], [2, 3, 4, 1], [5, 6, 7, 8]])
+    copies = make(penalty(labels), 0.1).set_params(tol=1e-9).fit(by_hand[:, columns], y)
+    summed = np.zeros((9, len(np.atleast_2d(copies.coef_))))
+    np.add.at(summed, columns, np.atleast_2d(copies.coef_).T)
+    assert_allclose(np.atleast_2d(model.coef_), summed.T, atol=1e-4)
+    assert model.columns_.tolist() == columns.tolist()
+    assert model.groups_.tolist() == labels.tolist()
+    assert model.certificate_.solved
+    assert_allclose(model.dual_gap_, copies.dual_gap_, atol=1e-7)
+    assert_allclose(model.score(table, y), copies.score(by_hand[:, columns], y), atol=1e-4)
+    # The same by place of the table's columns, from a file, and on the columns as numbers.
+    places = make(penalty([[0, 2], [2, 1], [3]]), 0.1).set_params(tol=1e-9).fit(table, y)
+    assert_allclose(places.coef_, model.coef_, atol=1e-12)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.predict(table).tolist() == model.predict(table).tolist()
+    numbers = [[0, 2, 3, 4], [2, 3, 4, 1], [5, 6, 7, 8]]
+    plain = make(penalty(numbers), 0.1).set_params(tol=1e-9).fit(by_hand, y)
+    assert_allclose(plain.coef_, model.coef_, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["squared", "logistic", "poisson", "cox"])
+def test_overlapping_solutions_meet_the_conditions_of_the_latent_norm(loss):
+    """With z minus the gradient: ``|z_g| <= alpha w_g`` for all groups, with equality for those
+    that the coefficients are made of, and ``z'b`` is alpha times the least ``sum_g w_g |v_g|``
+    over ways to write ``b = sum_g v_g`` (Jacob et al. 2009)."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(150, 8))
+    eta = X[:, 0] + X[:, 1] + X[:, 2] - X[:, 6]
+    y = {
+        "squared": eta + rng.normal(size=150),
+        "logistic": (eta + rng.logistic(size=150) > 0).astype(float),
+        "poisson": rng.poisson(np.exp(0.5 * eta)).astype(float),
+        "cox": np.column_stack([rng.exponential(np.exp(-eta)), rng.uniform(size=150) < 0.8]),
+    }[loss]
+    groups, alpha = [[0, 1, 2], [2, 3, 4], [4, 5], [5, 6, 7]], 0.1
+    path = taut.fit_path(X, y, loss, penalties.GroupLasso(groups), alphas=[alpha], tol=1e-11)
+    assert path.certificates[0].solved
+    coef, intercept = path.coefs[:, 0], path.intercepts[0]
+    slope = path.loss.slope(y, X @ coef + intercept, np.full(150, 1 / 150))
+    z = -X.T @ slope
+    bounds = np.array([alpha * np.sqrt(len(group)) for group in groups])
+    sizes = np.array([np.linalg.norm(z[group]) for group in groups])
+    assert (sizes <= bounds * (1 + 1e-5)).all()
+    active = sizes >= bounds * (1 - 1e-5)
+    assert 0 < active.sum() < 4
+    # On the active groups v_g is a multiple >= 0 of z_g: b is their sum, by non-negative squares.
+    directions = np.zeros((8, 4))
+    for g, group in enumerate(groups):
+        directions[group, g] = z[group] * active[g]
+    multiples, left = nnls(directions, coef)
+    assert left < 1e-4 * np.linalg.norm(coef)
+    assert_allclose(z @ coef, multiples @ (bounds * sizes), rtol=1e-4)
+
+
+def test_overlapping_factors_in_the_group_lasso(table):
+    y = targets(table)["numbers"]
+    model = taut.GroupLasso(SHARED, alpha=0.1, tol=1e-9).fit(table, y)
+    general = taut.PenalizedRegressor("squared", penalties.GroupLasso(SHARED), alpha=0.1, tol=1e-9)
+    general.fit(table, y)
+    assert_allclose(model.coef_, general.coef_, atol=1e-6)
+    assert_allclose(model.predict(table), general.predict(table), atol=1e-6)
+
+
+@pytest.mark.parametrize("case", ["two classes", "three classes", "counts", "times"])
+def test_the_path_of_overlapping_factors(table, case):
+    """Whatever is used along it is a union of groups, in estimators and in fit_path alike."""
+    y = targets(table)[case]
+    rule = taut.CV(3, n_alphas=10, alpha_min_ratio=0.05)
+    model = MODELS[case](penalties.GroupLasso(SHARED), 1.0).set_params(alpha=rule)
+    path = model.fit(table, y).path_
+    used = (path.coefs != 0).reshape(9, -1, 10).any(axis=1)
+    parts = [[0, 2, 3, 4], [1, 2, 3, 4], [5, 6, 7, 8]]
+    for features in used.T:
+        inside = [part for part in parts if features[part].all()]
+        assert set(np.flatnonzero(features)) == set().union(*inside)
+    assert not used[:, 0].any()
+    assert used[:, -1].any()
+    assert path.predict(table).shape[0] == N_ROWS
+    assert_allclose(path.at(model.alpha_)[0].T, model.coef_.squeeze(), atol=1e-12)
+
+
+def test_a_shared_column_is_never_copied_as_a_whole():
+    """Sparse rows stay sparse, and the design keeps the matrix it was given."""
+    rng = np.random.default_rng(0)
+    X = sparse.random_array((200, 50), density=0.05, rng=rng, format="csr")
+    y = rng.poisson(np.exp(X[:, [0, 1]].sum(axis=1)))
+    groups = [list(range(k, min(k + 10, 50))) for k in range(0, 50, 5)]
+    path = taut.fit_path(X, y, "poisson", penalties.GroupLasso(groups), alphas=[0.01], tol=1e-9)
+    dense = taut.fit_path(
+        X.toarray(), y, "poisson", penalties.GroupLasso(groups), alphas=[0.01], tol=1e-9
+    )
+    assert path.certificates[0].solved
+    assert_allclose(path.coefs, dense.coefs, atol=1e-5)
+    design = as_design(X)
+    copies = RepeatedColumns(design, np.array([3, 3, 0]))
+    coefs, residuals = np.array([1.0, 2.0, -1.0]), rng.normal(size=200)
+    copied = X.toarray()[:, [3, 3, 0]]
+    assert copies.is_sparse
+    assert_allclose(copies.product(coefs), copied @ coefs)
+    assert_allclose(copies.cross(residuals), copied.T @ residuals)
+    assert_allclose(copies.columns(np.array([2, 0])).toarray(), copied[:, [2, 0]])
+    assert_allclose(copies.moments(np.full(200, 1 / 200))[1], copied.std(axis=0))
+    assert copies.summed(coefs)[[0, 3]].tolist() == [-1.0, 3.0]
+
+
+def test_without_a_penalty_only_what_no_group_allows_is_excluded():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4))
+    y = X.sum(axis=1) + rng.normal(size=60)
+    penalty = penalties.GroupLasso([[0, 1], [1, 2], [2, 3]], weights=[1.0, 2.0, np.inf])
+    path = taut.fit_path(X, y, penalty=penalty, alphas=[0.1, 0.0], tol=1e-10)
+    free = taut.LinearRegression().fit(X[:, :3], y)
+    assert_allclose(path.coefs[:, 1], [*free.coef_, 0.0], atol=1e-6)
+    assert (path.coefs[:3, 0] != 0).all()
+    assert path.coefs[3, 0] == 0
+
+
+@pytest.mark.parametrize("groups", ["categorical", [0, 0, 1, 2], [[0, 1], [2], [3]]])
+def test_places_and_labels_beside_text_are_those_of_the_columns(table, groups):
+    y = targets(table)["two classes"]
+    model = MODELS["two classes"](penalties.GroupLasso(groups), 0.1).fit(table, y)
+    names = [["x"], ["z"], ["kind"], ["noise"]]
+    if groups != "categorical":
+        names = [["x", "z"], ["kind"], ["noise"]]
+    named = MODELS["two classes"](penalties.GroupLasso(names), 0.1).fit(table, y)
+    assert_allclose(model.coef_, named.coef_, atol=1e-12)
+    assert len(model.coef_names_) == 9
+    squares = taut.GroupLasso(groups, alpha=0.1).fit(table, targets(table)["numbers"])
+    assert (squares.coef_[squares.groups_ == len(names) - 1] == 0).all()
+
+
+def test_fit_path_reads_tables_as_estimators_do(table):
+    y = targets(table)["counts"]
+    for groups in ("categorical", SHARED, {"a": ["x", "z"], "kind": "kind", "noise": 3}):
+        penalty = penalties.GroupLasso(groups)
+        path = taut.fit_path(table, y, "poisson", penalty, alphas=[0.1], tol=1e-9)
+        model = taut.PenalizedRegressor("poisson", penalty, alpha=0.1, tol=1e-9).fit(table, y)
+        assert path.feature_names.tolist() == model.coef_names_.tolist()
+        assert_allclose(path.coefs[:, 0], model.coef_, atol=1e-8)
+        assert_allclose(path.predict(table[:5], 0.1), model.predict(table[:5]), rtol=1e-7)
+    numbers = table[["x", "z"]]
+    named = taut.fit_path(numbers, y, "poisson", penalties.GroupLasso([["z"], ["x"]]))
+    places = taut.fit_path(numbers.to_numpy(), y, "poisson", penalties.GroupLasso([[1], [0]]))
+    assert_allclose(named.coefs, places.coefs)
+    refused(lambda: path.predict(table.drop(columns="kind"), 0.1), "'kind'")
+    refused(lambda: taut.fit_path(table, y, penalty=penalties.GroupLasso([["x"]])), "must cover")
+    refused(
+        lambda: taut.fit_path(table.to_numpy(), y, penalty=penalties.GroupLasso("categorical")),
+        "needs a data frame",
+    )
+
+
+def test_what_a_penalty_of_ones_own_calls_groups_is_its_own():
+    class Paired(penalties.Penalty):
+        def __init__(self, pairs):
+            self._set(groups=tuple(pairs))
+
+        def value(self, coef):
+            return float(np.sum(np.abs(coef)))
+
+        def prox(self, coef, step):
+            return np.sign(coef) * np.maximum(np.abs(coef) - step, 0.0)
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 3))
+    y = X[:, 0] + rng.normal(size=40)
+    own = taut.PenalizedRegressor("squared", Paired([(0, 1), (1, 2)]), alpha=0.1, tol=1e-9)
+    lasso = taut.Lasso(alpha=0.1, tol=1e-9).fit(X, y)
+    assert_allclose(own.fit(X, y).coef_, lasso.coef_, atol=1e-5)
+    path = taut.fit_path(X, y, penalty=own.penalty, alphas=[0.1], tol=1e-9)
+    assert_allclose(path.coefs[:, 0], lasso.coef_, atol=1e-5)
+
+
+def test_the_ridge_beside_groups_has_weights_of_columns(table):
+    y = targets(table)["counts"]
+
+    def fitted(ridge):
+        penalty = penalties.MCP(groups="categorical") + ridge
+        return taut.PenalizedRegressor("poisson", penalty, alpha=0.1, tol=1e-9).fit(table, y)
+
+    plain, heavy = fitted(penalties.L2()), fitted(penalties.L2([3.0, 3.0, 3.0, 3.0]))
+    assert_allclose(fitted(penalties.L2(np.ones(4))).coef_, plain.coef_)
+    assert np.linalg.norm(heavy.coef_) < np.linalg.norm(plain.coef_)
+    refused(lambda: fitted(penalties.L2(np.ones(9))), "for 9 columns, but X has 4", "each column")
 
 
 def test_a_penalty_alone_knows_no_columns():
     named = penalties.GroupLasso([["a", "b"]])
     for penalty in (named, penalties.SparseGroupLasso("categorical", weights=[1.0])):
-        refused(lambda penalty=penalty: penalty.value([1.0, 2.0]), "which estimators look up")
-        refused(lambda penalty=penalty: penalty.dual_norm([1.0, 2.0]), "which estimators look up")
-    frame = pd.DataFrame(np.eye(6), columns=list("abcdef"))
-    refused(lambda: taut.fit_path(frame, np.arange(6.0), penalty=named), "which estimators look up")
+        refused(lambda penalty=penalty: penalty.value([1.0, 2.0]), "which fits look up")
+        refused(lambda penalty=penalty: penalty.dual_norm([1.0, 2.0]), "which fits look up")
+    shared = penalties.GroupLasso([[0, 1], [1, 2]])
+    refused(lambda: shared.value([1.0, 2.0, 3.0]), "overlap", "feature 1", "taut.fit_path")
+    refused(lambda: shared.prox([1.0, 2.0, 3.0], 1.0), "penalties.overlapping(groups)")
+    refused(lambda: taut.fit_path(np.eye(4), np.arange(4.0), penalty=shared), "column 3")
     refused(lambda: penalties.GroupLasso([["a", "b"]], weights=[1.0, 2.0]), "got 2 for 1 groups")
     refused(lambda: penalties.GroupLasso("categoric"), "'categoric'", "or 'categorical'")
 

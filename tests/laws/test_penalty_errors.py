@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from taut import fit_path
 from taut.penalties import (
     L1,
     L2,
@@ -30,6 +31,26 @@ BAD_PARAMETERS = [
     (lambda: L1(weights=[1.0, -2.0]), ValueError, r"weights.*-2\.0 at index 1.*use 0"),
     (lambda: L2(weights=[np.nan]), ValueError, r"weights.*nan at index 0.*use 0"),
     (lambda: NonNegative(weights=2.0), ValueError, r"weights.*shape \(\).*one weight per feature"),
+    (
+        lambda: L2(weights=0),
+        ValueError,
+        r"weights.*\(n_features,\), got.*number 0\.0.*in a list or",
+    ),
+    (
+        lambda: fit_path(np.eye(4), np.arange(4.0), penalty=TotalVariation([1.0, 2.0])),
+        ValueError,
+        "weights of TotalVariation.* but X has 4: pass 3 weights",
+    ),
+    (
+        lambda: fit_path(np.eye(4), np.arange(4.0), penalty=FusedLasso(0.5, [1.0, 2.0])),
+        ValueError,
+        "but X has 4: pass 3 weights",
+    ),
+    (
+        lambda: fit_path(np.eye(4), np.arange(4.0), penalty=SLOPE([3.0, 2.0])),
+        ValueError,
+        r"sequence of SLOPE.* is for 2 features, but X has 4: make.*with 4 entries.*q=0\.1",
+    ),
     (lambda: L1(weights=[[1.0]]), ValueError, r"weights.*shape \(1, 1\).*one weight per feature"),
     (lambda: L1(weights="heavy"), TypeError, "weights.*real.*numeric array"),
     (lambda: L1(weights=[1.0, None]), TypeError, "weights.*real.*numeric array"),
@@ -54,18 +75,20 @@ BAD_PARAMETERS = [
 BAD_GROUPS = [
     (lambda: GroupLasso([[0], [2]]), ValueError, "cover.*none with feature 1.*group of its own"),
     (
-        lambda: GroupLasso([[0, 1], [1, 2]]),
+        lambda: GroupLasso([[0, 1], [1, 2]]).prox([1.0, 2.0, 3.0], 1.0),
         ValueError,
-        r"overlap.*feature 1 in groups\[0\] and groups\[1\].*penalties\.overlapping",
+        r"overlap, with feature 1 in several of them.*taut\.fit_path.*penalties\.overlapping",
     ),
-    (lambda: GroupLasso([[0, 0]]), ValueError, r"feature 0 in groups\[0\].*list it once"),
+    (lambda: GroupLasso([[0, 0]]), ValueError, r"groups\[0\].*got 0 2 times: list it once"),
+    (lambda: GroupLasso([[0, 1, 1], [2]]), ValueError, r"groups\[0\].*got 1 2 times: list it"),
     (lambda: GroupLasso([[0], []]), ValueError, r"groups\[1\] must not be empty: leave it out"),
     (lambda: GroupLasso([[0, -1]]), ValueError, r"groups\[0\].*got -1.*count columns from 0"),
     (lambda: GroupLasso([0, -1]), ValueError, "got -1 for feature 1.*label of its own"),
-    (lambda: GroupLasso([]), TypeError, r"groups must be a sequence, got \[\].*label per feature"),
+    (lambda: GroupLasso([]), ValueError, r"groups must hold a group, got \[\].*label per feature"),
+    (lambda: GroupLasso({}), ValueError, r"groups must hold a group, got \{\}.*label per feature"),
     (lambda: GroupLasso(None), TypeError, "groups.*got None.*one integer label per feature"),
     (lambda: GroupLasso(3), TypeError, "groups.*got 3.*one integer label per feature"),
-    (lambda: GroupLasso({"a": [0]}), TypeError, r"groups.*got \{'a': \[0\]\}.*column indices"),
+    (lambda: GroupLasso({"a": [0.5]}), TypeError, r"groups\[0\].*got \[0\.5\].*column indices"),
     (lambda: GroupLasso("aab"), TypeError, "groups.*got 'aab'"),
     (lambda: GroupLasso(["a", "b"]), TypeError, r"groups.*got \['a', 'b'\].*integer label"),
     (lambda: GroupLasso([0.0, 1.0]), TypeError, r"groups must be integers, got \[0\.0, 1\.0\]"),
@@ -75,7 +98,7 @@ BAD_GROUPS = [
     (lambda: GroupLasso([0, 1], weights=[1.0]), ValueError, "got 1 for 2 groups.*order"),
     (lambda: GroupLasso([0, 1], weights=[1.0, -1.0]), ValueError, r"got -1\.0 at index 1.*groups"),
     (lambda: SparseGroupLasso([0], l1_ratio=2), ValueError, "l1_ratio.*2.*0 for GroupLasso alone"),
-    (lambda: SparseGroupLasso([[0], [0]]), ValueError, "overlap"),
+    (lambda: SparseGroupLasso([[0], [0]]).value([1.0]), ValueError, "overlap"),
     (lambda: MCP(groups=[[0], [2]]), ValueError, "cover.*feature 1"),
     (lambda: SCAD(groups=[0, 1], weights=[1.0] * 3), ValueError, "got 3 for 2 groups"),
     (lambda: overlapping([[0], [2]]), ValueError, "cover.*feature 1"),
@@ -83,6 +106,8 @@ BAD_GROUPS = [
 ]
 
 BAD_SHAPES = [
+    (lambda: MCP(0.5), ValueError, r"gamma must be finite and above 1, got 0\.5: pass 3\.0, say"),
+    (lambda: SCAD(0.5), ValueError, r"gamma must be finite and above 2, got 0\.5: pass 3\.7, say"),
     (lambda: MCP(gamma=1), ValueError, r"gamma must be finite and above 1, got 1\.0.*closer to L1"),
     (lambda: MCP(gamma=np.inf), ValueError, "gamma.*got inf.*closer to L1, which is the limit"),
     (lambda: MCP(gamma=1, groups=[0]), ValueError, "closer to GroupLasso"),

@@ -99,6 +99,10 @@ class Design:
         parts = _parts(self.shape[0], self.lying.size)
         return np.concatenate([self.lying[part][:, used] @ coefs for part in parts])
 
+    def columns(self, features):
+        """A copy of some of the columns, as they lie: ndarray or CSC matrix."""
+        return self.matrix[:, features]
+
     def moments(self, weights):
         """Weighted means and standard deviations of the columns, each of shape (n_features,).
 

@@ -27,9 +27,11 @@ class PenalizedRegressor(TableGroups, GeneralisedLinearModel):
         ``taut.losses`` or of a class of one's own.
     penalty : Penalty, default None
         An object of ``taut.penalties``, or of a class of one's own; None is ``penalties.L1()``.
-        Groups may be names of a frame's columns, or "categorical", as in
-        ``penalties.GroupLasso("categorical")``: each column, text or not, is encoded, and what
-        comes of it is a group, so that a whole factor enters or leaves.
+        Groups may be columns of a frame by their names or places, and may overlap: features that
+        groups share have a copy in each, none in memory, and a coefficient is the sum over its
+        copies. Where the frame has columns of text, or with "categorical", as in
+        ``penalties.GroupLasso("categorical")``, all columns are encoded, and what comes of one is
+        in its group, so that a whole factor enters or leaves.
     alpha : float or rule, default 1.0
         Strength of the penalty, >= 0 (0 is none), or a rule that chooses it on the whole path, such
         as ``taut.CV()``.
@@ -59,7 +61,10 @@ class PenalizedRegressor(TableGroups, GeneralisedLinearModel):
     cv_results_ : CVResults
         Only where alpha is ``taut.CV``.
     groups_ : ndarray of int of shape (n_coefs,)
-        The number of each coefficient's group; only where the penalty names columns.
+        The number of each coefficient's group; only where groups overlap or columns were looked
+        up. With overlapping groups, of each entry of ``columns_``.
+    columns_ : ndarray of int of shape (n_copies,)
+        Only where groups overlap: the coefficient behind each member of a group.
     encoder_ : TableEncoder
         Only where columns were encoded: coefficients are then those of features.
     coef_names_ : ndarray of str of shape (n_coefs,)
@@ -170,9 +175,11 @@ class PenalizedClassifier(TableGroups, LinearClassifier):
         others are compared with.
     penalty : Penalty, default None
         An object of ``taut.penalties``, or of a class of one's own; None is ``penalties.L1()``.
-        Groups may be names of a frame's columns, or "categorical", as in
-        ``penalties.GroupLasso("categorical")``: each column, text or not, is encoded, and what
-        comes of it is a group, so that a whole factor enters or leaves.
+        Groups may be columns of a frame by their names or places, and may overlap: features that
+        groups share have a copy in each, none in memory, and a coefficient is the sum over its
+        copies. Where the frame has columns of text, or with "categorical", as in
+        ``penalties.GroupLasso("categorical")``, all columns are encoded, and what comes of one is
+        in its group, so that a whole factor enters or leaves.
     alpha : float or rule, default 0.01
         Strength of the penalty, >= 0 (0 is none), or a rule that chooses it on the whole path, such
         as ``taut.CV()``.
@@ -208,7 +215,10 @@ class PenalizedClassifier(TableGroups, LinearClassifier):
     cv_results_ : CVResults
         Only where alpha is ``taut.CV``.
     groups_ : ndarray of int of shape (n_coefs,)
-        The number of each coefficient's group; only where the penalty names columns.
+        The number of each coefficient's group; only where groups overlap or columns were looked
+        up. With overlapping groups, of each entry of ``columns_``.
+    columns_ : ndarray of int of shape (n_copies,)
+        Only where groups overlap: the coefficient behind each member of a group.
     encoder_ : TableEncoder
         Only where columns were encoded: coefficients are then those of features.
     coef_names_ : ndarray of str of shape (n_coefs,)

@@ -16,8 +16,9 @@ from taut.estimators.survival import (
     survival_target,
 )
 from taut.estimators.table_groups import TableGroups
+from taut.losses.cox import check_times_and_events
 from taut.path import checked_penalty
-from taut.validation import check_choice, check_per_row, check_weights, shown
+from taut.validation import check_per_row, check_weights, shown
 
 __all__ = ["CoxRegression"]
 
@@ -38,9 +39,11 @@ class CoxRegression(TableGroups, PenalisedModel):
         1 is the lasso, 0 the ridge penalty.
     penalty : Penalty, default None
         An object of ``taut.penalties``, or of a class of one's own, in place of this mixture;
-        ``l1_ratio`` and ``penalty_weights`` are then left alone. Groups may be names of a frame's
-        columns, or "categorical", as in ``penalties.GroupLasso("categorical")``: each column, text
-        or not, is encoded, and what comes of it is a group, so that a whole factor enters or
+        ``l1_ratio`` and ``penalty_weights`` are then left alone. Groups may be columns of a
+        frame by their names or places, and may overlap: features that groups share have a copy in
+        each, none in memory, and a coefficient is the sum over its copies. Where the frame has
+        columns of text, or with "categorical", as in ``penalties.GroupLasso("categorical")``, all
+        columns are encoded, and what comes of one is in its group, so that a whole factor enters or
         leaves.
     ties : {"breslow", "efron"}, default "breslow"
         How events at one time share their risk set. Efron's form is closer where ties are many, but
@@ -83,7 +86,10 @@ class CoxRegression(TableGroups, PenalisedModel):
     penalty_weights_ : ndarray of shape (n_features,)
         Only with ``penalty_weights="adaptive"``.
     groups_ : ndarray of int of shape (n_coefs,)
-        The number of each coefficient's group; only where the penalty names columns.
+        The number of each coefficient's group; only where groups overlap or columns were looked
+        up. With overlapping groups, of each entry of ``columns_``.
+    columns_ : ndarray of int of shape (n_copies,)
+        Only where groups overlap: the coefficient behind each member of a group.
     encoder_ : TableEncoder
         Only where columns were encoded: coefficients are then those of features.
     coef_names_ : ndarray of str of shape (n_coefs,)
@@ -138,7 +144,7 @@ class CoxRegression(TableGroups, PenalisedModel):
         self.max_iter = max_iter
 
     def _loss(self):
-        return losses.Cox(check_choice(self.ties, "ties", ("efron", "breslow")))
+        return losses.Cox(self.ties)
 
     def _penalty(self):
         penalty = penalties.ElasticNet(self.l1_ratio, self._feature_weights)
@@ -191,12 +197,7 @@ class CoxRegression(TableGroups, PenalisedModel):
 
     def _checked_target(self, y, X):
         y, entry, strata = y
-        y = survival_target(y)
-        if len(y) != X.shape[0]:
-            raise ValueError(
-                f"X and y have inconsistent numbers of samples: X has {X.shape[0]} rows, y has "
-                f"{len(y)}: give y one time and event for each row of X"
-            )
+        y = _target_of(X, y)
         if strata is None:
             return y if entry is None else np.column_stack([y, check_entries(entry, X)])
         codes = np.unique(check_strata(strata, X), return_inverse=True)[1]
@@ -319,8 +320,11 @@ class CoxRegression(TableGroups, PenalisedModel):
         """
         return np.exp(-self.predict_cumulative_hazard(X, times, strata=strata, offset=offset))
 
-    def score(self, X, y, sample_weight=None, *, strata=None, offset=None):
+    def concordance(self, X, y, sample_weight=None, *, strata=None, offset=None):
         """Harrell's concordance of the predicted risks with the times.
+
+        The share of the pairs whose order is known in which the earlier event has the greater risk;
+        equal risks count one half.
 
         Parameters
         ----------
@@ -342,11 +346,24 @@ class CoxRegression(TableGroups, PenalisedModel):
             The model has not been fitted.
         ValueError, TypeError
             An argument is not what it must be; the message names it, its value and the fix.
+
+        References
+        ----------
+        Harrell, F. E., Califf, R. M., Pryor, D. B., Lee, K. L. and Rosati, R. A. (1982). Evaluating
+        the yield of medical tests. JAMA 247, 2543-2546.
         """
         risk = self.predict(X, offset=offset)
-        y = self._loss().check_response(survival_target(y))
+        y = _target_of(risk, y)
+        check_times_and_events(y)
         strata = None if strata is None else check_strata(strata, risk)
         return concordance(y, risk, check_weights(sample_weight, risk), strata)
+
+    def score(self, X, y, sample_weight=None, *, strata=None, offset=None):
+        """The `concordance`, as scikit-learn asks for it.
+
+        Parameters, returns and raises as for `concordance`.
+        """
+        return self.concordance(X, y, sample_weight, strata=strata, offset=offset)
 
     def __sklearn_is_fitted__(self):
         return "coef_" in vars(self)
@@ -355,6 +372,17 @@ class CoxRegression(TableGroups, PenalisedModel):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         return tags
+
+
+def _target_of(X, y) -> np.ndarray:
+    """Times and events, one of each for every row of X."""
+    y = survival_target(y)
+    if len(y) != X.shape[0]:
+        raise ValueError(
+            f"X and y have inconsistent numbers of samples: X has {X.shape[0]} rows, y has "
+            f"{len(y)}: give y one time and event for each row of X"
+        )
+    return y
 
 
 def _baselines(y, eta, weights) -> dict[int | None, Baseline]:

@@ -9,6 +9,7 @@ from sklearn.utils.validation import column_or_1d
 from taut import penalties
 from taut.estimators.penalised import PenalisedModel, constrained
 from taut.losses.log_link import LogLink
+from taut.path import log_exposure
 from taut.validation import check_choice, check_per_row, check_response, check_weights
 
 __all__ = ["GeneralisedLinearModel", "PenalisedGLM"]
@@ -23,26 +24,11 @@ class GeneralisedLinearModel(RegressorMixin, PenalisedModel):
 
     def _offset(self, X, offset=None, exposure=None):
         if exposure is not None:
-            exposure = self._log_exposure(exposure, X)
+            exposure = log_exposure(exposure, self._loss(), X)
         if offset is not None:
             offset = check_per_row(offset, X, "offset")
         known = [part for part in (offset, exposure) if part is not None]
         return sum(known) if known else None
-
-    def _log_exposure(self, exposure, X):
-        if not isinstance(self._loss(), LogLink):
-            raise ValueError(
-                f"exposure needs predictions with a log link, got it with {self._loss()!r}: leave "
-                "it out, or pass what is known of the prediction as offset"
-            )
-        exposure = check_per_row(exposure, X, "exposure")
-        if not exposure.min() > 0:
-            row = int(np.argmin(exposure))
-            raise ValueError(
-                f"exposure must be > 0, got {exposure[row]:g} at row {row} (counting from 0): "
-                "leave out the rows that were not observed at all"
-            )
-        return np.log(exposure)
 
     def _keep_coefs(self, task, coefs, intercepts):
         single = len(coefs) == 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from taut import penalties
@@ -23,12 +21,12 @@ class GroupLasso(TableGroups, SingleTargetRegressor, PenalisedModel):
     Parameters
     ----------
     groups : sequence, mapping or "categorical"
-        A label for each feature; or the columns of each group, by place or by name of a frame's
-        columns, in a list or in a mapping from names of groups. Groups that overlap are fitted on
-        copies of the columns they share, and a coefficient is the sum over its copies: the features
-        used are a union of groups (the latent group lasso). "categorical" takes a data frame
-        with columns of text: each column is encoded, and what comes of it is a group, so that a
-        whole factor enters or leaves.
+        A label for each column; or the columns of each group, by place or by name of a frame's
+        columns, in a list or in a mapping from names of groups. Columns that overlapping groups
+        share have a copy in each, none in memory, and a coefficient is the sum over its copies: the
+        features used are a union of groups (the latent group lasso). Where a frame has columns of
+        text, all columns are encoded, and what comes of one is in its group, so that a whole factor
+        enters or leaves; "categorical" makes each column a group.
     alpha : float or rule, default 1.0
         Strength of the penalty, >= 0 (0 is least squares), or a rule that chooses it on the whole
         path, such as ``taut.CV()``.
@@ -56,7 +54,7 @@ class GroupLasso(TableGroups, SingleTargetRegressor, PenalisedModel):
         The number of each coefficient's group; with overlapping groups, of each entry of
         ``columns_``.
     columns_ : ndarray of int of shape (n_copies,)
-        Only where groups overlap: the column of X behind each of the copies that are fitted.
+        Only where groups overlap: the coefficient behind each of the copies that are fitted.
     alpha_ : float
         The strength used.
     certificate_ : Certificate
@@ -110,35 +108,20 @@ class GroupLasso(TableGroups, SingleTargetRegressor, PenalisedModel):
         self.max_iter = max_iter
 
     def _penalty(self):
-        return penalties.GroupLasso(self.groups_, self._group_weights())
+        return penalties.GroupLasso(self._members.groups, self._group_weights())
 
     def _group_weights(self):
         return as_group_weights(self.group_weights, self.groups_, "group_weights")
 
     @property
     def _groups_given(self):
-        return self.groups
+        return self.groups.tolist() if isinstance(self.groups, np.ndarray) else self.groups
 
     def _checked(self, X, y):
         matrix, y = super()._checked(X, y)
         if self.groups is None:  # each feature is one
             self.groups_ = np.arange(matrix.shape[1])
-        return (matrix[:, self.columns_] if "columns_" in vars(self) else matrix), y
-
-    def _path(self, task, solved):
-        return super()._path(task, [replace(s, coefs=self._summed(s.coefs)) for s in solved])
-
-    def _keep_coefs(self, task, coefs, intercepts):
-        super()._keep_coefs(task, self._summed(coefs.T).T, intercepts)
-
-    def _summed(self, coefs):
-        """Coefficients of the features, of shape (n_features, ...): the sums over their copies."""
-        if "columns_" not in vars(self):
-            return coefs
-        n_features = len(vars(self).get("coef_names_", range(self.n_features_in_)))
-        summed = np.zeros((n_features, *coefs.shape[1:]))
-        np.add.at(summed, self.columns_, coefs)
-        return summed
+        return matrix, y
 
     def fit(self, X, y, sample_weight=None, *, groups=None):
         """Fit the model.
@@ -174,12 +157,12 @@ class SparseGroupLasso(GroupLasso):
     Parameters
     ----------
     groups : sequence, mapping or "categorical"
-        A label for each feature; or the columns of each group, by place or by name of a frame's
-        columns, in a list or in a mapping from names of groups. Groups that overlap are fitted on
-        copies of the columns they share, and a coefficient is the sum over its copies: the features
-        used are a union of groups (the latent group lasso). "categorical" takes a data frame
-        with columns of text: each column is encoded, and what comes of it is a group, so that a
-        whole factor enters or leaves.
+        A label for each column; or the columns of each group, by place or by name of a frame's
+        columns, in a list or in a mapping from names of groups. Columns that overlapping groups
+        share have a copy in each, none in memory, and a coefficient is the sum over its copies: the
+        features used are a union of groups (the latent group lasso). Where a frame has columns of
+        text, all columns are encoded, and what comes of one is in its group, so that a whole factor
+        enters or leaves; "categorical" makes each column a group.
     alpha : float or rule, default 1.0
         Strength of the penalty, >= 0 (0 is least squares), or a rule that chooses it on the whole
         path, such as ``taut.CV()``.
@@ -209,7 +192,7 @@ class SparseGroupLasso(GroupLasso):
         The number of each coefficient's group; with overlapping groups, of each entry of
         ``columns_``.
     columns_ : ndarray of int of shape (n_copies,)
-        Only where groups overlap: the column of X behind each of the copies that are fitted.
+        Only where groups overlap: the coefficient behind each of the copies that are fitted.
     alpha_ : float
         The strength used.
     certificate_ : Certificate
@@ -263,4 +246,6 @@ class SparseGroupLasso(GroupLasso):
         self.max_iter = max_iter
 
     def _penalty(self):
-        return penalties.SparseGroupLasso(self.groups_, self.l1_ratio, self._group_weights())
+        return penalties.SparseGroupLasso(
+            self._members.groups, self.l1_ratio, self._group_weights()
+        )

@@ -131,6 +131,7 @@ class PenalisedModel(LinearModel):
             alphas=path.alphas / self._unit(task),
             intercepts=path.intercepts + shifts,
             loss=loss,
+            encoder=vars(self).get("encoder_"),
         )
 
 

@@ -17,7 +17,7 @@ from taut.losses.recession import Recession, differences
 from taut.losses.risk_sets import risk_sets
 from taut.losses.ties import Ties
 
-__all__ = ["Cox"]
+__all__ = ["Cox", "check_times_and_events"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,10 @@ class Cox(Loss):
 
     def __post_init__(self):
         if self.ties not in ("efron", "breslow"):
-            raise ValueError(f"ties must be 'efron' or 'breslow', got {self.ties!r}: pass 'efron'")
+            raise ValueError(
+                f"ties must be 'efron' or 'breslow', got {self.ties!r}: pass 'efron', which is "
+                "close to the exact likelihood, or 'breslow', which is simpler and coarser"
+            )
 
     def total(self, y, eta, v):
         risk, ties = self._parts(y, v)
@@ -205,8 +208,8 @@ class Cox(Loss):
         TypeError
             It does not hold numbers.
         ValueError
-            A time is not finite, an event neither 0 nor 1, an entry not before its time, or there
-            is no event.
+            A time is not finite, or negative without an entry; an event is neither 0 nor 1, an
+            entry not before its time, or there is no event.
         """
         y = as_numbers(y, name)
         if y.ndim != 2 or not 2 <= y.shape[1] <= 4 or not len(y):
@@ -214,7 +217,8 @@ class Cox(Loss):
                 f"{name} must have shape (n_samples, 2 to 4), with columns time, event, entry and "
                 f"stratum, got {y.shape}: pass np.column_stack([time, event])"
             )
-        _check_columns(y, name)
+        check_times_and_events(y, name)
+        _check_entries(y, name)
         return y
 
     def _parts(self, y, v):
@@ -272,7 +276,8 @@ def _log(x):
         return np.log(x)
 
 
-def _check_columns(y, name):
+def check_times_and_events(y, name="y"):
+    """Refuse times that are not finite, events that are neither 0 nor 1, and rows without any."""
     time, event = y[:, 0], y[:, 1]
     refuse_not_finite(time, f"the times of {name} (column 0)")
     fix = "pass 1 for an event and 0 for a censored time"
@@ -284,6 +289,17 @@ def _check_columns(y, name):
             f"{name} must hold at least one event (column 1), got 0 for all {len(y)} samples: "
             "check which value marks an event, it must be coded as 1"
         )
+
+
+def _check_entries(y, name):
+    time = y[:, 0]
+    # From zero on, unless an entry says from when on: then times may be dates on any scale.
+    untold = np.isneginf(y[:, 2]) if y.shape[1] > 2 else True
+    fix = (
+        "correct the time or drop the row; times on a scale that begins elsewhere need the entry "
+        "from which the row is at risk"
+    )
+    refuse_rows((time < 0) & untold, time, f"the times of {name} (column 0)", "be 0 or more", fix)
     if y.shape[1] > 2:
         fix = "correct the row or drop it, and use -inf for samples followed from the start"
         refuse_rows(

@@ -59,6 +59,9 @@ class Penalty:
         conjugate of ``alpha * value`` is then 0 where ``dual_norm`` is at most alpha, else inf.
     has_conjugate : bool
         Whether ``conjugate`` is given. Solutions have a duality gap where it is, and under norms.
+    has_groups : bool
+        Whether a parameter ``groups`` says, as that of ``GroupLasso``, which features belong
+        together; estimators then look it up in tables, and fit groups that overlap on copies.
     by_coefficient : bool
         Whether a penalty of one's own is a sum of the same penalty of each coefficient.
     """
@@ -66,6 +69,7 @@ class Penalty:
     is_convex: ClassVar[bool] = True
     is_norm: ClassVar[bool] = False
     has_conjugate: ClassVar[bool] = False
+    has_groups: ClassVar[bool] = False
     by_coefficient: ClassVar[bool] = False
 
     def value(self, coef):

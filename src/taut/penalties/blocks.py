@@ -17,7 +17,7 @@ from taut.penalties.arrays import (
 )
 from taut.penalties.base import Penalty, greatest_ratio
 from taut.penalties.checks import as_alpha, as_one_step, as_step, check_axis
-from taut.penalties.groups import are_named
+from taut.penalties.groups import are_labels, no_layout
 
 __all__ = ["BlockPenalty", "block_sums"]
 
@@ -29,6 +29,7 @@ class BlockPenalty(Penalty):
     entry where ``_by_entry`` says so. Subclasses give ``f`` and its prox for numbers >= 0.
     """
 
+    has_groups = True
     groups = None
     weights = None
     _by_entry = False
@@ -111,12 +112,8 @@ class BlockPenalty(Penalty):
         return self._layout(operator.index(n_features), "X")
 
     def _layout(self, n_features, owner):
-        if are_named(self.groups):
-            raise ValueError(
-                f"groups of {self!r} are columns of a table, which estimators look up: fit one, "
-                "such as taut.PenalizedRegressor, on a data frame, or pass one integer label for "
-                "each feature"
-            )
+        if self.groups is not None and not are_labels(self.groups):
+            raise no_layout(self)
         labels = np.arange(n_features) if self.groups is None else self.groups
         weights = np.sqrt(np.bincount(labels)) if self.weights is None else self.weights
         known = weights.size if self.groups is None else labels.size

@@ -27,8 +27,9 @@ def as_vector(name, values, shape, meaning):
     """A read-only float64 copy, refused with the ``shape`` and ``meaning`` it should have."""
     values = _frozen(name, values)
     if values.ndim != 1:
+        got = f"shape {values.shape}" + (f", the number {values}" if not values.ndim else "")
         raise ValueError(
-            f"{name} must have shape {shape}, got shape {values.shape}: pass {meaning}"
+            f"{name} must have shape {shape}, got {got}: pass {meaning}, in a list or an array"
         )
     return values
 

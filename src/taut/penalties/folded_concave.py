@@ -21,12 +21,12 @@ __all__ = ["MCP", "SCAD"]
 class _FoldedConcave(BlockPenalty):
     is_convex = False
 
-    def __init__(self, gamma, groups, weights, least, convex_limit):
+    def __init__(self, gamma, groups, weights, least, usual, convex_limit):
         gamma = as_number("gamma", gamma, f"a float above {least}")
         if not least < gamma < np.inf:
             raise ValueError(
-                f"gamma must be finite and above {least}, got {gamma}: larger is closer to "
-                f"{convex_limit}, which is the limit itself"
+                f"gamma must be finite and above {least}, got {gamma}: pass {usual}, say; the "
+                f"larger, the closer to {convex_limit}, which is the limit itself"
             )
         groups = None if groups is None else as_groups(groups)
         weights = as_weights(weights) if groups is None else as_group_weights(weights, groups)
@@ -150,7 +150,7 @@ class MCP(_FoldedConcave):
     """
 
     def __init__(self, gamma=3.0, groups=None, weights=None):
-        super().__init__(gamma, groups, weights, 1, "L1" if groups is None else "GroupLasso")
+        super().__init__(gamma, groups, weights, 1, 3.0, "L1" if groups is None else "GroupLasso")
 
     def _folds(self, weights):
         return Folds(np.full(len(weights), 1 / self.gamma), np.zeros(len(weights)))
@@ -212,7 +212,7 @@ class SCAD(_FoldedConcave):
     """
 
     def __init__(self, gamma=3.7, groups=None, weights=None):
-        super().__init__(gamma, groups, weights, 2, "L1" if groups is None else "GroupLasso")
+        super().__init__(gamma, groups, weights, 2, 3.7, "L1" if groups is None else "GroupLasso")
 
     def _folds(self, weights):
         return Folds(np.full(len(weights), 1 / (self.gamma - 1)), weights)

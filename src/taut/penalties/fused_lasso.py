@@ -101,5 +101,9 @@ class FusedLasso(TyingPenalty):
             for sign in (1.0, -1.0)
         )
 
+    def coordinates(self, n_features: int) -> None:
+        """As ``TotalVariation.coordinates``."""
+        return self._jumps().coordinates(n_features)
+
     def _jumps(self):
         return TotalVariation(self.weights, self.edges)

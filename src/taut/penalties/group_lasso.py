@@ -9,7 +9,7 @@ from taut.penalties.base import Penalty
 from taut.penalties.blocks import BlockPenalty, block_sums
 from taut.penalties.checks import as_l1_ratio, as_weights, check_axis
 from taut.penalties.derivatives import shrinking
-from taut.penalties.groups import are_named, as_group_weights, as_groups
+from taut.penalties.groups import are_labels, as_group_weights, as_groups
 from taut.penalties.norms import L1
 
 __all__ = ["GroupLasso", "MultiTask", "SparseGroupLasso"]
@@ -35,12 +35,13 @@ class GroupLasso(_SumOfNorms):
 
     Parameters
     ----------
-    groups : sequence of integer arrays, or integer array of shape (n_features,)
+    groups : sequence or mapping of integer arrays, or integer array of shape (n_features,)
         Column indices of each group, or label of each feature; labels count in ascending order.
-        Every feature is in one group (see ``overlapping`` for several). For estimators that are
-        fitted on a data frame also the names of each group's columns, in a list or a mapping (that
-        of a factor stands for all features it is encoded by), or "categorical": every column is
-        encoded, and what comes of it is a group.
+        Groups may overlap: fits then copy the columns they share, without a copy in memory, and a
+        coefficient is the sum over its copies (the latent group lasso of Jacob et al. 2009; see
+        ``overlapping``). For fits on a data frame also the names of each group's columns (that of a
+        factor stands for all features it is encoded by; so does its index), or "categorical":
+        every column is encoded, and what comes of it is a group.
     weights : array of shape (n_groups,), default None
         Factor per group; 0 = unpenalised, inf = excluded (coefficients fixed at 0). None is the
         root of the size of each group.
@@ -50,13 +51,15 @@ class GroupLasso(_SumOfNorms):
     TypeError
         ``groups`` are not integers, ``weights`` not real numbers.
     ValueError
-        Groups overlap, are empty or miss a feature; ``weights`` are negative, NaN or not one per
-        group.
+        Groups are empty or miss a feature; ``weights`` are negative, NaN or not one per group. Of
+        ``value`` and ``prox``: groups overlap, or are columns of a table.
 
     References
     ----------
     Yuan, M. and Lin, Y. (2006). Model selection and estimation in regression with grouped
     variables. JRSS B 68, 49-67.
+    Jacob, L., Obozinski, G. and Vert, J.-P. (2009). Group lasso with overlap and graph lasso.
+    ICML 2009, 433-440.
 
     Examples
     --------
@@ -102,12 +105,13 @@ class SparseGroupLasso(Penalty):
 
     Parameters
     ----------
-    groups : sequence of integer arrays, or integer array of shape (n_features,)
+    groups : sequence or mapping of integer arrays, or integer array of shape (n_features,)
         Column indices of each group, or label of each feature; labels count in ascending order.
-        Every feature is in one group (see ``overlapping`` for several). For estimators that are
-        fitted on a data frame also the names of each group's columns, in a list or a mapping (that
-        of a factor stands for all features it is encoded by), or "categorical": every column is
-        encoded, and what comes of it is a group.
+        Groups may overlap: fits then copy the columns they share, without a copy in memory, and a
+        coefficient is the sum over its copies (the latent group lasso of Jacob et al. 2009; see
+        ``overlapping``). For fits on a data frame also the names of each group's columns (that of a
+        factor stands for all features it is encoded by; so does its index), or "categorical":
+        every column is encoded, and what comes of it is a group.
     l1_ratio : float in [0, 1], default 0.5
     weights : array of shape (n_groups,), default None
         Factor per group in the group lasso part; the L1 part has none. 0 leaves the group
@@ -119,8 +123,9 @@ class SparseGroupLasso(Penalty):
     TypeError
         ``groups`` are not integers, ``l1_ratio`` or ``weights`` not real numbers.
     ValueError
-        Groups overlap, are empty or miss a feature; ``l1_ratio`` lies outside [0, 1]; ``weights``
-        are negative, NaN or not one per group.
+        Groups are empty or miss a feature; ``l1_ratio`` lies outside [0, 1]; ``weights`` are
+        negative, NaN or not one per group. Of ``value`` and ``prox``: groups overlap, or are
+        columns of a table.
 
     References
     ----------
@@ -129,6 +134,7 @@ class SparseGroupLasso(Penalty):
     """
 
     is_norm = True
+    has_groups = True
 
     def __init__(self, groups, l1_ratio=0.5, weights=None):
         groups = as_groups(groups)
@@ -195,7 +201,7 @@ class SparseGroupLasso(Penalty):
 
     def _parts(self):
         blocks = GroupLasso(self.groups, self.weights)
-        if self.weights is None or are_named(self.groups):  # which the blocks refuse
+        if self.weights is None or not are_labels(self.groups):  # which the blocks refuse
             return L1(), blocks
         # The exclusion is the business of the group part, which knows it in any column.
         return L1(np.where(self.weights == 0, 0.0, 1.0)[self.groups]), blocks

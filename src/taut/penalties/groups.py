@@ -1,4 +1,5 @@
-"""Groups of features: a partition, kept as one label per feature, or by the names of columns."""
+"""Groups of features: a partition, kept as one label per feature; or groups that overlap or go by
+the names of columns, kept as they are until a problem or a table says what they stand for."""
 
 from __future__ import annotations
 
@@ -11,10 +12,12 @@ from taut.penalties.checks import as_weights
 
 __all__ = [
     "CATEGORICAL",
-    "are_named",
+    "are_labels",
     "as_group_weights",
     "as_groups",
-    "as_named",
+    "groups_of",
+    "no_layout",
+    "on_copies",
     "overlapping",
     "regrouped",
 ]
@@ -23,23 +26,32 @@ __all__ = [
 CATEGORICAL = "categorical"
 
 _WANTED = (
-    "pass one integer label per feature, or one array of column indices per group; for estimators "
-    "fitted on a data frame also the names of each group's columns, or 'categorical'"
+    "pass one integer label per feature, or one array of column indices per group; for fits on a "
+    "data frame also the names of each group's columns, or 'categorical'"
 )
 
 
 def as_groups(groups):
-    """Label 0, 1, ... of each feature's group, read-only int64; or the names of columns, frozen.
+    """Label 0, 1, ... of each feature's group, read-only int64; or what is no partition, frozen.
 
     Labels are numbered in ascending order, groups given by their indices in the order given. Names
-    become labels once there is a table (see ``regrouped``).
+    become labels, or indices, once there is a table (see ``regrouped``); indices that overlap
+    become labels of copies in the problem (see ``on_copies``). Both are tuples of tuples.
     """
-    named = as_named(groups)
+    if isinstance(groups, str) and groups == CATEGORICAL:
+        return CATEGORICAL
+    _refuse_empty(groups)
+    if isinstance(groups, Mapping):
+        groups = [_listed(part) for part in groups.values()]
+    named = _as_named(groups)
     if named is not None:
         return named
     labels = _labels_given(groups)
     if labels is None:
-        labels = _partition(_index_arrays(groups))
+        indices, owners = overlapping(groups)
+        if np.bincount(indices).max() > 1:
+            return tuple(tuple(indices[owners == g].tolist()) for g in range(owners[-1] + 1))
+        labels = owners[np.argsort(indices)]
     else:
         labels = np.unique(labels, return_inverse=True)[1]
     labels = labels.astype(np.int64)
@@ -47,17 +59,87 @@ def as_groups(groups):
     return labels
 
 
-def are_named(groups) -> bool:
-    """Whether groups are columns of a table by their names, of which a penalty knows nothing."""
-    return isinstance(groups, str | tuple)
+def groups_of(penalty):
+    """The groups that a penalty, or a term of a sum, had from ``as_groups``; None without any.
+
+    What classes of a user's own mean by the name is theirs.
+    """
+    found = [groups_of(term) for term in getattr(penalty, "terms", ())]
+    if getattr(penalty, "has_groups", False):
+        found.append(penalty.groups)
+    return next((groups for groups in found if groups is not None), None)
 
 
-def regrouped(penalty, labels):
-    """The same penalty on groups of these labels."""
+def are_labels(groups) -> bool:
+    """Whether groups are a partition that a penalty knows, not names, and not overlapping."""
+    return isinstance(groups, np.ndarray)
+
+
+def no_layout(penalty):
+    """The error of a penalty that has to be told its groups first."""
+    groups = groups_of(penalty)
+    if isinstance(groups, str) or _has_names(groups):
+        return ValueError(
+            f"groups of {penalty!r} are columns of a table, which fits look up: fit an estimator, "
+            "such as taut.PenalizedRegressor, or taut.fit_path, on a data frame, or pass one "
+            "integer label for each feature"
+        )
+    counts = np.bincount(np.concatenate(groups))
+    return ValueError(
+        f"groups of {penalty!r} overlap, with feature {int(np.argmax(counts > 1))} in several of "
+        "them, and have no value or prox in closed form: fit them with an estimator, such as "
+        "taut.PenalizedRegressor, or with taut.fit_path; or make columns, labels = "
+        "penalties.overlapping(groups), and use X[:, columns] with groups=labels"
+    )
+
+
+def regrouped(penalty, groups, sources, n_sources):
+    """The same penalty on other features.
+
+    Parameters
+    ----------
+    penalty : Penalty
+    groups : ndarray of shape (n_features,), or sequence of integer arrays
+        Of the new features.
+    sources : ndarray of int of shape (n_features,)
+        The old one behind each of them, whose weight it takes where weights are not of groups.
+    n_sources : int
+    """
     if hasattr(penalty, "terms"):
-        first, *rest = penalty.terms
-        return type(penalty)((regrouped(first, labels), *rest))
-    return type(penalty)(**{**vars(penalty), "groups": labels})
+        return type(penalty)(
+            tuple(regrouped(term, groups, sources, n_sources) for term in penalty.terms)
+        )
+    parameters = dict(vars(penalty))
+    if parameters.get("groups") is not None:
+        parameters["groups"] = groups
+    elif parameters.get("weights") is not None:
+        if len(penalty.weights) != n_sources:
+            raise ValueError(
+                f"weights of {penalty!r} are for {len(penalty.weights)} columns, but X has "
+                f"{n_sources}: give one weight for each column of X; what a column is encoded by "
+                "takes its weight"
+            )
+        parameters["weights"] = penalty.weights[sources]
+    return type(penalty)(**parameters)
+
+
+def on_copies(penalty):
+    """A penalty on copies of the features that its groups share, or None where they share none.
+
+    Returns
+    -------
+    columns : ndarray of shape (n_copies,)
+        The feature behind each copy.
+    penalty : Penalty
+        The same, on copies: its groups are a partition of these.
+    """
+    groups = groups_of(penalty)
+    if groups is None or are_labels(groups):
+        return None
+    if groups is CATEGORICAL or _has_names(groups):
+        raise no_layout(penalty)
+    columns, labels = overlapping(groups)
+    return columns, regrouped(penalty, labels, columns, columns.max() + 1)
 
 
 def as_group_weights(weights, groups, name="weights"):
@@ -65,7 +147,7 @@ def as_group_weights(weights, groups, name="weights"):
     weights = as_weights(weights, name, per="group")
     if weights is None or groups is CATEGORICAL:
         return weights
-    n_groups = len(groups) if are_named(groups) else groups.max() + 1
+    n_groups = groups.max() + 1 if are_labels(groups) else len(groups)
     if weights.size != n_groups:
         raise ValueError(
             f"{name} must have one entry per group, got {weights.size} for {n_groups} groups: "
@@ -113,23 +195,32 @@ def overlapping(groups):
     >>> np.bincount(columns, weights=of_copies).tolist()
     [1.0, 5.0, 4.0]
     """
-    columns, labels = _concatenated(_index_arrays(groups))
+    arrays = _index_arrays(groups)
+    columns = np.concatenate(arrays)
     _check_covered(columns)
-    return columns, labels
+    return columns, np.repeat(np.arange(len(arrays)), list(map(len, arrays)))
 
 
-def as_named(groups):
+def _as_named(groups):
     """Names of columns, group by group, as tuples; None where groups are something else."""
-    if isinstance(groups, str) and groups == CATEGORICAL:
-        return CATEGORICAL
-    parts = list(groups.values()) if isinstance(groups, Mapping) else groups
-    if not isinstance(parts, list | tuple):
+    if not isinstance(groups, list | tuple) or not any(map(_is_listing, groups)):
         return None
-    listings = [np.iterable(part) and not isinstance(part, str) for part in parts]
-    listed = [tuple(p) if long else (p,) for p, long in zip(parts, listings, strict=True)]
-    if not any(listings) or not any(isinstance(c, str) for part in listed for c in part):
+    listed = [_listed(part) for part in groups]
+    if not _has_names(listed):
         return None
     return tuple(tuple(str(c) if isinstance(c, str) else c for c in part) for part in listed)
+
+
+def _has_names(groups) -> bool:
+    return any(isinstance(column, str) for part in groups for column in part)
+
+
+def _is_listing(part) -> bool:
+    return np.iterable(part) and not isinstance(part, str)
+
+
+def _listed(part) -> tuple:
+    return tuple(part) if _is_listing(part) else (part,)
 
 
 def _labels_given(groups):
@@ -155,12 +246,18 @@ def _labels_given(groups):
     return labels
 
 
+def _refuse_empty(groups):
+    if isinstance(groups, list | tuple | Mapping) and not groups:
+        raise ValueError(f"groups must hold a group, got {groups!r}: {_WANTED}")
+
+
 def _index_arrays(groups):
     try:
         arrays = [np.asarray(group) for group in groups]
     except TypeError:
         arrays = []
-    if not arrays or isinstance(groups, str | dict):
+    _refuse_empty(groups)
+    if not arrays or isinstance(groups, str):
         raise TypeError(f"groups must be a sequence, got {reprlib.repr(groups)}: {_WANTED}")
     for place, indices in enumerate(arrays):
         if indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
@@ -175,28 +272,13 @@ def _index_arrays(groups):
                 f"groups[{place}] must hold indices of at least 0, got {indices.min()}: "
                 "count columns from 0"
             )
+        found, counts = np.unique(indices, return_counts=True)
+        if counts.max() > 1:
+            raise ValueError(
+                f"groups[{place}] must hold each column once, got {found[np.argmax(counts)]} "
+                f"{counts.max()} times: list it once"
+            )
     return arrays
-
-
-def _concatenated(arrays):
-    return np.concatenate(arrays), np.repeat(np.arange(len(arrays)), list(map(len, arrays)))
-
-
-def _partition(arrays):
-    indices, owners = _concatenated(arrays)
-    _check_covered(indices)
-    order = np.argsort(indices, kind="stable")
-    shared = np.flatnonzero(np.diff(indices[order]) == 0)
-    if shared.size:
-        first, second = order[shared[0]], order[shared[0] + 1]
-        raise ValueError(
-            f"groups must not overlap, got feature {indices[first]} in groups[{owners[first]}] "
-            f"and groups[{owners[second]}]: norms of overlapping groups have no prox in closed "
-            "form; list it once, or duplicate shared columns, which works with every loss: "
-            "columns, labels = penalties.overlapping(groups), then X[:, columns] and groups=labels "
-            "(taut.GroupLasso does so by itself, for least squares)"
-        )
-    return owners[order]
 
 
 def _check_covered(indices):

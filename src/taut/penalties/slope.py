@@ -140,17 +140,31 @@ class SLOPE(TyingPenalty):
         bars = like(np.cumsum(lambdas[: len(size)]), size)
         return greatest_ratio(np.cumsum(size, axis=0), bars)
 
+    def coordinates(self, n_features: int) -> None:
+        """None: the sorted norm does not separate.
+
+        Raises
+        ------
+        ValueError
+            The sequence or weights are for another number of features.
+        """
+        self._require_length(n_features, "X")
+
+    def _require_length(self, n_features, owner):
+        for part, are in (("sequence", "is"), ("weights", "are")):
+            known = getattr(self, part)
+            if known is not None and len(known) != n_features:
+                raise ValueError(
+                    f"{part} of {self!r} {are} for {len(known)} features, but {owner} has "
+                    f"{n_features}: make the penalty with {n_features} entries, or SLOPE(q=0.1), "
+                    "whose lambdas fit any number of features"
+                )
+
     def _aligned(self, coef, name="coef"):
         """Lambdas, zeros after those of the penalised features; and the weights."""
         check_axis(name, coef)
         n_features = coef.shape[0]
-        known = {np.size(array) for array in (self.sequence, self.weights) if array is not None}
-        if known - {n_features}:
-            raise ValueError(
-                f"sequence or weights of {self!r} are for {known.pop()} features, but {name} has "
-                f"{n_features}, one for each column of X: make the penalty with arrays of length "
-                f"{n_features}"
-            )
+        self._require_length(n_features, name)
         weights = np.ones(n_features) if self.weights is None else self.weights
         n_penalised = np.count_nonzero(weights == 1)
         lambdas = np.zeros(n_features)

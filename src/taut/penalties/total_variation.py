@@ -140,6 +140,16 @@ class TotalVariation(TyingPenalty):
         walk = np.concatenate([np.cumsum(chain - chain.mean(axis=0), axis=0) for chain in chains])
         return greatest_ratio(abs(walk[:-1]), like(weights, walk))
 
+    def coordinates(self, n_features: int) -> None:
+        """None: jumps do not separate.
+
+        Raises
+        ------
+        ValueError
+            The weights or edges are for another number of features.
+        """
+        self._weights_for(np.empty(n_features), "X")
+
     def _split_weights(self, coef, name="coef"):
         """Weights with inf as 0, since inf * 0 is NaN; and which are inf."""
         weights = self._weights_for(coef, name)

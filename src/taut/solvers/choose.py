@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from taut.memory import require_memory
@@ -50,7 +52,7 @@ def choose(problem: Problem) -> Solver:
     ValueError
         No solver takes it; the message gives each one's reason.
     """
-    reasons = []
+    problem, reasons = problem.on_copies, []
     for solver in SOLVERS:
         reason = solver.refuses(problem)
         if reason is None:
@@ -109,6 +111,10 @@ def _path(problem, grid, controls):
 
 
 def _solved(problem, grid, controls):
+    copies = problem.on_copies
+    if copies is not problem:
+        solved = _solved(copies, grid, replace(controls, start=None))
+        return replace(solved, coefs=copies.design.summed(solved.coefs))
     return with_runaways(problem, choose(problem).path(problem, grid, controls))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from taut.designs.design import product
 from taut.problem import Problem
 from taut.solvers.centred import column_means, column_norms
 
@@ -45,10 +44,10 @@ class Columns:
         self.live = (norm > 0)[chosen]
         self.scale, self.norm = scale[chosen], (norm / scale)[chosen]
         self.mean = mean[chosen] / self.scale
-        self.matrix = None if features is None else self._copied(problem.design.matrix)
+        self.matrix = None if features is None else self._copied()
 
-    def _copied(self, matrix):
-        matrix = matrix[:, self.features]
+    def _copied(self):
+        matrix = self.design.columns(self.features)
         if sparse.issparse(matrix):
             return matrix.astype(np.float64) @ sparse.diags_array(self.live / self.scale)
         matrix = np.asarray(matrix, dtype=np.float64) * (self.live / self.scale)
@@ -60,9 +59,7 @@ class Columns:
         """Linear predictor of coefficients in these units, of shape (n_samples, ...)."""
         if self.matrix is None:
             coef = coef * by_feature(self.live, coef)
-            return (
-                product(self.design.matrix, coef / by_feature(self.scale, coef)) - self.mean @ coef
-            )
+            return self.design.product(coef / by_feature(self.scale, coef)) - self.mean @ coef
         return np.asarray(self.matrix @ coef) - (self.mean * self.live) @ coef
 
     def cross(self, residual):
@@ -138,8 +135,7 @@ class GrowingColumns:
         self.features = np.array([], dtype=int)
         self.mean = self.norm = np.array([])
         ones = np.ones((problem.design.shape[0], 1))
-        is_sparse = sparse.issparse(problem.design.matrix)
-        self._store = ColumnStore(sparse.csc_array(ones) if is_sparse else ones)
+        self._store = ColumnStore(sparse.csc_array(ones) if problem.design.is_sparse else ones)
         self._kernel = None
 
     @property

@@ -10,7 +10,6 @@ best, which takes its rows and columns out of the Hessian by a Schur complement.
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import issparse
 
 from taut import _core, losses
 from taut.penalties import (
@@ -175,7 +174,7 @@ class ModelWalk(Walk):
             type(self.penalty) in _NORMS
             and len(problem.coef_shape) == 1
             and problem.loss.is_separable
-            and not issparse(problem.design.matrix)
+            and not problem.design.is_sparse
             and count > min(_FEW, 0.5 * problem.design.shape[0])
         )
 
