@@ -147,11 +147,14 @@ class Problem:
             return replace(self, penalty=Box(coordinates.lower, coordinates.upper))
         # What a penalty forbids at any strength shows in its prox at strength zero.
         probe = 1.0 + np.random.default_rng(0).uniform(size=self.design.shape[1])
-        allowed = self.penalty.scaled_prox(probe, 1.0, 0.0)
-        kept = np.isclose(allowed, probe, rtol=1e-12)
-        if not np.all(kept | (allowed == 0)):
-            return self
-        return replace(self, penalty=Box(np.where(kept, -np.inf, 0), np.where(kept, np.inf, 0)))
+        limits = []
+        for sign in (-1.0, 1.0):
+            allowed = self.penalty.scaled_prox(sign * probe, 1.0, 0.0)
+            kept = np.isclose(allowed, sign * probe, rtol=1e-12)
+            if not np.all(kept | (allowed == 0)):
+                return self
+            limits.append(np.where(kept, sign * np.inf, 0))
+        return replace(self, penalty=Box(*limits))
 
     def _without_groups(self) -> Problem:
         """At alpha = 0, where a feature is excluded only if each of its groups is."""

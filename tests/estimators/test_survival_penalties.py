@@ -92,8 +92,12 @@ def test_bad_penalties():
     refused(lambda: fitted(penalties.L1(), penalty_weights=np.ones(5)), *parts)
     refused(lambda: fitted(penalties.GroupLasso([0, 1])), "groups", "2 features", "X has 5")
     refused(
-        lambda: fitted(penalties.GroupLasso(GROUPS), lower=0.0), "cannot add GroupLasso and Box"
+        lambda: fitted(penalties.GroupLasso(GROUPS), lower=-1.0),
+        *("cannot add GroupLasso and Box", "at zero only"),
     )
+    bounded = fitted(penalties.GroupLasso(GROUPS), lower=0.0)
+    assert bounded.certificate_.solved
+    assert np.all(bounded.coef_ >= 0)
     frame = pd.DataFrame(FEATURES, columns=list("abcde"))
     named = taut.CoxRegression(0.05, penalty=penalties.GroupLasso([["a", "b"], ["c", "d", "e"]]))
     by_index = fitted(penalties.GroupLasso(GROUPS))

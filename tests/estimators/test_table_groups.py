@@ -448,6 +448,39 @@ def test_the_ridge_beside_groups_has_weights_of_columns(table):
     refused(lambda: fitted(penalties.L2(np.ones(9))), "for 9 columns, but X has 4", "each column")
 
 
+@pytest.mark.parametrize("beside", [penalties.L1(), penalties.L2(), penalties.NonNegative()])
+def test_sums_with_groups_that_a_fit_lays_out(table, beside):
+    shared = [[0, 1, 2], [2, 3, 4], [5]]
+    random = np.random.default_rng(0)
+    X, y = random.normal(size=(80, 6)), random.normal(size=80)
+    columns, labels = penalties.overlapping(shared)
+    whole = taut.fit_path(
+        X, y, penalty=penalties.GroupLasso(shared) + beside, n_alphas=5, tol=1e-10
+    )
+    copies = taut.fit_path(
+        X[:, columns],
+        y,
+        penalty=penalties.GroupLasso(labels) + beside,
+        alphas=whole.alphas,
+        tol=1e-10,
+    )
+    assert all(certificate.solved for certificate in whole.certificates)
+    summed = np.array([copies.coefs[columns == j].sum(axis=0) for j in range(6)])
+    assert_allclose(whole.coefs, summed, rtol=0, atol=1e-6)
+    response = targets(table)["counts"]
+    model = taut.PenalizedRegressor(
+        penalty=penalties.GroupLasso("categorical") + beside, alpha=0.05
+    )
+    assert model.fit(table, response).certificate_.solved
+
+
+def test_a_ridge_that_differs_within_a_shared_group_is_refused():
+    ridge = penalties.L2([1.0, 2.0, 1.0])
+    penalty = penalties.GroupLasso([[0, 1], [1, 2]]) + ridge
+    with pytest.raises(ValueError, match="a ridge must be the same for all features of a group"):
+        taut.fit_path(np.eye(3), np.arange(3.0), penalty=penalty)
+
+
 def test_a_penalty_alone_knows_no_columns():
     named = penalties.GroupLasso([["a", "b"]])
     for penalty in (named, penalties.SparseGroupLasso("categorical", weights=[1.0])):

@@ -44,6 +44,7 @@ N_FEATURES = 5
 WEIGHTS = [0.0, 0.3, 1.0, 4.0, np.inf]
 GROUPS = [[3, 0], [1], [4, 2]]  # of unequal sizes, not in the order of the columns
 GROUP_WEIGHTS = [0.0, 1.5, np.inf]
+RIDGES = [0.5, 1.0, 2.0, 0.5, 2.0]  # one for each group
 EDGES = [[0, 1], [2, 0], [1, 2], [3, 1]]  # a triangle and its tail; the last feature is alone
 
 
@@ -65,8 +66,8 @@ def grouped(penalty, degree=None):
     return PenaltyCase(penalty, degree, by_column=False, by_entry=False)
 
 
-def ordered(penalty):
-    return PenaltyCase(penalty, degree=1, by_entry=False)
+def ordered(penalty, degree=1):
+    return PenaltyCase(penalty, degree, by_entry=False)
 
 
 PENALTIES = [
@@ -122,6 +123,27 @@ PENALTIES = [
     PenaltyCase(MCP() + L2()),
     PenaltyCase(SCAD(weights=WEIGHTS) + L2(weights=WEIGHTS[::-1])),
     grouped(MCP(groups=GROUPS, weights=GROUP_WEIGHTS) + L2(weights=[0.3] * N_FEATURES)),
+    PenaltyCase(MCP() + L1()),
+    PenaltyCase(MCP() + NonNegative()),
+    PenaltyCase(SCAD(weights=WEIGHTS) + ElasticNet(weights=WEIGHTS[::-1]) + NonNegative()),
+    grouped(SCAD(groups=GROUPS) + L1(weights=WEIGHTS) + NonNegative(weights=WEIGHTS[::-1])),
+    grouped(GroupLasso(GROUPS) + L2()),
+    grouped(GroupLasso(GROUPS, weights=GROUP_WEIGHTS) + L2(weights=RIDGES)),
+    grouped(GroupLasso(GROUPS) + NonNegative(), degree=1),
+    grouped(GroupLasso(GROUPS, weights=[2.0, 0.0, 1.0]) + L1(weights=WEIGHTS), degree=1),
+    grouped(SparseGroupLasso(GROUPS) + L2() + NonNegative()),
+    grouped(SparseGroupLasso(GROUPS) + L1() + Box(-np.inf, [0, np.inf, 0, np.inf, 0]), degree=1),
+    grouped(MultiTask() + L2(weights=WEIGHTS)),
+    grouped(MultiTask(weights=WEIGHTS) + ElasticNet(0.2)),
+    grouped(Nuclear() + L2()),
+    ordered(SLOPE() + L2(), degree=None),
+    ordered(SLOPE(sequence=[2.0, 2.0, 1.0, 0.5, 0.0]) + L1(weights=WEIGHTS) + NonNegative()),
+    ordered(SLOPE(q=0.4, weights=[0.0, 1.0, 1.0, np.inf, 1.0]) + L2() + L1(), degree=None),
+    ordered(TotalVariation() + L2(), degree=None),
+    ordered(TotalVariation() + ElasticNet() + NonNegative(), degree=None),
+    ordered(FusedLasso(l1_ratio=0.5) + NonNegative()),
+    ordered(FusedLasso(l1_ratio=2.0, weights=[0.3, 0.0, np.inf, 4.0]) + L2(), degree=None),
+    ordered(FusedLasso(l1_ratio=0.5, edges=EDGES) + L1() + Box(-np.inf, 0.0)),
 ]
 
 

@@ -82,7 +82,7 @@ def test_dual_norm_bounds_inner_products(penalty, coef, other, step):
 
 def with_kinks(penalty):
     """The part that can hold a coefficient at zero: a ridge beside it moves those of weight 0."""
-    return getattr(penalty, "folded", penalty)
+    return penalty if penalty.is_convex else getattr(penalty, "part", penalty)
 
 
 @every_with_zero
@@ -136,6 +136,12 @@ def test_dual_norms_by_hand():
     assert TotalVariation([1.0, np.inf]).dual_norm([5.0, -4.0, -1.0]) == 5.0
     assert FusedLasso(l1_ratio=1.0).dual_norm(z) == 1.5
     assert Nuclear().dual_norm([[3.0, 0.0], [0.0, -4.0]]) == pytest.approx(4.0)
+    one = [1.0, 1.0]
+    assert (GroupLasso([0, 0, 1], one) + L2()).dual_norm(z) == 5.0
+    assert (GroupLasso([0, 0, 1], one) + NonNegative()).dual_norm(z) == 3.0
+    # Half the sum of both norms is the sparse group lasso at l1_ratio 1/2, in whole units.
+    assert (GroupLasso([0, 0, 1], one) + L1()).dual_norm(z) == pytest.approx(a, rel=1e-14)
+    assert (MCP() + L1()).dual_norm(z) == pytest.approx(2.0, rel=1e-14)
 
 
 @pytest.mark.parametrize("size", [40, 1000])

@@ -1,5 +1,7 @@
 """One prox: torch with an optimiser's steps, NumPy, and the compiled core, on the same arrays."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from hypothesis import strategies as st  # noqa: E402
 
 import taut  # noqa: E402
 from taut import penalties as P  # noqa: E402
+from taut.nn.prox.config import as_config, from_config  # noqa: E402
 from taut.nn.prox.max_norm import MaxNorm  # noqa: E402
 from taut.nn.prox.metric import Metric, Workspace  # noqa: E402
 from taut.nn.prox.proxes import prox_of  # noqa: E402
@@ -34,6 +37,7 @@ BY_BLOCK = [
 ]
 BY_ENTRY = [P.MCP(), P.SCAD(weights=WEIGHTS)]
 OTHERS = [P.SLOPE(), P.FusedLasso(0.5), P.Nuclear(), P.MCP(groups=GROUPS), P.SCAD(groups=GROUPS)]
+OTHERS += [P.GroupLasso(GROUPS) + P.L2(), P.SLOPE() + P.NonNegative(), P.MCP() + P.L1()]
 
 
 def ours(penalty, coef, step, strength, adaptive, lay=torch.tensor):
@@ -210,3 +214,9 @@ def test_max_norm_scales_long_rows_back():
 def test_what_has_no_closed_form_by_entry_is_refused(penalty):
     with pytest.raises(TypeError, match="no prox in closed form"):
         prox_of(penalty, 4, True, Workspace())
+
+
+@pytest.mark.parametrize("penalty", OTHERS[-3:], ids=repr)
+def test_sums_are_written_down_as_their_terms(penalty):
+    total = P.L2() + penalty
+    assert from_config(json.loads(json.dumps(as_config(total)))) == total

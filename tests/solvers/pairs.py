@@ -113,7 +113,17 @@ PENALTIES = {
     "total variation": TotalVariation(),
     "graph fused lasso": FusedLasso(0.5, edges=EDGES),
     "nuclear": Nuclear(),
+    "group lasso and l2": GroupLasso(GROUPS) + L2(weights=np.array([0.5, 0.0, 1.0])[GROUPS]),
+    "group lasso, signs": GroupLasso(GROUPS) + NonNegative(),
+    "group lasso and l1": GroupLasso(GROUPS) + L1(weights=np.linspace(0.0, 1.0, N_FEATURES)),
+    "multi-task and l2": MultiTask() + L2(),
+    "slope and l2": SLOPE(LAMBDAS) + L2(),
+    "slope, signs": SLOPE(LAMBDAS) + L1() + NonNegative(),
+    "fused lasso and l2": FusedLasso(0.5) + L2(),
+    "fused lasso, signs": FusedLasso(0.5) + NonNegative(),
+    "nuclear and l2": Nuclear() + L2(),
 }
+SIGNED = ("non-negative", "group lasso, signs", "slope, signs", "fused lasso, signs")
 NON_CONVEX = {
     "mcp": MCP(3.0),
     "scad": SCAD(3.7),
@@ -121,6 +131,8 @@ NON_CONVEX = {
     "group scad": SCAD(3.7, groups=GROUPS),
     "mcp and l2": MCP(3.0, weights=FREE) + L2(weights=np.linspace(0.5, 0.0, N_FEATURES)),
     "group scad and l2": SCAD(3.7, groups=GROUPS) + L2(),
+    "mcp and l1": MCP(3.0) + L1(),
+    "scad, signs": SCAD(3.7) + NonNegative(),
 }
 ALL_PENALTIES = PENALTIES | {"l2 in a box": L2() + Box(-0.2, 0.3)} | NON_CONVEX
 

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from taut import losses
 from taut.designs import as_design
-from taut.penalties import L1, SLOPE, GroupLasso, MultiTask, SparseGroupLasso
+from taut.penalties import L1, L2, SLOPE, GroupLasso, MultiTask, SparseGroupLasso
 from taut.problem import Problem
 from taut.solvers import Controls, Grid
 from taut.solvers.proximal_gradient import ProximalGradient
@@ -59,6 +59,12 @@ CASES = [
     ("targets", SLOPE()),
     ("poisson", SLOPE()),
     ("multinomial", SLOPE()),
+    ("squared", GroupLasso(GROUPS, weights=WEIGHTS) + L2()),
+    ("logistic", GroupLasso(GROUPS, weights=WEIGHTS) + L1(weights=np.linspace(0, 1, N_FEATURES))),
+    ("poisson", SparseGroupLasso(GROUPS) + L1() + L2()),
+    ("targets", MultiTask() + L2(weights=np.linspace(0, 1, N_FEATURES))),
+    ("multinomial", GroupLasso(GROUPS) + L2()),
+    ("squared", SLOPE() + L1() + L2()),
 ]
 
 
@@ -97,3 +103,16 @@ def test_a_working_set_beyond_the_model_goes_on_by_forward_backward_steps(monkey
     found = path_of(problem)
     assert all(c.solved for c in found.certificates)
     assert_allclose(found.coefs, expected.coefs, rtol=0, atol=2e-4)
+
+
+@pytest.mark.parametrize("penalty", [GroupLasso(GROUPS[:60]), SparseGroupLasso(GROUPS[:60])])
+def test_where_single_precision_ends_the_gram_matrix_goes_on(penalty):
+    """Counts of which few are large: curvatures, and with them rows, over many decades."""
+    random = np.random.default_rng(3)
+    X = random.normal(size=(80, 60))
+    y = np.floor(np.exp(0.3 * (X[:, :6] @ [2, -1, 1, 1, 0, 3] + random.normal(size=80)) - 0.5))
+    y, loss = np.clip(y, 0, 50), losses.Poisson()
+    weights = np.full(80, 1 / 80)
+    problem = Problem(as_design(X), loss.check_response(y), loss, penalty, weights)
+    path = ProximalGradient().path(problem, Grid(None, 10, 1e-4), Controls(1e-8))
+    assert all(c.solved for c in path.certificates)

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from taut import losses
 from taut.solvers import Controls, solve_path
 
-from .pairs import LOSSES, PENALTIES, features
+from .pairs import LOSSES, PENALTIES, SIGNED, features
 from .test_pairs import as_cvxpy_penalty, middle, posed_as
 
 
@@ -58,7 +58,7 @@ def test_an_outside_solver_does_no_better(form, penalty):
         level = cp.Variable(problem.coef_shape[1:] or 1)
         eta = problem.design.matrix @ b
         fit = written(cp, problem.response, problem.weights, eta, level)
-        limits = [b >= 0] if penalty == "non-negative" else []
+        limits = [b >= 0] if penalty in SIGNED else []
         objective = fit + alpha * as_cvxpy_penalty(cp, penalty, b)
         outside = cp.Problem(cp.Minimize(objective), limits)
         outside.solve(solver=cp.CLARABEL)

@@ -10,7 +10,19 @@ from taut.problem import Problem
 from taut.solvers import Controls, Grid, solve_path
 from taut.solvers.proximal_gradient import ProximalGradient
 
-from .pairs import EDGES, FREE, GROUPS, LAMBDAS, LOSSES, MATRIX, NON_CONVEX, PENALTIES, data
+from .pairs import (
+    EDGES,
+    FREE,
+    GROUPS,
+    LAMBDAS,
+    LOSSES,
+    MATRIX,
+    N_FEATURES,
+    NON_CONVEX,
+    PENALTIES,
+    SIGNED,
+    data,
+)
 
 each_loss = pytest.mark.parametrize("loss", LOSSES)
 SLOW = ("graph fused lasso",)  # each prox is a few maximum flows
@@ -177,6 +189,9 @@ def as_cvxpy_penalty(cp, name, b):
     )
     variation = sum(jumps(c) for c in columns)
     on_graph = sum(over_edges(c) for c in columns)
+    within_groups = 0.25 * cp.sum_squares(b[groups[0]]) + 0.5 * cp.sum_squares(b[groups[2]])
+    slopes = np.linspace(0.0, 1.0, N_FEATURES)
+    rising = sum(cp.sum(cp.multiply(slopes, cp.abs(c))) for c in columns)
     nuclear = cp.norm(b, 2) if b.ndim == 1 else cp.normNuc(b)
     return {
         "l1": l1,
@@ -193,6 +208,15 @@ def as_cvxpy_penalty(cp, name, b):
         "total variation": variation,
         "graph fused lasso": on_graph + 0.5 * l1,
         "nuclear": nuclear,
+        "group lasso and l2": norms(sizes) + within_groups,
+        "group lasso, signs": norms(sizes),
+        "group lasso and l1": norms(sizes) + rising,
+        "multi-task and l2": rows + squares,
+        "slope and l2": sorted_l1 + squares,
+        "slope, signs": sorted_l1 + l1,
+        "fused lasso and l2": variation + 0.5 * l1 + squares,
+        "fused lasso, signs": variation + 0.5 * l1,
+        "nuclear and l2": nuclear + squares,
     }[name]
 
 
@@ -212,7 +236,7 @@ def test_an_outside_solver_does_no_better(loss, penalty):
             eta = eta + np.ones((len(y), 1)) @ cp.reshape(level, (1, y.shape[1]), order="F")
         elif loss != "cox":
             eta = eta + level
-        limits = [b >= 0] if penalty == "non-negative" else []
+        limits = [b >= 0] if penalty in SIGNED else []
         objective = as_cvxpy_loss(cp, loss, y, v, eta) + alpha * as_cvxpy_penalty(cp, penalty, b)
         outside = cp.Problem(cp.Minimize(objective), limits)
         outside.solve(solver=cp.CLARABEL)

@@ -8,6 +8,7 @@ from taut.penalties.fused_lasso import FusedLasso
 from taut.penalties.graph import grid_edges
 from taut.penalties.group_lasso import GroupLasso, MultiTask, SparseGroupLasso
 from taut.penalties.groups import overlapping
+from taut.penalties.mixed_sum import MixedSum
 from taut.penalties.native import NativePenalty
 from taut.penalties.norms import L1, L2, ElasticNet
 from taut.penalties.nuclear import Nuclear
@@ -27,6 +28,7 @@ __all__ = [
     "FoldedSum",
     "FusedLasso",
     "GroupLasso",
+    "MixedSum",
     "MultiTask",
     "NativePenalty",
     "NonNegative",

@@ -64,6 +64,10 @@ class Penalty:
         together; estimators then look it up in tables, and fit groups that overlap on copies.
     by_coefficient : bool
         Whether a penalty of one's own is a sum of the same penalty of each coefficient.
+    is_absolute : bool
+        Whether it sees absolute values only, and rises with each of them.
+    is_ordered : bool
+        Whether it adds up jumps: the same subgradients wherever order and ties are the same.
     """
 
     is_convex: ClassVar[bool] = True
@@ -71,6 +75,9 @@ class Penalty:
     has_conjugate: ClassVar[bool] = False
     has_groups: ClassVar[bool] = False
     by_coefficient: ClassVar[bool] = False
+    is_absolute: ClassVar[bool] = False
+    is_ordered: ClassVar[bool] = False
+    _by_entry = False  # whether steps may differ between entries
 
     def value(self, coef):
         """Penalty at ``coef``, at alpha = 1.
@@ -199,6 +206,10 @@ class Penalty:
         """
         raise NotImplementedError
 
+    def dual_share(self, correlations, alpha: float) -> float:
+        """Largest share of correlations, up to 1, at which ``conjugate`` is finite."""
+        return 1.0
+
     def dual_norm(self, correlations) -> float:
         """Smallest alpha at which zero is stationary; unpenalised directions are ignored.
 
@@ -263,11 +274,16 @@ class Penalty:
         kind = type(self).__name__
         raise AttributeError(f"{kind} is immutable, {name} cannot be deleted: make a new {kind}")
 
+    # The vocabulary of sums is made of all penalties, so that it is looked up when one is added.
     def __add__(self, other):
-        raise TypeError(_no_sum(self, other))
+        from taut.penalties.sums import added
+
+        return added(self, other)
 
     def __radd__(self, other):
-        raise TypeError(_no_sum(other, self))
+        from taut.penalties.sums import added
+
+        return added(other, self)
 
     def _key(self):
         # NaN is refused and -0.0 stored as 0.0, so equal bytes are equal numbers.
@@ -313,12 +329,3 @@ def greatest_ratio(sizes, weights) -> float:
     ratios = np.zeros(np.broadcast_shapes(np.shape(sizes), np.shape(weights)))
     np.divide(sizes, weights, out=ratios, where=penalised)
     return float(np.max(ratios, initial=0.0))
-
-
-def _no_sum(left, right):
-    return (
-        f"cannot add {type(left).__name__} and {type(right).__name__}: a sum has a registered "
-        "prox only where both are convex and separable (L1, L2, ElasticNet, NonNegative, Box), or "
-        "where one is L2 and the other MCP or SCAD; SparseGroupLasso and FusedLasso are sums with "
-        "L1 that have a prox of their own"
-    )

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from taut.penalties.base import Penalty
 
-__all__ = ["TyingPenalty", "by_column_pieces", "of_prox", "shrinking"]
+__all__ = ["TyingPenalty", "by_column_pieces", "is_tying", "of_prox", "shrinking"]
 
 _NEAR = 1e-7  # of the largest coefficient
 
@@ -39,6 +39,11 @@ class TyingPenalty(Penalty):
     def prox_derivative(self, coef, result, step, alpha):
         pieces = self.prox_pieces(coef, result, step, alpha)
         return (pieces @ pieces.T).toarray()
+
+
+def is_tying(penalty: Penalty) -> bool:
+    """Whether its ``prox_pieces`` say what moves together, or those of the part of a sum do."""
+    return isinstance(getattr(penalty, "part", penalty), TyingPenalty)
 
 
 def of_prox(penalty: Penalty, coef, result, step: float, alpha: float) -> np.ndarray:

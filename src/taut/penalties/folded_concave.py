@@ -8,9 +8,8 @@ from taut.penalties.arrays import namespace, positive_part
 from taut.penalties.base import Coordinates, Folds
 from taut.penalties.blocks import BlockPenalty
 from taut.penalties.checks import as_number, as_weights
-from taut.penalties.folded_sum import FoldedSum
 from taut.penalties.groups import as_group_weights, as_groups
-from taut.penalties.separable import Separable, weighted
+from taut.penalties.separable import weighted
 
 __all__ = ["MCP", "SCAD"]
 
@@ -20,6 +19,7 @@ __all__ = ["MCP", "SCAD"]
 
 class _FoldedConcave(BlockPenalty):
     is_convex = False
+    is_absolute = True
 
     def __init__(self, gamma, groups, weights, least, usual, convex_limit):
         gamma = as_number("gamma", gamma, f"a float above {least}")
@@ -100,12 +100,6 @@ class _FoldedConcave(BlockPenalty):
     def _folds(self, weights):
         """Where slopes begin to fall for these weights, and how fast."""
         raise NotImplementedError
-
-    def __add__(self, other):
-        return FoldedSum((self, other)) if isinstance(other, Separable) else super().__add__(other)
-
-    def __radd__(self, other):
-        return FoldedSum((other, self)) if isinstance(other, Separable) else super().__radd__(other)
 
 
 class MCP(_FoldedConcave):

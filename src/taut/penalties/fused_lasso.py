@@ -54,6 +54,7 @@ class FusedLasso(TyingPenalty):
     """
 
     is_norm = True
+    is_ordered = True
 
     def __init__(self, l1_ratio=0.0, weights=None, edges=None):
         l1_ratio = as_number("l1_ratio", l1_ratio, "a float >= 0")

@@ -17,6 +17,7 @@ __all__ = ["GroupLasso", "MultiTask", "SparseGroupLasso"]
 
 class _SumOfNorms(BlockPenalty):
     is_norm = True
+    is_absolute = True
 
     def _cost(self, norms, strengths):
         return strengths * norms
@@ -135,6 +136,7 @@ class SparseGroupLasso(Penalty):
 
     is_norm = True
     has_groups = True
+    is_absolute = True
 
     def __init__(self, groups, l1_ratio=0.5, weights=None):
         groups = as_groups(groups)

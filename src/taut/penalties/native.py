@@ -67,6 +67,7 @@ class NativePenalty(Penalty):
     """
 
     by_coefficient = True
+    _by_entry = True
 
     def __init__(self, value, prox, weights=None, *, convex=False):
         self._set(

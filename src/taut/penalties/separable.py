@@ -102,12 +102,6 @@ class Separable(Penalty):
         drawn = np.clip(z, np.where(lower < 0, -np.inf, 0.0), np.where(upper > 0, np.inf, 0.0))
         return greatest_ratio(np.abs(drawn), l1)
 
-    def __add__(self, other):
-        if isinstance(other, Separable):
-            return Sum((self, other))
-        # Another penalty may know a closed form; where it does not, its base says why.
-        return NotImplemented if isinstance(other, Penalty) else super().__add__(other)
-
     def _family_for(self, n_features, owner):
         family = self._family()
         lengths = {part.size for part in family if part.ndim} - {n_features}

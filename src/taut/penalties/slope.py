@@ -70,6 +70,7 @@ class SLOPE(TyingPenalty):
     """
 
     is_norm = True
+    is_absolute = True
 
     def __init__(self, sequence=None, q=None, weights=None):
         sequence, weights = _as_sequence(sequence), _as_marks(weights)

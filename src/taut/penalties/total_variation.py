@@ -69,6 +69,7 @@ class TotalVariation(TyingPenalty):
     """
 
     is_norm = True
+    is_ordered = True
 
     def __init__(self, weights=None, edges=None):
         self._set(**checked_jumps(weights, edges))

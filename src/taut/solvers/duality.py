@@ -146,8 +146,11 @@ class Judge:
         if isinstance(self.penalty, Separable):
             gap = self._separable_gap(coef, alpha, point, slope, z)
         elif self.penalty.has_conjugate:
-            value = self.penalty.scaled_value(coef, alpha) + self.penalty.conjugate(z, alpha)
-            gap = max(value - float(np.vdot(z, coef)), 0.0) + self._misfit(point, slope, 1.0)
+            scale = self.penalty.dual_share(z, alpha)
+            conjugate = self.penalty.conjugate(scale * z, alpha)
+            value = self.penalty.scaled_value(coef, alpha) + conjugate
+            inner = scale * float(np.vdot(z, coef))
+            gap = max(value - inner, 0.0) + self._misfit(point, slope, scale)
         else:
             size = self.penalty.dual_norm(z)
             scale = 1.0 if size <= alpha else alpha / size

@@ -64,11 +64,11 @@ class _FoldedBlocks(Blocks):
     """Norms of groups, from the Gram matrix less what h bends."""
 
     def step(self, point, coef):
-        self.force, self.bend = self.penalty.relaxation(coef, self.alphas[0])
+        self.force, self.bend = self.part.relaxation(coef, self.alphas[0])
         return super().step(point, coef)
 
-    def pull(self, point):
-        return super().pull(point) + self.force
+    def pull(self, point, coef):
+        return super().pull(point, coef) + self.force
 
     def gram(self, point, coef):
         gram, is_fresh = super().gram(point, coef)

@@ -40,7 +40,8 @@ _MEMORY = 20
 
 def has_derivative(penalty: Penalty) -> bool:
     """Whether its prox has one that systems can be made of."""
-    return type(penalty).prox_derivative is not Penalty.prox_derivative
+    part = getattr(penalty, "part", penalty)  # a sum has one if its part does
+    return type(part).prox_derivative is not Penalty.prox_derivative
 
 
 def takes_newton_steps(problem: Problem, penalty: Penalty, shape) -> bool:

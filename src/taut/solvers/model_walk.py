@@ -16,7 +16,9 @@ from taut.penalties import (
     MCP,
     SCAD,
     SLOPE,
+    Coordinates,
     GroupLasso,
+    MixedSum,
     MultiTask,
     NativePenalty,
     Penalty,
@@ -25,7 +27,7 @@ from taut.penalties import (
 from taut.penalties.separable import Separable
 from taut.problem import Problem
 from taut.solution import Status
-from taut.solvers.columns import ColumnStore, GrowingColumns, bordered
+from taut.solvers.columns import ColumnStore, GrowingColumns, bordered, by_feature
 from taut.solvers.fitted import Fitted, settled
 from taut.solvers.scaled_penalty import on_features
 from taut.solvers.walk import PATIENCE, State, Walk
@@ -50,16 +52,33 @@ _KINKED = (losses.Huber, losses.SquaredHinge)
 
 def has_folded_groups(penalty: Penalty) -> bool:
     """Whether it is a folded concave one on groups, a norm less what is smooth."""
-    return isinstance(penalty, MCP | SCAD) and penalty.groups is not None
+    part = _part(penalty)
+    return isinstance(part, MCP | SCAD) and part.groups is not None
 
 
 def has_model(problem: Problem) -> bool:
     """Whether the core minimises a quadratic under this penalty, and the loss is smooth enough."""
-    loss, penalty = problem.loss, problem.penalty
-    known = isinstance(penalty, Separable | NativePenalty) or type(penalty) in _NORMS
-    known |= isinstance(penalty, SLOPE) and penalty.weights is None
-    known |= has_folded_groups(penalty)
+    loss, penalty, part = problem.loss, problem.penalty, _part(problem.penalty)
+    in_blocks = type(part) in _NORMS or has_folded_groups(penalty)
+    known = isinstance(part, Separable | NativePenalty) or in_blocks
+    known |= isinstance(part, SLOPE) and part.weights is None
+    beside = _beside(penalty, problem.design.shape[1])
+    if beside is not None:
+        known &= bool(np.all(np.isinf(beside.lower) & np.isinf(beside.upper)))
+        known &= in_blocks or np.ptp(beside.l1) == 0
     return known and loss.is_smooth and not isinstance(loss, _KINKED)
+
+
+def _part(penalty):
+    """What has kinks that a model must know: of a sum, what does not separate."""
+    return penalty.part if isinstance(penalty, MixedSum) else penalty
+
+
+def _beside(penalty, n_features) -> Coordinates | None:
+    """The rest of a sum: its ridge joins the quadratic, its L1 part the thresholds."""
+    if not isinstance(penalty, MixedSum):
+        return None
+    return penalty.separable.coordinates(n_features)
 
 
 class ModelWalk(Walk):
@@ -78,15 +97,22 @@ class ModelWalk(Walk):
         self.rows = _Rows(problem, self.working)
         self.n_targets = int(np.prod(problem.coef_shape[1:], dtype=int))
         self.stuck_at = None
+        self.rows_ended = False  # what single precision could do, at this strength
         # The last two strengths and their coefficients; the null model is the same at any.
         self.trail = [(2.0, self.state.coef), (1.0, self.state.coef)]
+
+    def to(self, alpha, tol=None):
+        self.rows_ended = False
+        return super().to(alpha, tol)
 
     def solved(self, alpha, verdict, status, n_iter):
         self.trail = [self.trail[-1], (alpha, self.state.coef)]
         return super().solved(alpha, verdict, status, n_iter)
 
     def along(self, alphas):
-        if not self.problem.loss.is_quadratic or isinstance(self.penalty, Separable):
+        # A ridge makes another quadratic of every strength.
+        one_by_one = isinstance(self.penalty, Separable) or self._has_ridge()
+        if not self.problem.loss.is_quadratic or one_by_one:
             yield from super().along(alphas)
             return
         k, width = 0, 1
@@ -132,8 +158,10 @@ class ModelWalk(Walk):
         if alpha == self.stuck_at or not self._take_in(features):
             return super().solve_on(features, alpha, patience, n_iter)
         taken, is_stuck = self._newton(alpha, patience, n_iter)
+        if is_stuck and self._by_rows(len(self.working.features)):
+            self.rows_ended, is_stuck = True, False  # their Gram matrix goes on
         native = isinstance(self.problem.loss, losses.NativeLoss) or isinstance(
-            self.penalty, NativePenalty
+            _part(self.penalty), NativePenalty
         )
         if is_stuck and native:
             # Where the Hessian jumps, or the penalty is not convex, gradient steps may still help;
@@ -158,20 +186,26 @@ class ModelWalk(Walk):
     def _model(self, alphas, patience):
         features = self.working.features
         penalty = on_features(self.penalty, features, self.n_features)
-        if isinstance(penalty, Separable):
+        part = _part(penalty)
+        if isinstance(part, Separable):
             return _Coordinates(self, penalty, alphas, patience)
-        if isinstance(penalty, SLOPE):
+        if isinstance(part, SLOPE):
             return _Sorted(self, penalty, alphas, patience)
-        if isinstance(penalty, NativePenalty):
+        if isinstance(part, NativePenalty):
             return _Native(self, penalty, alphas, patience)
         kind = _BlockRows if self._by_rows(len(features)) else Blocks
         return kind(self, penalty, alphas, patience)
+
+    def _has_ridge(self):
+        beside = _beside(self.penalty, self.n_features)
+        return beside is not None and bool(np.any(beside.l2))
 
     def _by_rows(self, count):
         """Whether a model of so many features is better known by its rows."""
         problem = self.problem
         return (
-            type(self.penalty) in _NORMS
+            type(_part(self.penalty)) in _NORMS
+            and not (self._has_ridge() or self.rows_ended)
             and len(problem.coef_shape) == 1
             and problem.loss.is_separable
             and not problem.design.is_sparse
@@ -311,23 +345,37 @@ class _Model:
         self.walk, self.penalty, self.patience = walk, penalty, patience
         self.tol = walk.controls.tol
         self.alphas = np.ascontiguousarray(alphas, dtype=np.float64)
+        self.part = _part(penalty)
+        self.beside = _beside(penalty, len(walk.working.features))
+        self.ridge = 0.0 if self.beside is None else self.beside.l2
 
     def step(self, point, coef):
         """Coefficients at the minimum, by how much the objective falls at first along the way
         there, and whether the curvature is that of the point."""
-        z = self.pull(point)
+        z = self.pull(point, coef)
         targets, left, _, is_fresh = self.solve(point, coef, z)
         target = targets[:, 0].reshape(coef.shape)
         return target, float(np.vdot(z - left[:, 0].reshape(coef.shape), target - coef)), is_fresh
 
     def minimised(self, point, coef):
         """Coefficients at the minimum for each strength, on the last axis, and rounds taken."""
-        targets, _, rounds, _ = self.solve(point, coef, self.pull(point))
+        targets, _, rounds, _ = self.solve(point, coef, self.pull(point, coef))
         return targets.reshape(*coef.shape, len(self.alphas)), rounds
 
-    def pull(self, point):
-        """Minus the gradient of the loss."""
-        return -self.walk.working.cross(point.slope)
+    def pull(self, point, coef):
+        """Minus the gradient of the loss and of the ridge."""
+        z = -self.walk.working.cross(point.slope)
+        if not np.any(self.ridge):
+            return z
+        return z - by_feature(self.alphas[0] * self.ridge, coef) * coef
+
+    def gram(self, point, coef):
+        """The Hessian of both, and whether it is that of the point."""
+        gram, is_fresh = self.walk.hessian.at(point)
+        if np.any(self.ridge):
+            gram = gram.copy(order="F")
+            gram[np.diag_indices_from(gram)] += self._repeated(self.alphas[0] * self.ridge)
+        return gram, is_fresh
 
     def _repeated(self, values):
         return np.ascontiguousarray(np.repeat(values, self.walk.n_targets), dtype=np.float64)
@@ -372,8 +420,10 @@ class _Sorted(_Model):
 
     def solve(self, point, coef, z):
         walk = self.walk
-        gram, is_fresh = walk.hessian.at(point)
-        lambdas, _ = self.penalty._aligned(coef)
+        gram, is_fresh = self.gram(point, coef)
+        lambdas, _ = self.part._aligned(coef)
+        if self.beside is not None:
+            lambdas = lambdas + self.beside.l1
         found = _core.solve_sorted(
             gram,
             coef.ravel(),
@@ -392,9 +442,9 @@ class _Native(_Model):
 
     def solve(self, point, coef, z):
         walk = self.walk
-        gram, is_fresh = walk.hessian.at(point)
+        gram, is_fresh = self.gram(point, coef)
         _, weights = self.penalty.group_layout(len(walk.working.features))
-        value, prox = self.penalty.functions
+        value, prox = self.part.functions
         # Stationarity is the root of a promise; a part in 1e14 of the response is rounding.
         goal = max(np.sqrt(self.patience) * self.tol, 1e-14) * walk.null.norm
         found = _core.solve_native(
@@ -413,10 +463,6 @@ class _Native(_Model):
 
 class Blocks(_Model):
     """Under norms of groups, from the Gram matrix."""
-
-    def gram(self, point, coef):
-        """The matrix, and whether its curvature is that of the point."""
-        return self.walk.hessian.at(point)
 
     def solve(self, point, coef, z):
         gram, is_fresh = self.gram(point, coef)
@@ -437,10 +483,12 @@ class Blocks(_Model):
         labels, weights = self.penalty.group_layout(len(self.walk.working.features))
         starts = np.flatnonzero(np.diff(labels, prepend=-1, append=-1)) * n_targets
         order = labels[starts[:-1] // n_targets]
-        ratio = getattr(self.penalty, "l1_ratio", 0.0)
-        entries = np.where(np.isfinite(weights) & (weights > 0), ratio, 0.0)
+        ratio = getattr(self.part, "l1_ratio", 0.0)
+        entries = np.where(np.isfinite(weights) & (weights > 0), ratio, 0.0)[labels]
+        if self.beside is not None:
+            entries = entries + self.beside.l1
         weights = np.ascontiguousarray(((1 - ratio) * weights)[order])
-        return starts.astype(np.int64), weights, self._repeated(entries[labels])
+        return starts.astype(np.int64), weights, self._repeated(entries)
 
 
 class _BlockRows(Blocks):

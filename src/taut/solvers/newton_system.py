@@ -5,14 +5,15 @@ With the Hessian H of the loss and the derivative P of the prox a step solves
     H + c I - P / s,        c = (1 + d) / s,
 
 of as many coordinates as there are coefficients. A prox that sets coefficients equal or to zero has
-the projection ``P = U U'``, with one column of U for each piece that moves. With ``H = A'A``, where
+the projection ``P = U U'``, with one column of U for each piece that moves; a ridge beside it makes
+the columns shorter, ``U'U = K``. With ``H = A'A``, where
 A is the columns times a root of the curvature, the formula of Sherman, Morrison and Woodbury, once
 for A and once for U, leaves ``G = c I + A A'``, of as many coordinates as there are rows, and with
 ``B = A U``
 
-    C = (d I + B' G^-1 B) s / (1 + d),
+    C = (d I + (I - K) + B' G^-1 B) s / (1 + d),
 
-of as many as there are pieces: written so, nothing cancels. Then ``v`` is solved by
+of as many as there are pieces: written so, nothing cancels but in I - K. Then ``v`` is solved by
 
     (w - A' G^-1 A w) / c,        w = v + U t,    C t = (U'v - B' G^-1 A v) / c.
 """
@@ -23,7 +24,7 @@ import numpy as np
 from scipy import linalg
 
 from taut.penalties.base import Penalty
-from taut.penalties.derivatives import TyingPenalty, of_prox
+from taut.penalties.derivatives import is_tying, of_prox
 from taut.problem import Problem
 from taut.solvers.columns import GrowingColumns
 from taut.solvers.fitted import Point
@@ -35,7 +36,7 @@ def side(problem: Problem, penalty: Penalty, shape) -> int:
     """Coordinates of the larger system, for coefficients of a shape."""
     n_targets = int(np.prod(shape[1:], dtype=int))
     sides = [shape[0], problem.design.shape[0]]
-    return n_targets * (min(sides) if isinstance(penalty, TyingPenalty) else shape[0])
+    return n_targets * (min(sides) if is_tying(penalty) else shape[0])
 
 
 def direction(problem: Problem, columns: GrowingColumns, here, prox, step, damping):
@@ -113,7 +114,8 @@ def _by_rows(rows, pieces, force, step, damping):
     half = linalg.solve_triangular(factor, both, lower=True, check_finite=False)
     inner = half[:, :-1].T @ half
     capacity = inner[:, :-1]
-    capacity[np.diag_indices_from(capacity)] += damping
+    shorter = 1.0 - np.asarray(pieces.power(2).sum(axis=0)).ravel()
+    capacity[np.diag_indices_from(capacity)] += damping + shorter
     corner = linalg.cho_factor(capacity.T, check_finite=False)
     share = linalg.cho_solve(corner, pieces.T @ force - inner[:, -1], check_finite=False)
     left = half @ np.append(share, 1.0)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from taut.penalties.derivatives import TyingPenalty
+from taut.penalties.derivatives import is_tying
 from taut.problem import Problem
 from taut.solvers.columns import GrowingColumns
 from taut.solvers.fitted import Point, settled
@@ -102,7 +102,7 @@ class NewtonWalk(Walk):
 
     def takes(self, shape):
         """Whether rounds are worth it for so many coefficients."""
-        is_small = np.prod(shape) <= _WORTH or isinstance(self.penalty, TyingPenalty)
+        is_small = np.prod(shape) <= _WORTH or is_tying(self.penalty)
         return is_small and takes_newton_steps(self.problem, self.penalty, shape)
 
     def round_from(self, length, point: Point) -> Problem:

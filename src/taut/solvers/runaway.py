@@ -151,7 +151,12 @@ def _flat_part(problem, coef, alpha) -> _Flat:
         labels, weights = problem.penalty.group_layout(len(coef))
         free = by_feature(weights[labels] == 0, coef)
         flat = problem.penalty.is_flat(given, alpha)
-        return _of_features(coef, flat & (free | (coef <= 0)), flat & (free | (coef >= 0)))
+        down, up = flat & (free | (coef <= 0)), flat & (free | (coef >= 0))
+        if isinstance(problem.penalty, FoldedSum):
+            bounds = problem.penalty.separable.coordinates(len(coef))[2:]
+            lower, upper = (by_feature(bound, coef) for bound in bounds)
+            down, up = down & (lower == -np.inf), up & (upper == np.inf)
+        return _of_features(coef, down, up)
     basis = free_directions(in_units_of(problem, scale), len(coef))
     both = np.ones((basis.shape[1], *coef.shape[1:]), dtype=bool)
     return _Flat(basis, both, both, _directed(basis, given) / by_feature(scale, coef))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from taut.penalties import SLOPE, Coordinates, FoldedSum, NativePenalty, Penalty
+from taut.penalties import SLOPE, Coordinates, MixedSum, NativePenalty, Penalty
 from taut.penalties.separable import Separable
 from taut.problem import Problem
 
@@ -47,6 +47,8 @@ def blocks_of(penalty: Penalty, n_features: int):
 
     None where features cannot be left out, as when they are tied in a chain.
     """
+    if isinstance(penalty, MixedSum):
+        return blocks_of(penalty.part, n_features)
     if isinstance(penalty, Separable | SLOPE):
         return np.arange(n_features)
     layout = penalty.group_layout(n_features)
@@ -59,8 +61,10 @@ def on_features(penalty: Penalty, features: np.ndarray, n_features: int) -> Pena
         return _Known(Coordinates(*(part[features] for part in penalty.known)))
     if isinstance(penalty, NativePenalty):
         return penalty.on_features(features)
-    if isinstance(penalty, FoldedSum):
-        return FoldedSum(on_features(term, features, n_features) for term in penalty.terms)
+    if isinstance(penalty, MixedSum):
+        known = _Known(penalty.separable.coordinates(n_features))
+        parts = penalty.part, known
+        return type(penalty)(on_features(part, features, n_features) for part in parts)
     parameters = dict(vars(penalty))
     per_block = features
     if parameters.get("groups") is not None:
@@ -107,6 +111,11 @@ def free_directions(penalty: Penalty, n_features: int) -> np.ndarray:
 def _projected(penalty, probe):
     if penalty.is_norm:
         return penalty.prox(probe, 2 * penalty.dual_norm(probe) + 1.0)
+    if isinstance(penalty, MixedSum):
+        # What a ridge, or a bound, holds back is not free.
+        l1, l2, lower, upper = penalty.separable.coordinates(len(probe))
+        held = (l1 > 0) | (l2 > 0) | np.isfinite(lower) | np.isfinite(upper)
+        return _projected(penalty.part, np.where(held, 0.0, probe))
     layout = penalty.group_layout(len(probe))
     free = np.zeros(len(probe), dtype=bool) if layout is None else (layout[1] == 0)[layout[0]]
     return np.where(free, probe, 0.0)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
+
 import numpy as np
 
 from taut import penalties as vocabulary
 from taut.nn.prox.layouts import Columns, Heads, Layout, Rows
-from taut.penalties import Penalty, Sum
+from taut.penalties import FoldedSum, MixedSum, Penalty, Sum
 
 __all__ = ["as_config", "from_config"]
 
@@ -15,7 +18,7 @@ _PENALTIES = {
     name: kind
     for name, kind in ((name, getattr(vocabulary, name)) for name in vocabulary.__all__)
     if isinstance(kind, type) and issubclass(kind, Penalty)
-    if name not in ("NativePenalty", "Penalty", "Separable", "Sum")
+    if name not in ("FoldedSum", "MixedSum", "NativePenalty", "Penalty", "Separable", "Sum")
 }
 _LAYOUTS = {kind.__name__: kind for kind in (Rows, Columns, Heads)}
 
@@ -29,7 +32,7 @@ def as_config(penalty: Penalty | Layout) -> dict:
         It is of no kind that `from_config` could make again, such as one of the user's own.
     """
     kind = type(penalty)
-    if isinstance(penalty, Sum):
+    if kind in (Sum, MixedSum, FoldedSum):
         return {"sum": [as_config(term) for term in penalty.terms]}
     if _LAYOUTS.get(kind.__name__) is kind:
         return {"layout": kind.__name__, "of": as_config(penalty.penalty)}
@@ -51,7 +54,7 @@ def from_config(config: dict) -> Penalty | Layout:
         The name is none of its kinds.
     """
     if "sum" in config:
-        return Sum(map(from_config, config["sum"]))
+        return reduce(operator.add, map(from_config, config["sum"]))
     if config.get("layout") in _LAYOUTS:
         return _LAYOUTS[config["layout"]](from_config(config["of"]))
     if config.get("penalty") not in _PENALTIES:
