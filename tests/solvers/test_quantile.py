@@ -120,3 +120,16 @@ def test_what_has_no_certified_route_is_refused():
     X, y, _ = sample()
     with pytest.raises(ValueError, match="not convex: take a smooth loss"):
         taut.fit_path(X, y, "quantile", MCP())
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(
+    "penalty", [L1() + L2(), ElasticNet(0.9), L2(), L1() + L2() + NonNegative()]
+)
+def test_walls_that_are_near_and_far_at_once_end_no_path(seed, penalty):
+    """Interior points come so close to some walls that rounding leads the next step away."""
+    random = np.random.default_rng(seed)
+    X = random.normal(size=(60 + 10 * seed, 30 + 10 * seed))
+    y = X[:, :5].sum(axis=1) + random.standard_t(2, size=len(X))
+    path = taut.fit_path(X, y, "quantile", penalty=penalty, n_alphas=10, tol=1e-8)
+    assert all(certificate.solved for certificate in path.certificates)

@@ -11,6 +11,7 @@ __all__ = ["BoxProgramme"]
 
 _MOST_STEPS = 100
 _TO_THE_WALL = 0.995  # share of the way to the nearest wall of the box that a step may go
+_AWAY = 1e3  # times what the nearest point lacks: rounding has taken over
 _TINY = np.finfo(np.float64).tiny
 
 
@@ -74,20 +75,68 @@ class BoxProgramme:
     def solve(self, goal: float):
         """Theta, coefficients, and how many steps it took to come within ``goal`` of the minimum.
 
-        Where rounding ends the steps earlier, the last point is returned.
+        Where rounding ends the steps earlier, the nearest point is returned: close to walls,
+        systems are so ill-conditioned that a step leads away.
         """
         state, count = self._start(), 0
+        nearest, least = state, np.inf
         while count < _MOST_STEPS:
             residual = self._residual(state)
             force = (residual - state.low_force + state.high_force)[self.there]
-            if state.slack <= goal and np.abs(force) @ np.abs(state.x[self.there]) <= goal:
+            lack = max(state.slack, float(np.abs(force) @ np.abs(state.x[self.there])))
+            if lack < least:
+                nearest, least = state, lack
+            if least <= goal or not lack < _AWAY * least:
                 break
             try:
                 system = _Bordered(self, self._curvature(state))
             except linalg.LinAlgError:
                 break
             state, count = self._advanced(state, residual, system), count + 1
-        return state.x[: self.n], self.coef(state.x), count
+        return nearest.x[: self.n], self.coef(nearest.x), count
+
+    def at_vertex(self, theta, coef, walls):
+        """The solution, where a point nearby shows which walls it lies at.
+
+        Rows whose theta is between its walls are met exactly, ``x_i'b + b0 = y_i``; coefficients
+        that are not zero have their t at the wall given. What is left is one linear system, without
+        the products of near and far walls that cost interior points half of their digits.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_samples,)
+        coef, walls : ndarray of shape (n_features,)
+            With t at ``walls`` where the coefficient is not zero.
+
+        Returns
+        -------
+        coef : ndarray of shape (n_features,)
+        theta : ndarray of shape (n_samples,)
+        """
+        low, high = self.lowest[: self.n], self.highest[: self.n]
+        used = np.flatnonzero(coef)
+        errors = self.cost[: self.n] - self.X @ coef
+        if self.balanced:
+            middle = np.minimum(theta - low, high - theta)
+            errors = errors - errors[np.argmax(middle)]
+        size = np.mean(np.abs(errors)) + _TINY
+        share = (theta - low) / (high - low)
+        met = np.flatnonzero(np.minimum(share, 1 - share) > np.abs(errors) / size)
+        theta = np.where(share < 0.5, low, high)
+        theta[met] = 0.0
+        n_used, end = len(used), len(used) + len(met)
+        below = np.zeros((end + self.balanced,) * 2)
+        below[n_used:end, :n_used] = self.X[np.ix_(met, used)]
+        below[end:, n_used:end] = 1.0
+        system = below + below.T
+        system[range(n_used), range(n_used)] = self.l2[used]
+        right = [-(self.X[:, used].T @ theta) - walls[used], self.cost[met]]
+        right = np.concatenate([*right, np.full(int(self.balanced), -np.sum(theta))])
+        found = linalg.lstsq(system, right, lapack_driver="gelsy", check_finite=False)[0]
+        theta[met] = np.clip(found[n_used:end], low[met], high[met])
+        exact = np.zeros(len(coef))
+        exact[used] = found[:n_used]
+        return exact, theta
 
     def _start(self):
         """In the middle of the box, coefficients as close to zero as that allows."""

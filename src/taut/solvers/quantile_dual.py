@@ -160,6 +160,10 @@ class _Walk:
         sharp = np.clip(excess / (alpha * l2), lower, upper)
         cut = np.clip(np.where(sharp == 0, 0.0, fitted), lower, upper)
         candidates = [self._judged(alpha, slope, z, features, coef) for coef in (sharp, cut)]
+        if not any(candidate.verdict.reaches(self.controls.tol) for candidate in candidates):
+            exact, slope[rows] = programme.at_vertex(inside, sharp, a * np.sign(sharp))
+            z = -self.columns.cross(slope)
+            candidates.append(self._judged(alpha, slope, z, features, np.clip(exact, lower, upper)))
         return min(candidates, key=lambda candidate: candidate.verdict.measure), steps
 
     def _judged(self, alpha, slope, z, features, values):
