@@ -122,6 +122,14 @@ class NewtonPath : public PathSolver {
     stand_here();
   }
 
+  // Where 0 is out of bounds, what features rest at is not the null model.
+  void begin() override {
+    pad(beta_);
+    stand_here();
+    renew();
+    refresh();
+  }
+
   void tighten() override { patience_ *= 1e-4; }
 
   void accept(const Batch& batch, int i) override {

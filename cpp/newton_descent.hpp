@@ -57,7 +57,6 @@ class NewtonDescent final : public NewtonPath {
     return std::max(1, sweeps);
   }
 
-  void begin() override {}
   void renew() override {}
   void prepare() override {}
 
