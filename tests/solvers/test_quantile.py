@@ -7,7 +7,7 @@ from sklearn.linear_model import QuantileRegressor
 
 import taut
 from taut import losses
-from taut.penalties import L1, L2, MCP, Box, ElasticNet, GroupLasso, NonNegative
+from taut.penalties import L1, L2, MCP, SLOPE, Box, ElasticNet, GroupLasso, NonNegative
 
 QUANTILES = [0.1, 0.5, 0.8]
 each_quantile = pytest.mark.parametrize("q", QUANTILES)
@@ -133,3 +133,30 @@ def test_walls_that_are_near_and_far_at_once_end_no_path(seed, penalty):
     y = X[:, :5].sum(axis=1) + random.standard_t(2, size=len(X))
     path = taut.fit_path(X, y, "quantile", penalty=penalty, n_alphas=10, tol=1e-8)
     assert all(certificate.solved for certificate in path.certificates)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        SLOPE(),
+        GroupLasso([0, 0, 1, 1, 2]) + L2(),
+        GroupLasso([[0, 1, 2], [2, 3], [4]]),
+        GroupLasso([0, 0, 1, 1, 2], weights=[0, 1, 1]),
+    ],
+    ids=repr,
+)
+def test_the_intercept_is_best_where_coefficients_are_zero(seed, penalty):
+    random, q = np.random.default_rng(seed), [0.3, 0.5, 0.9][seed % 3]
+    X, y = random.normal(size=(10 + 5 * seed, 5)), random.normal(size=10 + 5 * seed)
+    weights = random.uniform(size=len(y)) if seed % 2 else np.ones(len(y))
+    options = {"sample_weight": weights, "offset": random.normal(size=len(y)) if seed > 2 else None}
+    path = taut.fit_path(X, y, losses.Quantile(q), penalty, alphas=[50.0], **options)
+    known = X @ path.coefs[:, 0] + (0.0 if options["offset"] is None else options["offset"])
+
+    def error(level):
+        left = y - known - level
+        return weights @ np.maximum(q * left, (q - 1) * left)
+
+    assert path.certificates[0].solved
+    assert error(path.intercepts[0]) <= (1 + 1e-6) * min(error(level) for level in y - known)

@@ -20,6 +20,8 @@ from taut.solvers.base import Controls, Grid, Solved
 from taut.solvers.duality import Judge
 from taut.solvers.fitted import null_standing, settled
 from taut.solvers.newton_walk import NewtonWalk
+from taut.solvers.quantile import balanced_slopes
+from taut.solvers.walk import State
 
 __all__ = ["Multipliers"]
 
@@ -103,6 +105,20 @@ class _Walk(NewtonWalk):
         super().__init__(replace(problem, loss=_Envelope(problem.loss.q, self.unit)), controls)
         self.certifier = Judge(problem, self.penalty, self.all.norm, self.yardstick, self.free)
         self.null = self.yardstick
+        if not (self.free.shape[1] or np.any(self.state.coef)):
+            self._stand_at_the_null_model()
+
+    def _stand_at_the_null_model(self):
+        """Of the loss itself, whose slopes are multipliers at once."""
+        point = self.yardstick.point
+        self.dual = point._replace(slope=balanced_slopes(self.given, point))
+        self.dual_pull = -self.all.cross(self.dual.slope)
+        self.state = State(self.state.coef, point, self.dual_pull)
+
+    def state_at(self, coef, point):
+        """The point of the loss itself, for which slopes of its envelope are no proof."""
+        state = super().state_at(coef, point)
+        return state._replace(point=self.standing(self.all.product(coef), point))
 
     def largest_alpha(self):
         """Where the null model's multipliers allow it."""

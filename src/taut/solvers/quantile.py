@@ -28,6 +28,7 @@ from taut.solvers.scaled_penalty import as_given, in_units_of
 __all__ = ["QuantileProgramme", "balanced_slopes"]
 
 _VIOLATION = 1e-9  # of a feature left out, relative to what its penalty allows
+_ROUNDING = 4 * np.finfo(np.float64).eps
 _FEWEST = 64  # features that may always enter a programme together
 _MOST_ROUNDS = 100
 
@@ -175,7 +176,9 @@ def balanced_slopes(problem: Problem, point):
     slope, v = point.slope.copy(), problem.weights
     if not problem.fit_intercept:
         return slope
-    exact = (point.eta == problem.response) & (v > 0)
+    size = np.abs(point.eta) + np.abs(problem.response)  # an offset is added with rounding
+    exact = (np.abs(point.eta - problem.response) <= _ROUNDING * size) & (v > 0)
     if exact.any():
         slope[exact] -= slope.sum() * v[exact] / v[exact].sum()
-    return slope
+    q = problem.loss.q
+    return np.clip(slope, -q * v, (1 - q) * v)  # where a conjugate is finite
