@@ -177,6 +177,19 @@ def test_the_prox_follows_steps_and_not_batches():
     np.testing.assert_allclose(kernel.value.detach(), 5.0 - 2 * 0.1 * 0.5, rtol=1e-6)
 
 
+def test_the_prox_takes_the_rate_of_its_own_step():
+    """A schedule has moved on when the callback looks."""
+    rates = keras.optimizers.schedules.PiecewiseConstantDecay([0], [1.0, 0.5])
+    net = model(keras.optimizers.SGD(rates))
+    kernel = net.layers[-1].kernel
+    kernel.assign(np.full(kernel.shape, 5.0))
+    callback = Proximal({net.layers[-1]: penalties.L1()}, strength=0.1)
+    net.fit(
+        np.zeros((20, 8)), np.zeros(20), batch_size=10, epochs=1, verbose=0, callbacks=[callback]
+    )
+    np.testing.assert_allclose(kernel.value.detach(), 5.0 - 0.1 - 0.05, rtol=1e-6)
+
+
 @pytest.mark.parametrize("optimizer", [keras.optimizers.SGD(3.0), keras.optimizers.Adam(1e-3)])
 def test_a_step_that_may_reach_gamma_is_refused(optimizer):
     X, y = regression()

@@ -138,7 +138,7 @@ class Proximal(keras.callbacks.Callback):
                 prox = prox_of(penalty, len(coef), is_adaptive, workspace)
                 self.blocks.append((variable, prox))
         self.n_steps = int(self.model.optimizer.iterations)
-        self._check_steps()
+        self._check_steps(_rate(self.model.optimizer, self.n_steps))
 
     def on_train_batch_end(self, batch, logs=None):
         optimizer = self.model.optimizer
@@ -147,20 +147,21 @@ class Proximal(keras.callbacks.Callback):
         if count == self.n_steps:
             return
         self.n_steps = count
-        self._check_steps()
+        rate = _rate(optimizer, count - 1)
+        self._check_steps(rate)
         strength = float(self.schedule(count))
         with torch.no_grad():
             for variable, prox in self.blocks:
-                metric = self._metric(self.step_of(optimizer, variable, count))
+                metric = self._metric(self.step_of(optimizer, variable, count, rate))
                 coef = _features_first(variable.value.detach(), self.axis)
                 coef.copy_(prox(coef, metric, strength))
 
-    def _check_steps(self):
+    def _check_steps(self, rate):
         optimizer, is_adaptive = self.model.optimizer, self.step_of is _adam_step
         for penalty in self.penalties.values():
             if isinstance(penalty, MCP | SCAD):
-                lr, step = float(optimizer.learning_rate), _LARGEST[self.step_of](optimizer)
-                check_step(penalty, step, lr, is_adaptive)
+                largest = _LARGEST[self.step_of](optimizer, rate)
+                check_step(penalty, largest, rate, is_adaptive)
 
     def _metric(self, metric):
         if metric.moments is None:
@@ -168,26 +169,33 @@ class Proximal(keras.callbacks.Callback):
         return metric._replace(moments=_features_first(metric.moments, self.axis))
 
 
-def _sgd_step(optimizer, variable, count):
+def _rate(optimizer, n_steps):
+    """The learning rate of the step after so many: a schedule has moved on once a step is done."""
+    # Keras has no public way to the schedule.
+    schedule = optimizer._learning_rate
+    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        return float(schedule(n_steps))
+    return float(optimizer.learning_rate)
+
+
+def _sgd_step(optimizer, variable, count, rate):
     weight = momentum_weight(optimizer.momentum, nesterov=optimizer.nesterov, count=count)
-    return Metric(float(optimizer.learning_rate) * weight)
+    return Metric(rate * weight)
 
 
-def _adam_step(optimizer, variable, count):
+def _adam_step(optimizer, variable, count, rate):
     # Keras has no public way to a variable's moments.
     moments = optimizer._velocity_hats if optimizer.amsgrad else optimizer._velocities
     squares = moments[optimizer._get_variable_index(variable)].value.detach()
-    lr = float(optimizer.learning_rate) * math.sqrt(1 - optimizer.beta_2**count)
-    return Metric(lr, squares, optimizer.epsilon)
+    return Metric(rate * math.sqrt(1 - optimizer.beta_2**count), squares, optimizer.epsilon)
 
 
-def _sgd_largest(optimizer):
-    lr = float(optimizer.learning_rate)
-    return momentum_largest(lr, optimizer.momentum, 0.0, optimizer.nesterov)
+def _sgd_largest(optimizer, rate):
+    return momentum_largest(rate, optimizer.momentum, 0.0, optimizer.nesterov)
 
 
-def _adam_largest(optimizer):
-    return float(optimizer.learning_rate) / optimizer.epsilon if optimizer.epsilon else math.inf
+def _adam_largest(optimizer, rate):
+    return rate / optimizer.epsilon if optimizer.epsilon else math.inf
 
 
 _LARGEST = {_sgd_step: _sgd_largest, _adam_step: _adam_largest}
