@@ -99,7 +99,7 @@ class DescentPath : public PathSolver {
   }
   void tighten() override { patience_ *= 1e-3; }
   void accept(const Batch&, int) override { patience_ = kPatience; }
-  void begin() override {}
+  void begin() override { refresh(); }
   std::unique_ptr<Columns> working_columns() const override {
     std::unique_ptr<Columns> lying = X_.lying_columns(view_);
     return lying != nullptr ? std::move(lying) : X_.columns(view_);

@@ -125,8 +125,7 @@ class NewtonPath : public PathSolver {
   // Where 0 is out of bounds, what features rest at is not the null model.
   void begin() override {
     pad(beta_);
-    stand_here();
-    renew();
+    if (std::any_of(beta_.begin(), beta_.end(), [](double b) { return b != 0; })) stand_here(), renew();
     refresh();
   }
 

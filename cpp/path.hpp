@@ -222,8 +222,11 @@ class PathSolver {
   // Strength i of the batch is final.
   virtual void accept(const Batch&, int) {}
 
-  // The working set stands at what coefficients rest at, and z_ is its gradient.
-  virtual void begin() { anchor(quadratic_.beta(), z_.data()); }
+  // The working set stands at what coefficients rest at, and z_ becomes its gradient.
+  virtual void begin() {
+    refresh();
+    anchor(quadratic_.beta(), z_.data());
+  }
 
   // Of the loss along one coefficient, where that is known beforehand.
   virtual double curvature(Index j) const { return view_.norm[j] * view_.norm[j]; }
@@ -292,10 +295,7 @@ class PathSolver {
     for (Index j = 0; j < p; ++j)
       if (usable(j) && (penalty_.l1[j] == 0 || penalty_.resting(j) != 0.0)) first.push_back(j);
     join(first);
-    if (quadratic_.size() > 0) {
-      refresh();
-      begin();
-    }
+    if (quadratic_.size() > 0) begin();
   }
 
   void admit(Index j, double gradient) {

@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from taut.designs.from_frame import TableError, categories_of, did_you_mean, has_factors
-from taut.validation import shown
+from taut.validation import is_listing, shown
 
 __all__ = ["Members", "encoder_for", "features_of", "members_of", "sources_of"]
 
@@ -149,9 +149,9 @@ def members_of(groups, n_features: int, names=None) -> Members:
             f"groups must hold a group, got {shown(groups)}: pass one label for each of the "
             f"{n_features} columns of X, or the columns of each group"
         )
-    if not named and not any(_is_listing(part) for part in parts):
+    if not named and not any(is_listing(part) for part in parts):
         return Members(_labels(parts, n_features))
-    listed = [part if _is_listing(part) else [part] for part in parts]
+    listed = [part if is_listing(part) else [part] for part in parts]
     places = [
         _places(columns, n_features, names, f"groups[{number}]")
         for number, columns in enumerate(listed)
@@ -180,10 +180,6 @@ def _places(columns, n_features, names, where) -> list[int]:
         twice = next(c for c, p in zip(columns, places, strict=True) if places.count(p) > 1)
         raise ValueError(f"{where} must hold each column once, got {shown(twice)} twice: drop one")
     return places
-
-
-def _is_listing(part) -> bool:
-    return np.iterable(part) and not isinstance(part, str)
 
 
 def _labels(labels, n_features):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from taut.penalties.checks import as_weights
+from taut.validation import is_listing
 
 __all__ = [
     "CATEGORICAL",
@@ -203,7 +204,7 @@ def overlapping(groups):
 
 def _as_named(groups):
     """Names of columns, group by group, as tuples; None where groups are something else."""
-    if not isinstance(groups, list | tuple) or not any(map(_is_listing, groups)):
+    if not isinstance(groups, list | tuple) or not any(map(is_listing, groups)):
         return None
     listed = [_listed(part) for part in groups]
     if not _has_names(listed):
@@ -215,12 +216,8 @@ def _has_names(groups) -> bool:
     return any(isinstance(column, str) for part in groups for column in part)
 
 
-def _is_listing(part) -> bool:
-    return np.iterable(part) and not isinstance(part, str)
-
-
 def _listed(part) -> tuple:
-    return tuple(part) if _is_listing(part) else (part,)
+    return tuple(part) if is_listing(part) else (part,)
 
 
 def _labels_given(groups):

@@ -40,7 +40,7 @@ from taut.penalties.arrays import as_numpy, as_real, like, namespace
 from taut.penalties.base import Penalty
 from taut.penalties.checks import as_alpha, as_one_step, as_step
 from taut.penalties.groups import are_labels, groups_of
-from taut.penalties.separable import Separable, Sum
+from taut.penalties.separable import Separable, Sum, drawn
 
 __all__ = ["MixedSum", "refusal"]
 
@@ -199,17 +199,17 @@ class MixedSum(Penalty):
         """
         z = as_numpy("correlations", correlations)
         l1, _, lower, upper = self.separable._aligned(z, "correlations")
-        drawn = np.clip(z, np.where(lower < 0, -np.inf, 0.0), np.where(upper > 0, np.inf, 0.0))
+        free = drawn(z, lower, upper)
         if not np.isfinite(z).all():
             return self.part.dual_norm(z)
-        if not self.part.is_absolute and not self._has_unseen() and not self._is_ridge():
+        if not self.part.is_absolute and not self._has_unseen() and not _is_ridge(self.separable):
             return self._resting(z, lambda alpha: self._prox(z, 1.0, alpha, np.zeros(())))
-        highest = self.part.dual_norm(drawn if self.part.is_absolute else z)
+        highest = self.part.dual_norm(free if self.part.is_absolute else z)
         if not np.any(l1) or not np.isfinite(highest):
             return highest
         alone = like(self._unseen(len(z)), z) > 0
-        least = self.separable.dual_norm(np.where(alone, drawn, 0.0))
-        return max(least, self._balance(np.where(alone, 0.0, drawn), l1, highest))
+        least = self.separable.dual_norm(np.where(alone, free, 0.0))
+        return max(least, self._balance(np.where(alone, 0.0, free), l1, highest))
 
     def _balance(self, z, l1, highest):
         """The root of ``part.dual_norm(soft(z, alpha l1)) = alpha``, whose left side falls."""
@@ -277,10 +277,6 @@ class MixedSum(Penalty):
         inner, within, shrink = self._first(coef, step, alpha, self._ridge(coef))
         return (inner, result * shrink, within, alpha), share
 
-    def _is_ridge(self):
-        l1, _, lower, upper = self.separable._family()
-        return not (np.any(l1) or np.any(np.isfinite(lower)) or np.any(np.isfinite(upper)))
-
     def _has_unseen(self):
         """Whether the part, and L1, leave something unpenalised."""
         l1 = self.separable._family().l1
@@ -300,9 +296,8 @@ class MixedSum(Penalty):
     def _unlike(self):
         """Why a ridge that differs between features has no prox here, or None."""
         groups = groups_of(self.part)
-        is_open = groups is not None and not are_labels(
-            groups
-        )  # a fit lays them out, and asks again
+        # Groups that a fit lays out come here again, as labels.
+        is_open = groups is not None and not are_labels(groups)
         if self.part._by_entry or is_open or self._has_one_ridge():
             return None
         l2 = self.separable._family().l2
@@ -329,12 +324,10 @@ class MixedSum(Penalty):
 
 def refusal(part: Penalty, separable: Separable) -> str | None:
     """Why a penalty and a separable one have no prox in closed form together, or None."""
-    l1, _, lower, upper = family = separable._family()
-    bounds = np.concatenate([np.ravel(lower), np.ravel(upper)])
-    is_ridge = not np.any(l1) and not np.any(np.isfinite(bounds))
-    name = type(part).__name__
-    if is_ridge:
+    if _is_ridge(separable):
         return None
+    name, family = type(part).__name__, separable._family()
+    bounds = np.concatenate([np.ravel(family.lower), np.ravel(family.upper)])
     if not part.is_absolute and not part.is_ordered:
         return f"beside {name} there may be a ridge (L2), but no L1 part and no bounds"
     if np.any(np.isfinite(bounds) & (bounds != 0)):
@@ -342,3 +335,8 @@ def refusal(part: Penalty, separable: Separable) -> str | None:
     if part.is_ordered and any(np.ptp(number) > 0 for number in family if number.ndim):
         return f"beside {name} L1, L2 and bounds must be the same for all features: give no weights"
     return None
+
+
+def _is_ridge(separable) -> bool:
+    l1, _, lower, upper = separable._family()
+    return not (np.any(l1) or np.any(np.isfinite(lower)) or np.any(np.isfinite(upper)))

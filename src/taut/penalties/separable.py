@@ -12,7 +12,7 @@ from taut.penalties.arrays import as_numpy, as_real, as_scalar, like, namespace
 from taut.penalties.base import Coordinates, Penalty, greatest_ratio
 from taut.penalties.checks import as_step, check_axis, check_interval
 
-__all__ = ["Separable", "Sum", "weighted"]
+__all__ = ["Separable", "Sum", "drawn", "weighted"]
 
 
 class Separable(Penalty):
@@ -99,8 +99,7 @@ class Separable(Penalty):
         l1, _, lower, upper = self._aligned(z, "correlations")
         if np.any(lower > 0) or np.any(upper < 0):
             return np.inf
-        drawn = np.clip(z, np.where(lower < 0, -np.inf, 0.0), np.where(upper > 0, np.inf, 0.0))
-        return greatest_ratio(np.abs(drawn), l1)
+        return greatest_ratio(np.abs(drawn(z, lower, upper)), l1)
 
     def _family_for(self, n_features, owner):
         family = self._family()
@@ -163,6 +162,12 @@ class Sum(Separable):
 
     def __repr__(self):
         return " + ".join(map(repr, self.terms))
+
+
+def drawn(correlations, lower, upper):
+    """Correlations without what pushes coefficients at zero against a bound there."""
+    lowest, highest = np.where(lower < 0, -np.inf, 0.0), np.where(upper > 0, np.inf, 0.0)
+    return np.clip(correlations, lowest, highest)
 
 
 def weighted(weights, l1=0.0, l2=0.0, lower=-np.inf, upper=np.inf):

@@ -6,7 +6,7 @@ import numbers
 
 import numpy as np
 
-from taut.validation import shown
+from taut.validation import is_listing, shown
 
 __all__ = ["as_splits", "check_folds", "split_by"]
 
@@ -105,7 +105,7 @@ def split_by(splitter, X, y, name, **params) -> list:
 
 
 def _pair(pair, n_samples, name):
-    parts = list(pair) if np.iterable(pair) and not isinstance(pair, str) else []
+    parts = list(pair) if is_listing(pair) else []
     if len(parts) != 2:
         raise ValueError(
             f"{name} must be a pair of row indices, (train, test), got {shown(pair)}: pass 5 for "

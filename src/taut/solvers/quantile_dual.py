@@ -160,7 +160,8 @@ class _Walk:
         sharp = np.clip(excess / (alpha * l2), lower, upper)
         cut = np.clip(np.where(sharp == 0, 0.0, fitted), lower, upper)
         candidates = [self._judged(alpha, slope, z, features, coef) for coef in (sharp, cut)]
-        if not any(candidate.verdict.reaches(self.controls.tol) for candidate in candidates):
+        is_near = not len(self._missing(z, alpha))  # else another round follows in any case
+        if is_near and not any(each.verdict.reaches(self.controls.tol) for each in candidates):
             exact, slope[rows] = programme.at_vertex(inside, sharp, a * np.sign(sharp))
             z = -self.columns.cross(slope)
             candidates.append(self._judged(alpha, slope, z, features, np.clip(exact, lower, upper)))

@@ -20,6 +20,7 @@ from taut.validation.parameters import (
     check_ratio,
     check_share,
     check_strengths,
+    is_listing,
     shown,
 )
 
@@ -38,5 +39,6 @@ __all__ = [
     "check_strengths",
     "check_targets",
     "check_weights",
+    "is_listing",
     "shown",
 ]

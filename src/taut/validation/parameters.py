@@ -16,6 +16,7 @@ __all__ = [
     "check_ratio",
     "check_share",
     "check_strengths",
+    "is_listing",
     "plain",
     "shown",
 ]
@@ -116,6 +117,11 @@ def plain(value):
 def shown(value) -> str:
     """A value as a message shows it: plain, and cut where it is long."""
     return _SHORT.repr(plain(value))
+
+
+def is_listing(value) -> bool:
+    """Whether it holds several things: a text is one."""
+    return np.iterable(value) and not isinstance(value, str)
 
 
 def _is_flag(value) -> bool:

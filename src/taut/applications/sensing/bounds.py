@@ -138,11 +138,11 @@ def _by_projections(task, orthogonal):
             if found is not None and task.is_solved(found):
                 return found
         if not is_solved and task.measurement.n_products > due:
-            if _is_basis_cheaper(loose, best):
-                found = _at_vertex(task, orthogonal, x, turned)
-                if found is not None and task.is_solved(found):
-                    return found
+            is_cheaper = _is_basis_cheaper(loose, best)
+            found = _at_vertex(task, orthogonal, x, turned) if is_cheaper else None
             due = 2 * task.measurement.n_products
+            if found is not None and task.is_solved(found):
+                return found
         if is_solved or task.measurement.n_products > most:
             break
         before = support
