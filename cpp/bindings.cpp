@@ -15,7 +15,7 @@
 #include "chain.hpp"
 #include "cox.hpp"
 #include "cuts.hpp"
-#include "dense.hpp"
+#include "dense_columns.hpp"
 #include "gram.hpp"
 #include "interrupt.hpp"
 #include "lane_descent.hpp"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 
@@ -17,6 +17,7 @@ from taut.problem import Problem
 from taut.solution import Certificate, Status
 from taut.solvers.base import Cancel, Controls, Grid, Solved, path_of_kept_moments
 from taut.solvers.products import row_moments
+from taut.solvers.threads import one_at_a_time
 
 __all__ = [
     "PathEngine",
@@ -32,6 +33,7 @@ _STATUSES = tuple(Status)
 _MANY, _FEW = 5000, 2000  # rows and features
 _CROWD, _FEW_ALPHAS = 500, 12  # features and strengths
 _LOOK, _MINOR = 100, 0.2  # features that are looked at, and the share that may matter
+_SHORT_CALLS = 1 << 31  # multiplications of all pairs of rows
 _SMALL_SET = 5  # of the core's engines
 
 
@@ -66,7 +68,7 @@ class PathEngine:
         cancel = controls.cancel or Cancel()
         coordinates, folds = penalty_arrays(problem)
         design = problem.design.handle  # a copy, maybe: it comes before room is looked for
-        with working_set_memory(problem) as room:
+        with working_set_memory(problem) as room, _threads_of(problem):
             found = interruptible(
                 _operations(problem, grid),
                 partial(_core.solve_path, meeting=controls.meeting),
@@ -107,6 +109,16 @@ class PathEngine:
         )
         solved = solved_by_core(found, controls, "active_set")
         return replace(solved, intercepts=centred.response_mean - centred.mean @ solved.coefs)
+
+
+def _threads_of(problem):
+    """One thread of BLAS for a wide matrix of few rows, whose products are over before a second one
+    has begun: it would spin all the while, and keep everything waiting where another process has
+    its core."""
+    n_samples, n_features = problem.design.shape
+    wide = n_samples < n_features and not problem.design.is_sparse
+    few = wide and float(n_samples) ** 2 * n_features <= _SHORT_CALLS
+    return one_at_a_time(problem.design.size) if few else nullcontext()
 
 
 def _few_matter(problem, grid):
