@@ -710,7 +710,9 @@ NB_MODULE(_core, m) {
       .def(nb::init<>())
       .def("set", &taut::Cancel::set);
   nb::class_<taut::Meeting>(m, "Meeting", "Paths on one matrix that pass over it together, each called from a thread of its own.")
-      .def(nb::init<>());
+      .def(nb::init<>())
+      .def_prop_ro("present", &taut::Meeting::present, "How many are there.")
+      .def("widen", &taut::Meeting::widen, "Gives it one core more.");
   nb::class_<Handle>(m, "Design")
       .def_prop_ro("shape", [](const Handle& X) { return nb::make_tuple(X.design->rows(), X.design->cols()); });
   m.def("dense", &dense<double>, nb::arg("x").noconvert());

@@ -3,13 +3,15 @@
 // The paths of the folds of a cross-validation read the same X, each a few times for every strength, and
 // wait for memory rather than for the processor. Those in a meeting take turns: one computes; where it
 // needs a product with all of X it gives way to the next; and when all of them wait for one, X is read
-// once for all. Each sits in a thread of its own, but no more than one is at work.
+// once for all. Each sits in a thread of its own, but no more than one is at work, until another meeting
+// is over and leaves its core to this one.
 //
 // Who is there changes no digit: X'r is rounded as if each had been alone (Design::cross_each).
 #pragma once
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <vector>
 
@@ -22,8 +24,9 @@ class Meeting {
   void enter() {
     std::unique_lock lock(mutex_);
     ++present_;
-    changed_.wait(lock, [this] { return !at_work_; });
-    at_work_ = true;
+    ++ready_;
+    changed_.wait(lock, [this] { return at_work_ < cores_; });
+    go_on();
   }
 
   void leave() {
@@ -32,22 +35,28 @@ class Meeting {
     give_way();
   }
 
-  // out = X'r, by whoever is there when all wait.
+  int present() const {
+    const std::lock_guard lock(mutex_);
+    return present_;
+  }
+
+  // One core more, which others have no use for.
+  void widen() {
+    const std::lock_guard lock(mutex_);
+    ++cores_;
+    changed_.notify_all();
+  }
+
+  // out = X'r, by whoever is there when nobody else could go on without.
   void cross(const Design& X, const double* r, double* out) {
     std::unique_lock lock(mutex_);
     Wish wish{&X, r, out};
     wishes_.push_back(&wish);
     give_way();
-    changed_.wait(lock, [&] { return !at_work_ && (wish.granted || wishes_.size() == present_); });
-    at_work_ = true;
-    if (wish.granted) return;
-    try {
-      grant_all();
-    } catch (...) {
-      // The others' wishes stay: the next of them tries again.
-      wishes_.erase(std::find(wishes_.begin(), wishes_.end(), &wish));
-      throw;
-    }
+    changed_.wait(lock, [&] { return at_work_ < cores_ && (wish.granted || (ready_ == 0 && !reading_)); });
+    if (wish.granted) return go_on();
+    ++at_work_;
+    grant_all(lock, wish);
   }
 
  private:
@@ -58,39 +67,66 @@ class Meeting {
     bool granted = false;
   };
 
+  void go_on() {
+    --ready_;
+    ++at_work_;
+  }
+
   void give_way() {
-    at_work_ = false;
+    --at_work_;
     changed_.notify_all();
   }
 
-  // Wishes for the same matrix with one pass over it.
-  void grant_all() {
-    std::vector<Wish*> rest = wishes_;
-    while (!rest.empty()) {
-      const Design& X = *rest.front()->X;
-      const auto others = std::stable_partition(rest.begin(), rest.end(), [&](Wish* wish) { return wish->X == &X; });
-      grant(X, {rest.begin(), others});
-      rest.erase(rest.begin(), others);
+  // What all wish for by now, including the caller; those who wish while X is read wait for the next time.
+  void grant_all(std::unique_lock<std::mutex>& lock, const Wish& own) {
+    std::vector<Wish*> taken;
+    taken.swap(wishes_);
+    reading_ = true;
+    lock.unlock();
+    std::exception_ptr failure;
+    try {
+      read(taken);
+    } catch (...) {
+      failure = std::current_exception();
     }
-    for (Wish* wish : wishes_) wish->granted = true;
-    wishes_.clear();
+    lock.lock();
+    reading_ = false;
+    for (Wish* wish : taken) {
+      if (wish == &own) continue;
+      // After a failure the next of them tries again.
+      if (failure) wishes_.push_back(wish);
+      else wish->granted = true, ++ready_;
+    }
+    changed_.notify_all();
+    if (failure) std::rethrow_exception(failure);
   }
 
-  void grant(const Design& X, const std::vector<Wish*>& wishes) {
+  // Wishes for the same matrix with one pass over it.
+  static void read(std::vector<Wish*> wishes) {
+    while (!wishes.empty()) {
+      const Design& X = *wishes.front()->X;
+      const auto others = std::stable_partition(wishes.begin(), wishes.end(), [&](Wish* wish) { return wish->X == &X; });
+      read(X, {wishes.begin(), others});
+      wishes.erase(wishes.begin(), others);
+    }
+  }
+
+  static void read(const Design& X, const std::vector<Wish*>& wishes) {
+    const std::ptrdiff_t n = X.rows(), p = X.cols();
     const int count = static_cast<int>(wishes.size());
-    residuals_.resize(static_cast<std::size_t>(X.rows()) * count);
-    found_.resize(static_cast<std::size_t>(X.cols()) * count);
-    for (int c = 0; c < count; ++c) std::copy_n(wishes[c]->r, X.rows(), residuals_.begin() + static_cast<std::ptrdiff_t>(c) * X.rows());
-    X.cross_each(residuals_.data(), count, found_.data());
-    for (int c = 0; c < count; ++c) std::copy_n(found_.begin() + static_cast<std::ptrdiff_t>(c) * X.cols(), X.cols(), wishes[c]->out);
+    Unwritten residuals(n * count), found(p * count);
+    for (int c = 0; c < count; ++c) std::copy_n(wishes[c]->r, n, residuals.begin() + c * n);
+    X.cross_each(residuals.data(), count, found.data());
+    for (int c = 0; c < count; ++c) std::copy_n(found.begin() + c * p, p, wishes[c]->out);
   }
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::size_t present_ = 0;
-  bool at_work_ = false;  // one of those present
+  int cores_ = 1;
+  int present_ = 0, at_work_ = 0;
+  int ready_ = 0;  // who would go on if there were a core
+  bool reading_ = false;
   std::vector<Wish*> wishes_;
-  Vector residuals_, found_;
 };
 
 // The matrix as one who is in a meeting sees it; alone, where there is none.

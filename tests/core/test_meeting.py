@@ -81,3 +81,14 @@ def test_different_matrices_may_meet():
         found = list(pool.map(partial(solved, meeting=meeting), problems))
     for problem, together in zip(problems, found, strict=True):
         assert_array_equal(together.coefs, solved(problem, _core.Meeting()).coefs)
+
+
+def test_a_meeting_with_two_cores_changes_no_digit():
+    folds = list(folds_of(WIDE.X, WIDE.y, Squared()))
+    meeting = _core.Meeting()
+    meeting.widen()
+    with ThreadPoolExecutor(N_FOLDS) as pool:
+        together = list(pool.map(partial(solved, meeting=meeting), folds))
+    assert meeting.present == 0
+    for fold, found in zip(folds, together, strict=True):
+        assert_array_equal(found.coefs, solved(fold, _core.Meeting()).coefs)

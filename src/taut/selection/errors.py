@@ -10,7 +10,8 @@ from taut.solvers import Solved
 
 __all__ = ["mean_errors"]
 
-_BLOCK = 1 << 22  # predictions that are held at a time: all alphas, unless the rows are many
+_BLOCK = 1 << 22  # predictions that are held at a time
+_ALPHAS = 25  # alphas at a time: features that are used at the last of a path are not at the first
 
 
 def mean_errors(problem: Problem, solved: Solved, weightings) -> np.ndarray:
@@ -29,7 +30,7 @@ def mean_errors(problem: Problem, solved: Solved, weightings) -> np.ndarray:
     ndarray of shape (n_weightings, n_alphas)
     """
     out = np.empty((len(weightings), len(solved.alphas)))
-    block = max(1, _BLOCK // problem.response.size)
+    block = min(_ALPHAS, max(1, _BLOCK // problem.response.size))
     for first in range(0, len(solved.alphas), block):
         part = slice(first, first + block)
         eta = problem.design.product(solved.coefs[..., part]) + solved.intercepts[..., part]

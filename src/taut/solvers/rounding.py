@@ -75,13 +75,22 @@ def _far_columns(problem):
         looks = np.array([matrix.data[firsts + row] for row in _looks(matrix.shape[0])])
     else:
         rows = np.flatnonzero(problem.weights)
-        full, looks = None, matrix[rows[_looks(len(rows))]]
+        rows = rows[_looks(len(rows))]
+        # Two values do for nearly all of them.
+        full, _ = _alike(matrix[rows[[0, -1]]])
+        looks = matrix[np.ix_(rows, full)]
+    far, size = _alike(looks)
+    far, size = far[size > 0], size[size > 0]
+    return full[far], size
+
+
+def _alike(looks):
+    """Columns whose values, one row for each look, hardly differ; and how large they are."""
     looks = np.asarray(looks, dtype=np.float64)
     highest, lowest = looks.max(axis=0), looks.min(axis=0)
     size = np.maximum(np.abs(highest), np.abs(lowest))
-    far = np.flatnonzero(highest - lowest <= _FAR * size)
-    far = far[size[far] > 0]
-    return far if full is None else full[far], size[far]
+    alike = np.flatnonzero(highest - lowest <= _FAR * size)
+    return alike, size[alike]
 
 
 def _no_column_is_full(rows):

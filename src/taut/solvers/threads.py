@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from itertools import count
 from queue import SimpleQueue
-from threading import Lock
+from threading import Event, Lock
 
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from threadpoolctl import ThreadpoolController
@@ -40,26 +41,33 @@ def side_by_side(jobs, controls: Controls, n_entries: int, seats: int = 1) -> li
     if len(jobs) < 2 or cores * seats < 2 or not _in_use.acquire(blocking=False):
         return [job(controls) for job in jobs]
     try:
-        return _in_threads(jobs, controls, [Meeting() for _ in range(cores)] * seats)
+        return _in_threads(jobs, controls, [Meeting() for _ in range(cores)], seats)
     finally:
         _in_use.release()
 
 
-def _in_threads(jobs, controls, seats):
+def _in_threads(jobs, controls, meetings, seats):
     """One caller at a time: BLAS's limit is that of the process, and whoever overlaps would put
     back the limit of another."""
-    cancel, free = Cancel(), SimpleQueue()
-    for meeting in seats:
+    cancel, free, begun, all_begun = Cancel(), SimpleQueue(), count(1), Event()
+    for meeting in meetings * seats:
         free.put(meeting)
 
     def seated(job):
         meeting = free.get()
+        if next(begun) == len(jobs):
+            all_begun.set()
         try:
             return job(replace(controls, cancel=cancel, meeting=meeting))
         finally:
             free.put(meeting)
+            if all_begun.is_set():
+                _leave_core(meeting, meetings)
 
-    with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(len(seats)) as pool:
+    with (
+        _libraries().limit(limits=1, user_api="blas"),
+        ThreadPoolExecutor(len(meetings) * seats) as pool,
+    ):
         futures = [pool.submit(seated, job) for job in jobs]
         try:
             return [future.result() for future in futures]
@@ -68,6 +76,12 @@ def _in_threads(jobs, controls, seats):
             for future in futures:
                 future.cancel()
             raise
+
+
+def _leave_core(meeting, meetings):
+    """To those who have most to do yet, once nobody is left who met here."""
+    if not meeting.present:
+        max(meetings, key=lambda other: other.present).widen()
 
 
 @contextmanager
