@@ -8,12 +8,13 @@ import pytest
 from numpy.testing import assert_allclose
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from taut import fit_path
 from taut.designs import as_design
 from taut.designs.moments import Moments, Rows
 from taut.losses import Squared
 from taut.penalties import L1
 from taut.problem import Problem
-from taut.solvers import Controls, threads
+from taut.solvers import Controls, path_engine, threads
 from taut.solvers.products import row_moments
 from taut.solvers.threads import one_at_a_time, side_by_side
 
@@ -124,3 +125,43 @@ def test_short_calls_have_one_thread_of_blas_and_long_ones_keep_theirs():
         assert blas_threads() == before
         with one_at_a_time(MANY):
             assert blas_threads() == before
+
+
+@pytest.mark.parametrize(("shape", "count"), [((60, 400), 1), ((400, 60), 2), ((1500, 1600), 2)])
+def test_paths_of_few_rows_have_one_thread_of_blas(shape, count, monkeypatch):
+    rng = np.random.default_rng(0)
+    X = np.asfortranarray(rng.normal(size=shape))
+    seen, solve = [], path_engine._core.solve_path
+
+    def watched(*args, **kwargs):
+        seen.append(set(blas_threads()))
+        return solve(*args, **kwargs)
+
+    monkeypatch.setattr(path_engine._core, "solve_path", watched)
+    with threadpool_limits(2, user_api="blas"):
+        fit_path(X, X[:, 0], n_alphas=3, alpha_min_ratio=0.5)
+    assert seen == [{count}]
+
+
+def test_who_is_done_leaves_the_core_to_those_who_are_not(two_threads):
+    """Two meetings of two: the second is over while the first waits for it to be."""
+    over, widened = Event(), []
+
+    class Watched:
+        present = 0
+
+        def widen(self):
+            widened.append(self)
+            over.set()
+
+    def job(controls):
+        if controls.meeting is meetings[0]:
+            controls.meeting.present += 1
+            assert over.wait(30)
+            controls.meeting.present -= 1
+        return controls.meeting
+
+    meetings = [Watched(), Watched()]
+    found = threads._in_threads([job] * 4, Controls(), meetings, 2)
+    assert sorted(map(meetings.index, found)) == [0, 0, 1, 1]
+    assert meetings[0] in widened
