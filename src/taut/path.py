@@ -13,7 +13,7 @@ from taut import losses, penalties
 from taut.designs import as_design
 from taut.designs.from_frame import names_of
 from taut.designs.grouping import encoder_for, features_of, members_of, sources_of
-from taut.losses.log_link import LogLink
+from taut.losses.offsets import known_part
 from taut.memory import require_memory
 from taut.penalties.groups import are_labels, groups_of, regrouped
 from taut.problem import Problem
@@ -22,10 +22,10 @@ from taut.solvers import Controls, Grid, Solved, choose, solve_path
 from taut.solvers.fitted import null_standing
 from taut.validation import (
     check_alphas,
+    check_as_many,
     check_features,
     check_flag,
     check_matrix,
-    check_per_row,
     check_positive,
     check_ratio,
     check_targets,
@@ -36,10 +36,8 @@ from taut.validation.trouble import constant_target
 
 __all__ = [
     "Path",
-    "checked_offset",
     "checked_penalty",
     "fit_path",
-    "log_exposure",
     "refuse_constant",
     "settled_grid",
     "solve_targets",
@@ -198,13 +196,10 @@ class Path:
         )
         flat = design.product(coefs_flat)
         eta = np.asarray(flat).reshape(design.shape[0], *coefs.shape[1:]) + intercepts
-        if offset is not None:
-            offset = checked_offset(offset, design, self.coefs.shape[1:-1])
-            eta = eta + offset.reshape(*offset.shape, *[1] * (eta.ndim - offset.ndim))
-        if exposure is not None:
-            known = log_exposure(exposure, self.loss, design)
-            eta = eta + known.reshape(-1, *[1] * (eta.ndim - 1))
-        return eta
+        known = known_part(design, self.loss, offset, exposure, self.coefs.shape[1:-1])
+        if known is None:
+            return eta
+        return eta + known.reshape(*known.shape, *[1] * (eta.ndim - known.ndim))
 
     def _check_columns(self, count, names):
         known = self.feature_names
@@ -271,10 +266,11 @@ def fit_path(
     ----------
     X : array, sparse matrix or data frame of shape (n_samples, n_features)
     y : array of shape (n_samples,) or (n_samples, n_columns)
-        As the loss takes it: labels 0 and 1 for "logistic", class numbers for "multinomial", times
-        and events for "cox". Several columns are targets for the squared loss. A penalty that sees
-        coefficients one by one leaves them independent; others (MultiTask, Nuclear, GroupLasso)
-        tie them together, and the losses of all targets are summed.
+        As the loss takes it: labels 0 and 1 for "logistic", class numbers for "multinomial"; for
+        "cox" two columns, time and event, the tuple ``(time, event)``, a frame of them, or
+        scikit-survival's structured array. Several columns are targets for the squared loss. A
+        penalty that sees coefficients one by one leaves them independent; others (MultiTask,
+        Nuclear, GroupLasso) tie them together, and the losses of all targets are summed.
     loss : str or Loss, default "squared"
     penalty : Penalty, default L1()
         Groups may be columns of a frame by their names or places, or "categorical", and may
@@ -350,11 +346,7 @@ def fit_path(
         fit_intercept=check_flag(fit_intercept, "fit_intercept"),
         standardize=check_flag(standardize, "standardize"),
     )
-    if exposure is not None:
-        exposure = log_exposure(exposure, loss, X)
-        offset = exposure if offset is None else exposure + checked_offset(offset, X, ())
-    if offset is not None:
-        problem = _with_offset(problem, offset)
+    problem = _with_known(problem, offset, exposure)
     grid = _grid(alphas, n_alphas, alpha_min_ratio, problem)
     controls = Controls.checked(tol, max_iter)
     if _is_one_by_one(problem):
@@ -407,58 +399,26 @@ def _checked_response(y, X, loss):
     if isinstance(loss, losses.Squared) or y is None:
         return np.ascontiguousarray(check_targets(y, X))
     y = loss.check_response(y)
-    if len(y) != X.shape[0]:
-        raise ValueError(
-            f"X and y have inconsistent numbers of samples: X has {X.shape[0]} rows, y has "
-            f"{len(y)}: give y one entry for each row of X"
-        )
+    check_as_many(y, X)
     return np.ascontiguousarray(y)
 
 
-def _with_offset(problem, offset):
-    if isinstance(problem.loss, losses.Squared):
-        offset = check_per_row(offset, problem.design, "offset")
+def _with_known(problem, offset, exposure):
+    """The problem less what is known of its predictions."""
+    squared = isinstance(problem.loss, losses.Squared)
+    outputs = () if squared else problem.coef_shape[1:]
+    known = known_part(problem.design, problem.loss, offset, exposure, outputs)
+    if known is None:
+        return problem
+    if squared:
         y = problem.response
-        return problem.for_response(y - offset.reshape(-1, *[1] * (y.ndim - 1)))
-    offset = checked_offset(offset, problem.design, problem.coef_shape[1:])
-    if problem.coef_shape[1:] and offset.ndim == 1:
+        return problem.for_response(y - known.reshape(-1, *[1] * (y.ndim - 1)))
+    if known.shape[1:] != outputs:
         raise ValueError(
-            f"offset must have shape {(len(offset), *problem.coef_shape[1:])}, got {offset.shape}: "
-            "give one number for each row and class (the same for all classes changes nothing)"
+            f"offset must have shape {(len(known), *outputs)}, got {known.shape}: give one number "
+            "for each row and class (the same for all classes changes nothing)"
         )
-    return replace(problem, offset=np.ascontiguousarray(offset))
-
-
-def log_exposure(exposure, loss: losses.Loss, X) -> np.ndarray:
-    """The offset that an exposure stands for: ndarray of shape (n_samples,).
-
-    Raises
-    ------
-    ValueError
-        The loss has no log link, or an exposure is not positive.
-    """
-    if not isinstance(loss, LogLink):
-        raise ValueError(
-            f"exposure needs predictions with a log link, got it with {loss!r}: leave it out, or "
-            "pass what is known of the prediction as offset"
-        )
-    exposure = check_per_row(exposure, X, "exposure")
-    if not exposure.min() > 0:
-        row = int(np.argmin(exposure))
-        raise ValueError(
-            f"exposure must be > 0, got {exposure[row]:g} at row {row} (counting from 0): "
-            "leave out the rows that were not observed at all"
-        )
-    return np.log(exposure)
-
-
-def checked_offset(offset, design, outputs):
-    """One number for each row, or for each row and output."""
-    shape = (design.shape[0], *outputs)
-    if not outputs or np.shape(offset) != shape:
-        return check_per_row(offset, design, "offset")
-    columns = [check_per_row(column, design, "offset") for column in np.asarray(offset).T]
-    return np.column_stack(columns)
+    return replace(problem, offset=np.ascontiguousarray(known))
 
 
 def checked_penalty(penalty) -> penalties.Penalty:

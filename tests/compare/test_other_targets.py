@@ -1,8 +1,11 @@
 """Classes and counts: the same comparison, by the measure that suits the target."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, mean_poisson_deviance
 from sklearn.model_selection import KFold, StratifiedKFold
@@ -10,6 +13,7 @@ from sklearn.model_selection import KFold, StratifiedKFold
 import taut
 from compare.tables import real_table
 from taut.compare import TECHNIQUES, choose, compare, prepare
+from taut.compare.fitted import paths
 from taut.compare.fitting import fit_techniques
 from taut.compare.journal import Journal
 from taut.compare.technique import Training
@@ -151,6 +155,23 @@ def test_paths_are_drawn_in_the_measure_of_the_leaderboard(comparison, request):
     assert min(lasso["validation_error"]) == pytest.approx(least, rel=0.1)
 
 
+def test_paths_are_drawn_where_folds_predict_numbers(counts):
+    study = prepare(counts, "claims", task="counts")
+    folds, data = KFold(4, shuffle=True, random_state=1), (matrix_of(counts), study.y, None)
+    (fit,) = fit_techniques(choose("lasso-min", "counts"), folds, data, Journal(lambda text: None))
+    results = fit.model.cv_results_
+    errors = results.errors.copy()
+    errors[-3:, 0] = np.inf
+    fit.model.cv_results_ = replace(results, errors=errors)
+    names, spread = [f"n{j}" for j in range(5)], np.ones(5)
+    (path,) = paths([fit.technique], {"lasso-min": [fit.model]}, names, spread, "counts")
+    n_drawn = len(results.alphas) - 3
+    for name in ("alphas", "n_nonzero", "train_error", "validation_error", "validation_se"):
+        assert len(path[name]) == n_drawn
+        assert np.isfinite(path[name]).all()
+    assert np.shape(path["coefs"]) == (5, n_drawn)
+
+
 def test_the_code_reproduces_the_pick(classes, classified):
     space = {"X": classes}
     exec(classified.pick["code"], space)  # it is ours
@@ -213,13 +234,20 @@ def test_classes_go_with_groups_and_time(classes, roles):
         (np.arange(120) % 2, "classification", "classification"),
         (np.arange(120) % 2, "regression", "regression"),
         (np.arange(120) % 7, None, "regression"),
+        ((np.arange(120) % 3).astype(str), None, "classification"),
+        (pd.Series(np.arange(120) % 3).astype("category"), None, "classification"),
+        (pl.Series((np.arange(120) % 3).astype(str)).cast(pl.Categorical), None, "classification"),
+        ((np.arange(120) % 3).astype(str), "regression", "regression"),
+        (np.char.add((np.arange(120) % 7).astype(str), ".5"), None, "regression"),
+        (np.arange(120).astype(str), None, "regression"),
+        (np.where(np.arange(120) == 5, "?", (np.arange(120) % 3).astype(str)), None, "regression"),
         (np.arange(120) % 7, "counts", "counts"),
     ],
 )
 def test_the_task_is_inferred_of_text_and_truth_values_alone(values, task, inferred):
     study = prepare({"x": np.sin(np.arange(120)), "y": values}, "y", task=task)
     assert study.task == inferred
-    said = any("task classification" in note.text for note in study.notes)
+    said = any("(task classification)" in note.text for note in study.notes)
     assert said == (task is None and inferred == "classification")
 
 
@@ -229,6 +257,49 @@ def test_what_may_be_counts_is_said(counts):
     for changed in (counts["claims"] + 1, counts["claims"] + 0.5):
         notes = prepare({**counts, "claims": changed}, "claims").notes
         assert not any("--task counts" in note.text for note in notes)
+
+
+def test_few_whole_numbers_may_be_classes_and_that_is_said():
+    x = np.sin(np.arange(120))
+
+    def notes(values):
+        study = prepare({"x": x, "y": values}, "y")
+        return study.task, " ".join(n.text for n in study.notes if n.columns == ("y",))
+
+    task, said = notes(np.arange(120) % 6 + 3)
+    assert task == "regression"
+    assert "y holds 6 different whole numbers, 3 to 8, taken as plain numbers" in said
+    assert "--task classification" in said
+    assert "--task counts" not in said
+    task, said = notes(np.arange(120) % 4)
+    assert "--task classification" in said
+    assert "--task counts" in said
+    assert notes(np.arange(120) + 5) == ("regression", "")
+    marked = np.where(np.arange(120) == 5, "?", (np.arange(120) % 3).astype(str))
+    assert "--task classification" in notes(marked)[1]
+    task, said = notes((np.arange(120) % 3).astype(str))
+    assert task == "classification"
+    assert "whole numbers kept as text ('0', '1', '2')" in said
+    assert "--task regression" in said
+
+
+def test_classes_that_may_be_numbers_are_refused_with_both_ways_out():
+    values = np.where(np.arange(120) < 5, "7", (np.arange(120) % 3).astype(str))
+    with pytest.raises(TableError, match=r"fewer than 10 rows \('7'\).*--task regression"):
+        prepare({"x": np.sin(np.arange(120)), "y": values}, "y")
+    with pytest.raises(TableError) as asked_for:
+        prepare({"x": np.sin(np.arange(120)), "y": values}, "y", task="classification")
+    assert "--task regression" not in str(asked_for.value)
+
+
+def test_what_the_target_was_taken_for_is_said_everywhere(tmp_path):
+    random = np.random.default_rng(0)
+    table = {"x": random.normal(size=90), "y": np.arange(90) % 3}
+    found = compare(table, "y", techniques="null,ridge", quick=True)
+    said = "y holds 3 different whole numbers, 0 to 2, taken as plain numbers (task regression)"
+    assert said in repr(found)
+    found.report(tmp_path / "r.html")
+    assert said in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_rows_without_a_class_are_left_out(classes):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn import datasets
 from sklearn import linear_model as reference
+from sklearn.metrics import r2_score
 from sklearn.preprocessing import scale
 from tests.estimators.messages import refused
 from tests.estimators.samples import LAYOUTS, thinned, weights
@@ -302,6 +303,35 @@ CLASSES = CANCER[1]
     [
         (lambda: taut.LogisticRegression().fit(X, Y / 3), ("Unknown label type: continuous",)),
         (lambda: taut.LogisticRegression().fit(X, np.ones(442)), ("one class only",)),
+        (
+            lambda: taut.LogisticRegression(class_weight={True: 0.0}).fit(X, Y > 90),
+            ("class_weight must leave weight on every class", "{True: 0.0}"),
+        ),
+        (
+            lambda: taut.PoissonRegressor().fit(X, COUNTS).score(X, np.c_[COUNTS, COUNTS]),
+            ("y must have shape (442,)", "(442, 2)"),
+        ),
+        (
+            lambda: taut.LogisticRegression().fit(X, np.eye(2)[(Y > 90).astype(int)]),
+            ("one label for each row", "(442, 2)", "argmax"),
+        ),
+        (
+            lambda: taut.LogisticRegression().fit(X, np.eye(2)[(Y > 90).astype(int)].tolist()),
+            ("one label for each row", "argmax"),
+        ),
+        *(
+            (
+                lambda gap=gap, kind=kind: taut.LogisticRegression().fit(
+                    X, pd.Series(["a", gap, *["a", "b"] * 220], dtype=kind)
+                ),
+                ("a label for each row", "row 1"),
+            )
+            for gap, kind in ((np.nan, object), (pd.NA, "string"), (None, "category"))
+        ),
+        (
+            lambda: taut.LogisticRegression().fit(X, np.array([1, "b"] * 221, dtype=object)),
+            ("labels of one kind", "int and str"),
+        ),
         (lambda: taut.LogisticRegression().fit(X, None), ("y is None",)),
         (lambda: taut.LogisticRegression().fit(X, CLASSES), ("442 rows", "569")),
         (lambda: taut.LogisticRegression(C=0).fit(X, Y > 90), ("C must be", "got 0")),
@@ -337,7 +367,18 @@ CLASSES = CANCER[1]
             lambda: taut.TweedieRegressor().fit(X, Y, exposure=AMOUNTS),
             ("exposure needs predictions with a log link",),
         ),
-        (lambda: taut.TweedieRegressor(power=3).fit(X, AMOUNTS), ("power must lie", "got 3")),
+        (
+            lambda: taut.TweedieRegressor(power=3).fit(X, AMOUNTS),
+            ("power must lie", "got 3", "convex", "losses.Gamma()"),
+        ),
+        (
+            lambda: taut.TweedieRegressor(power=-1.0, link="identity").fit(X, AMOUNTS),
+            ("power must lie", "got -1.0", "losses.Poisson()"),
+        ),
+        (
+            lambda: taut.TweedieRegressor(power=0, link="log").fit(X, AMOUNTS),
+            ("link must be 'auto' or 'identity'", "not convex", "power=1"),
+        ),
         (
             lambda: taut.TweedieRegressor(power=1.5, link="identity").fit(X, AMOUNTS),
             ("link must be 'auto' or 'log'", "'identity'"),
@@ -396,3 +437,20 @@ def test_a_loss_of_ones_own():
     assert 0 < active.sum() < 10
     np.testing.assert_allclose(slope[active], -0.05 * np.sign(model.coef_[active]), atol=1e-4)
     assert np.abs(slope[~active]).max() <= 0.05 + 1e-4
+
+
+def test_several_targets_know_one_offset():
+    both, offset = np.c_[COUNTS, COUNTS[::-1]], np.log(AMOUNTS)
+    given = {"offset": 0.1 * offset, "exposure": AMOUNTS}
+    joint = taut.PenalizedRegressor("poisson", alpha=0.1).fit(X, both, **given)
+    alone = [taut.PenalizedRegressor("poisson", alpha=0.1).fit(X, y, **given) for y in both.T]
+    np.testing.assert_array_equal(joint.coef_, [model.coef_ for model in alone])
+    means = np.column_stack([model.predict(X, **given) for model in alone])
+    np.testing.assert_allclose(joint.predict(X, **given), means, rtol=1e-12)
+    scores = [model.score(X, y, **given) for model, y in zip(alone, both.T, strict=True)]
+    assert joint.score(X, both, **given) == pytest.approx(np.mean(scores))
+    penalty = taut.penalties.MultiTask()
+    rows = taut.PenalizedRegressor("squared", penalty, alpha=0.1).fit(X, both, offset=offset)
+    less = taut.PenalizedRegressor("squared", penalty, alpha=0.1).fit(X, both - offset[:, None])
+    np.testing.assert_array_equal(rows.coef_, less.coef_)
+    assert less.score(X, both) == pytest.approx(r2_score(both, less.predict(X)))

@@ -4,12 +4,13 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
 from sklearn import datasets
 from sklearn import linear_model as reference
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.model_selection import cross_val_score
 from sklearn.preprocessing import scale
 from tests.estimators.messages import refused
@@ -271,14 +272,64 @@ def test_survival_targets_in_every_form():
         structured,
         pd.DataFrame({"days": time, "died": event}),
         pd.DataFrame({"died": event.astype(bool), "days": time}),
+        pd.DataFrame({"days": time, "died": event.astype(bool)}).convert_dtypes(),
+        pl.DataFrame({"died": event.astype(bool), "days": time}),
         np.column_stack([time, event]).tolist(),
+        np.column_stack([event, time]),
+        (time, event.astype(bool)),
+        (event, pd.Series(time)),
+        {"days": time, "died": event},
     ]
+    by_path = taut.fit_path(features, np.column_stack([time, event]), "cox", alphas=[0.01])
+    np.testing.assert_allclose(by_path.coefs[:, 0], plain.coef_, atol=1e-8)
     for y in forms:
         found = taut.CoxRegression(alpha=0.01).fit(features, y)
         np.testing.assert_array_equal(found.coef_, plain.coef_)
         assert found.score(features, y) == plain.score(features, forms[0])
+        path = taut.fit_path(features, y, "cox", alphas=[0.01])
+        np.testing.assert_array_equal(path.coefs, by_path.coefs)
+    chosen = [taut.stability_selection(features, y, loss="cox", n_pairs=2) for y in forms[:2]]
+    np.testing.assert_array_equal(chosen[0].probabilities, chosen[1].probabilities)
     assert (plain.coef_[:2] != 0).all()
     assert cross_val_score(plain, features, structured, cv=3).min() > 0.6
+
+
+def test_times_alone_are_not_taken_in_silence():
+    features, time, event = survival()
+    all_events = taut.CoxRegression(alpha=0.01).fit(features, (time, np.ones(len(time))))
+    with pytest.warns(DataConversionWarning, match=r"times alone, shape \(120,\).*\(time, event\)"):
+        alone = taut.CoxRegression(alpha=0.01).fit(features, time)
+    np.testing.assert_array_equal(alone.coef_, all_events.coef_)
+    forms = "column_stack([time, event])", "(time, event)", "scikit-survival"
+    refused(lambda: taut.fit_path(features, time, "cox"), "got (120,)", *forms)
+    refused(lambda: taut.fit_path(features, [time, event], "cox"), "got (2, 120)", *forms)
+    refused(lambda: taut.fit_path(features, (time, event[1:]), "cox"), "(120,)", "(119,)", *forms)
+    refused(lambda: taut.fit_path(features, (time,), "cox"), "one length", *forms)
+    refused(lambda: taut.Lasso().fit(features, np.zeros(120, [("e", bool), ("t", float)])), "cox")
+
+
+def test_survival_columns_that_are_no_numbers():
+    features, time, event = survival()
+    since = pd.Timestamp("2020-01-01") + pd.to_timedelta(time, unit="D")
+    for days, died in ((time, np.where(event, "dead", "alive")), (since, event)):
+        y = pd.DataFrame({"days": days, "died": died})
+        for fit in (taut.CoxRegression().fit, lambda X, y: taut.fit_path(X, y, "cox")):
+            refused(lambda: fit(features, y), "at row 0", "turn times into numbers")  # noqa: B023
+    with pytest.raises(ValueError, match="loss must be one for numbers"):
+        taut.PenalizedRegressor("cox").fit(features, np.zeros(120, [("e", bool), ("t", float)]))
+
+
+def test_ties_are_shared_alike_everywhere():
+    features, time, event = survival()
+    y = np.column_stack([np.ceil(4 * time), event])
+    default, coefs = taut.CoxRegression(alpha=0.01, tol=1e-10), {}
+    for ties in ("breslow", "efron"):
+        model = taut.CoxRegression(alpha=0.01, ties=ties, tol=1e-10).fit(features, y)
+        coefs[ties] = model.coef_
+    np.testing.assert_array_equal(default.fit(features, y).coef_, coefs["breslow"])
+    path = taut.fit_path(features, y, "cox", alphas=[0.01], tol=1e-10)
+    np.testing.assert_allclose(path.coefs[:, 0], coefs["breslow"], atol=1e-7)
+    assert np.abs(coefs["breslow"] - coefs["efron"]).max() > 0.01
 
 
 def partial_likelihood_slope(features, time, event, coef, v):
@@ -472,10 +523,15 @@ def test_joint_targets_have_a_duality_gap(l1_ratio):
 def test_strata_say_what_is_wrong_with_them():
     X, times = np.arange(12.0).reshape(6, 2) % 5, np.arange(1.0, 7.0)
     labels = np.array(["a", "b", None, "a", "b", "b"], dtype=object)
-    with pytest.raises(ValueError, match="strata must not be missing, got None at row 2"):
+    with pytest.raises(
+        ValueError, match="strata must hold a label for each row, got None at row 2"
+    ):
         taut.CoxRegression().fit(X, times, strata=labels)
     with pytest.raises(ValueError, match="no event with weight has anyone at risk beside it"):
         taut.CoxRegression().fit(X, times, strata=np.arange(6))
+    mixed = np.array(["a", "b", 1, "a", "b", "b"], dtype=object)
+    with pytest.raises(ValueError, match="strata must hold labels of one kind, got int and str"):
+        taut.CoxRegression().fit(X, times, strata=mixed)
 
 
 def test_hazards_without_bounds_raise_no_warning_of_numpy():

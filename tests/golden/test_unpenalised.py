@@ -20,7 +20,7 @@ CASES = {
     "poisson": ("poisson", DATA["counts"], {"offset": np.array(DATA["offset"])}),
     "gamma": ("gamma", AMOUNTS, {"sample_weight": WEIGHTS}),
     "tweedie": ("tweedie", AMOUNTS, {}),
-    "cox_efron": ("cox", np.column_stack([DATA["times"], DATA["events"]]), {}),
+    "cox_efron": (taut.losses.Cox("efron"), np.column_stack([DATA["times"], DATA["events"]]), {}),
 }
 
 

@@ -156,6 +156,14 @@ def test_the_standard_error_by_hand():
     assert CVResults(np.ones(1), errors[:1, :1], errors[:1, :1]).standard_error == 0.0
 
 
+def test_errors_beyond_the_largest_number_are_of_no_known_spread():
+    errors = np.array([[1.0, 3.0], [1.0, np.inf], [1e200, 1.0]])
+    results = CVResults(np.array([1.0, 0.5, 0.1]), errors, errors)
+    with np.errstate(all="raise"):
+        assert results.standard_error.tolist() == [1.0, np.inf, np.inf]
+        assert results.alpha_min == results.alpha_1se == 1.0
+
+
 def test_equal_errors_choose_the_strongest_penalty():
     flat = np.ones((4, 3))
     results = CVResults(np.array([4.0, 3.0, 2.0, 1.0]), flat, flat)
@@ -237,3 +245,20 @@ def test_a_class_that_a_fold_has_none_of_is_refused(loss):
         pytest.raises(ValueError, match="every class"),
     ):
         model.fit(X, y)
+
+
+def test_folds_have_equal_shares_of_events():
+    random = np.random.default_rng(0)
+    X, time = random.normal(size=(60, 3)), random.exponential(size=60)
+    event = np.arange(60) < 15  # as in a table that is sorted by them
+    model = taut.CoxRegression(CV(folds=3, n_alphas=5)).fit(X, (time, event))
+    parts = [np.r_[5 * k : 5 * k + 5, 15 + 15 * k : 30 + 15 * k] for k in range(3)]
+    folds = [(np.setdiff1d(np.arange(60), part), part) for part in parts]
+    by_hand = taut.CoxRegression(CV(folds, n_alphas=5)).fit(X, (time, event))
+    assert_allclose(model.cv_results_.errors, by_hand.cv_results_.errors, rtol=1e-12)
+    assert (model.cv_results_.errors > 0).all()
+    with (
+        pytest.warns(UserWarning, match="populated"),
+        pytest.raises(ValueError, match="cv must leave events to train on"),
+    ):
+        taut.CoxRegression(CV(folds=3)).fit(X, (time, np.arange(60) < 1))

@@ -48,17 +48,18 @@ def compare(
         Any eager frame that narwhals knows (pandas, polars, pyarrow, ...).
     y : str or array-like of shape (n_rows,)
         The target, or the name of its column in X. Rows without a target are left out. For
-        survival, the times; or with ``task="survival"`` times and events at once, in two columns or
-        in a structured array.
+        survival, the times; or with ``task="survival"`` times and events at once, in two columns,
+        a tuple or a structured array.
     techniques : str or sequence of str, optional
         Names (``"lasso-1se"``) or families (``"lasso"``, ``"neural"``); all by default, and the
         neural ones (``"mlp"``, ``"mlp+dropout"``, ``"mlp+l1"``, ``"mlp+early stopping"``) where the
         extra ``nn`` is installed.
     task : {"regression", "classification", "counts", "survival"}, optional
-        Inferred from the target where not given: text and truth values are classes, judged by the
-        log-loss of their probabilities; numbers are judged by their squared errors. Counts are
-        judged by their Poisson deviance, and never inferred. With ``event`` it is survival, judged
-        by the deviance of the partial likelihood (Cox, 1975).
+        Inferred from the target where not given: text, truth values, 0 and 1, and a few whole
+        numbers kept as text are classes, judged by the log-loss of their probabilities; other
+        numbers are judged by their squared errors. Counts are judged by their Poisson deviance, and
+        never inferred. The notes say what was inferred where it might be wrong. With ``event`` it
+        is survival, judged by the deviance of the partial likelihood (Cox, 1975).
     cv : int, splitter or iterable of (train, test), optional
         The outer folds; 10 by default.
     sample_weight : str or array-like of shape (n_rows,), optional
@@ -195,6 +196,11 @@ class Comparison:
 
         return plot_differences(self.summary, ax)
 
+    def _on_target(self) -> list[str]:
+        """What the target was taken for, and which rows lack it."""
+        table = self.summary["table"]
+        return [note["text"] for note in table["notes"] if note["columns"] == [table["target"]]]
+
     def __repr__(self) -> str:
         width = max(len(row["label"]) for row in self.leaderboard)
         scale = self.best["score"]
@@ -208,7 +214,7 @@ class Comparison:
                 f"{'>' if row['picked'] else ' '} {row['label']:{width}}  "
                 f"{rounded(row['score'], scale):>9}  {difference:>25}  {row['features_used']:.1f}"
             )
-        lines += [f"  {sentence}" for sentence in self.summary["left_out"]]
+        lines += [f"  {sentence}" for sentence in (*self._on_target(), *self.summary["left_out"])]
         return "\n".join(lines)
 
 

@@ -134,7 +134,9 @@ def paths(
 
 def _path(technique: Technique, model, names: Sequence[str], spread: np.ndarray, task: str) -> dict:
     results, factor = model.cv_results_, MEASURES[task].path_factor
-    coefs = model.path_.coefs
+    # Where a fold predicts beyond the largest number, there is nothing to draw.
+    drawn = np.isfinite(results.mean) & np.isfinite(results.standard_error)
+    coefs = model.path_.coefs[..., drawn]
     remark = technique.remark
     if coefs.ndim > 2:
         coefs = np.linalg.norm(coefs, axis=1)
@@ -147,13 +149,13 @@ def _path(technique: Technique, model, names: Sequence[str], spread: np.ndarray,
         "label": technique.label.split(" (")[0],
         "l1_ratio": _l1_ratio(model),
         "remark": remark,
-        "alphas": _rounded(model.path_.alphas),
+        "alphas": _rounded(model.path_.alphas[drawn]),
         "features": [names[j] for j in shown],
         "coefs": [_rounded(row) for row in coefs[shown]],
         "n_nonzero": np.count_nonzero(coefs, axis=0).tolist(),
-        "train_error": _rounded(factor * results.train_errors.mean(axis=1)),
-        "validation_error": _rounded(factor * results.mean),
-        "validation_se": _rounded(factor * results.standard_error),
+        "train_error": _rounded(factor * results.train_errors.mean(axis=1)[drawn]),
+        "validation_error": _rounded(factor * results.mean[drawn]),
+        "validation_se": _rounded(factor * results.standard_error[drawn]),
         "alpha_min": float(f"{results.alpha_min:.6g}"),
         "alpha_1se": float(f"{results.alpha_1se:.6g}"),
     }

@@ -48,18 +48,22 @@ def suspected_leaks(table, kinds: Mapping[str, str], target: str, y: np.ndarray)
     notes = []
     if determining:
         text = (
-            f"Suspected leak: {names_listed(determining)} alone nearly determines {target}. "
+            f"Suspected leak: {_each(determining)} alone nearly determines {target}. "
             "If it is not known at the time of predicting, drop it: the scores below would be an "
             "illusion."
         )
         notes.append(Note("warning", text, tuple(determining)))
     if alike:
         text = (
-            f"Suspected leak: {names_listed(alike)} is called like the target {target}. If it is "
+            f"Suspected leak: {_each(alike)} is called like the target {target}. If it is "
             "computed from it, drop it."
         )
         notes.append(Note("warning", text, tuple(alike)))
     return notes
+
+
+def _each(names: list[str]) -> str:
+    return names_listed(names) if len(names) == 1 else f"each of {names_listed(names)}"
 
 
 def _determines(name: str, values: np.ndarray, kind: str, y: np.ndarray, ranks) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import narwhals as nw
 import numpy as np
 
-from taut.designs.from_frame import TableError
+from taut.designs.from_frame import TableError, columns_of
 from taut.designs.kinds import as_numbers, counted
-from taut.estimators.survival import survival_target
+from taut.losses.survival_target import times_and_events
 
 __all__ = ["check_survival", "read_survival", "time_and_event"]
 
@@ -38,7 +38,9 @@ def time_and_event(y, event, task: str | None) -> tuple[object, object]:
     )
     if two:
         try:
-            return tuple(survival_target(y).T)
+            # A frame by its columns: some have missing values that NumPy does not know.
+            frame = nw.dependencies.is_into_dataframe(y)
+            return tuple(times_and_events(tuple(columns_of(y).values()) if frame else y).T)
         except (TypeError, ValueError) as error:
             raise TableError(str(error)) from error
     if task == "survival":
@@ -47,7 +49,7 @@ def time_and_event(y, event, task: str | None) -> tuple[object, object]:
             "an event, and 0 where it is when the row was last seen (--event COLUMN)"
         )
         raise TableError(text, "event")
-    if np.shape(y)[1:] == (2,):
+    if np.shape(y)[1:] == (2,) or (isinstance(y, tuple) and np.ndim(y) == 2):
         text = (
             "must have one dimension, got two columns: say task='survival' where they are times "
             "and events (1, or 0 where censored), else give one value for each row"

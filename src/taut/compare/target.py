@@ -14,14 +14,17 @@ __all__ = ["check_target", "read_target", "task_of"]
 
 MIN_CLASS_ROWS = 10
 _MOSTLY = 0.5
+_FEW = 20  # different values that may be classes
+_AS_NUMBER = "To predict it as a number, say task='regression' (--task regression)"
 
 
 def task_of(name: str, values: np.ndarray, task: str | None) -> tuple[str, list[Note]]:
     """The task, given or inferred, and what to say of the inference.
 
-    Text and truth values are classes, also where these are written as 0 and 1. Other numbers are
-    never taken for classes or counts of their own accord: an age or a price is a whole number as
-    well.
+    Text and truth values are classes, also where these are written as 0 and 1, and so are a few
+    whole numbers that are kept as text. Text with fractions, or with marks of missing values, is
+    how files keep numbers. Other numbers are never taken for classes or counts of their own accord:
+    an age or a price is a whole number as well. Where they might be, a note says so.
 
     Raises
     ------
@@ -40,11 +43,13 @@ def task_of(name: str, values: np.ndarray, task: str | None) -> tuple[str, list[
         kind = "true or false"
     elif _is_zero_or_one(values):
         kind = "0 or 1"
+    elif _are_codes(values):
+        kind = f"whole numbers kept as text ({listed([repr(v) for v in _distinct(values)], 4)})"
     else:
-        return "regression", _may_be_counts(name, values) + _how_read(name, values)
+        return "regression", _may_be_else(name, values) + _how_read(name, values)
     said = f"{name} is {kind}: its classes are predicted (task classification)."
-    if kind == "0 or 1":
-        said += " To predict it as a number, say task='regression' (--task regression)."
+    if kind not in ("text", "true or false"):
+        said += f" {_AS_NUMBER}."
     return "classification", [Note("info", said, (name,))]
 
 
@@ -96,7 +101,7 @@ def check_target(name: str, y: np.ndarray, task: str, inferred: bool) -> None:
         text = f"column {name!r} is {first} in every row, nothing to predict: name another column"
         raise TableError(text, "y")
     if task == "classification":
-        _check_classes(name, values, counts)
+        _check_classes(name, values, counts, inferred)
     elif inferred and len(values) == 2:
         text = (
             f"column {name!r} has only two values ({first} and {values[1]:g}): say "
@@ -106,7 +111,7 @@ def check_target(name: str, y: np.ndarray, task: str, inferred: bool) -> None:
         raise TableError(text, "y")
 
 
-def _check_classes(name: str, classes: np.ndarray, counts: np.ndarray) -> None:
+def _check_classes(name: str, classes: np.ndarray, counts: np.ndarray, inferred: bool) -> None:
     rare = counts < MIN_CLASS_ROWS
     if rare.any():
         shown = listed([repr(label) for label in classes[rare].tolist()], 4)
@@ -115,6 +120,8 @@ def _check_classes(name: str, classes: np.ndarray, counts: np.ndarray) -> None:
             f"{rare.sum():,} have fewer than {MIN_CLASS_ROWS} rows ({shown}): to choose and to "
             "judge takes more of each. Merge classes, leave those rows out, or name another column"
         )
+        if inferred and all(_is_number(str(label)) for label in classes):
+            text += f". {_AS_NUMBER}"
         raise TableError(text, "y")
 
 
@@ -145,16 +152,25 @@ def _how_read(name: str, values: np.ndarray) -> list[Note]:
     return [Note("info", f"{name} is text, read as numbers: {text!r} is {number:.12g}.", (name,))]
 
 
-def _may_be_counts(name: str, values: np.ndarray) -> list[Note]:
-    """A hint where a target of whole numbers starts at 0, as counts do and most others do not."""
-    numbers = values[~is_missing(values)]
-    if values.dtype.kind != "f" or not numbers.size or numbers.min() != 0 or (numbers % 1).any():
+def _may_be_else(name: str, values: np.ndarray) -> list[Note]:
+    """A hint where whole numbers may mean something else: classes if few, counts if from 0 on."""
+    slips = ()
+    if values.dtype.kind == "O":
+        values, slips = parse_numbers(values)
+    if values.dtype.kind != "f" or slips:
         return []
-    text = (
-        f"{name} holds whole numbers from 0, taken as plain numbers (task regression); if they "
-        "count something, say task='counts' (--task counts)."
-    )
-    return [Note("info", text, (name,))]
+    distinct = np.unique(values[np.isfinite(values)])
+    if not distinct.size or (distinct % 1).any():
+        return []
+    few, from_zero = len(distinct) <= _FEW, distinct[0] == 0
+    ways = ["if they are classes, say task='classification' (--task classification)"] * few
+    ways += ["if they count something, say task='counts' (--task counts)"] * bool(from_zero)
+    if not ways:
+        return []
+    what = f"{len(distinct)} different whole numbers" if few else "whole numbers"
+    where = f"{distinct[0]:g} to {distinct[-1]:g}"
+    text = f"{name} holds {what}, {where}, taken as plain numbers (task regression); "
+    return [Note("info", text + "; ".join(ways) + ".", (name,))]
 
 
 def _unsuited(numbers: np.ndarray, task: str) -> np.ndarray:
@@ -170,6 +186,20 @@ def _is_zero_or_one(values: np.ndarray) -> bool:
     if values.dtype.kind != "f":
         return False
     return np.array_equal(np.unique(values[~np.isnan(values)]), [0.0, 1.0])
+
+
+def _are_codes(values: np.ndarray) -> bool:
+    """Whether a column of text holds a few whole numbers, and nothing else but empty cells."""
+    if values.dtype.kind != "O":
+        return False
+    distinct = _distinct(values)
+    return 0 < len(distinct) <= _FEW and all(
+        _is_number(text) and float(text) % 1 == 0 for text in distinct
+    )
+
+
+def _distinct(values: np.ndarray) -> list[str]:
+    return sorted({text for text in values if text is not None})
 
 
 def _mostly_numbers(values: np.ndarray) -> bool:

@@ -99,7 +99,8 @@ def _described(
 def _needs(columns: tuple[int, int]) -> str:
     used, total = columns
     if used < total:
-        return f"needs only {used:,} of the {total:,} usable columns"
+        verb = "needs only" if 2 * used <= total else "uses"
+        return f"{verb} {used:,} of the {total:,} usable columns"
     return f"uses all {total:,} usable columns" if total > 1 else "uses the one usable column"
 
 

@@ -9,6 +9,8 @@ import narwhals as nw
 import numpy as np
 from scipy import sparse
 
+from taut.validation.trouble import is_gap
+
 __all__ = [
     "TableError",
     "categories_of",
@@ -223,16 +225,8 @@ def _series_values(series: nw.Series) -> np.ndarray:
 
 def _text(values: list) -> np.ndarray:
     text = np.empty(len(values), dtype=object)
-    text[:] = [None if _is_missing(value) else _as_text(value) for value in values]
+    text[:] = [None if is_gap(value) else _as_text(value) for value in values]
     return text
-
-
-def _is_missing(value) -> bool:
-    # pandas has three missing values: nan and NaT differ from themselves, NA refuses to say.
-    if value is None:
-        return True
-    unequal = value != value
-    return not isinstance(unequal, (bool, np.bool_)) or bool(unequal)
 
 
 def _as_text(value) -> str:

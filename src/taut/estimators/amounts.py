@@ -230,14 +230,18 @@ class TweedieRegressor(PenalisedGLM):
     ----------
     power : float, default 0.0
         Of the variance as a function of the mean: 0 is normal, 1 Poisson, between 1 and 2 compound
-        Poisson and gamma, 2 gamma. Other powers have no convex objective and are refused.
+        Poisson and gamma, 2 gamma. Others, such as the inverse Gaussian distribution's 3, have no
+        convex objective (see ``taut.losses.Tweedie``) and are refused.
     alpha : float or rule, default 1.0
         Strength of the penalty, >= 0 (0 is none), or a rule that chooses it on the whole path, such
         as ``taut.CV()``.
     fit_intercept : bool, default True
         The intercept is not penalised.
     link : {"auto", "identity", "log"}, default "auto"
-        "auto" is the identity for power 0 and the logarithm otherwise, and no other pair is convex.
+        "auto" is the identity for power 0 and the logarithm otherwise. Other pairs are refused:
+        with m the mean, half the deviance has the second derivative ``m (2 m - y)`` in the linear
+        predictor for power 0 and a logarithm, and ``m^(-power - 1) (power y - (power - 1) m)`` for
+        an identity, which is defined for positive means alone.
     solver : str, default "lbfgs"
         Accepted for compatibility and not used; the solver is chosen by the problem.
     max_iter : int, default 1000
@@ -329,10 +333,17 @@ class TweedieRegressor(PenalisedGLM):
 
     def _loss(self):
         check_choice(self.link, "link", ("auto", "identity", "log"))
-        wanted = "identity" if self.power == 0 else "log"
-        if self.link not in ("auto", wanted):
+        loss = losses.Squared() if self.power == 0 else losses.Tweedie(self.power)
+        if self.power == 0 and self.link == "log":
             raise ValueError(
-                f"link must be 'auto' or {wanted!r} for power={shown(self.power)}, got "
-                f"{self.link!r}: the objective is not convex with any other link"
+                "link must be 'auto' or 'identity' for power=0, got 'log': least squares under a "
+                "log link is not convex, and no fit could be certified; pass power=1 (Poisson), "
+                "whose estimates of such a mean are consistent whatever the variance is"
             )
-        return losses.Squared() if self.power == 0 else losses.Tweedie(self.power)
+        if self.power != 0 and self.link == "identity":
+            raise ValueError(
+                f"link must be 'auto' or 'log' for power={shown(self.power)}, got 'identity': that "
+                "deviance is defined for positive means alone, which a linear predictor does not "
+                "keep to; pass link='log', or power=0"
+            )
+        return loss

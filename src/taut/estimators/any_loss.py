@@ -113,6 +113,10 @@ class PenalizedRegressor(TableGroups, GeneralisedLinearModel):
     def _penalty(self):
         return self._on_groups(_or_l1(self.penalty))
 
+    def _checked_target(self, y, X):
+        self._loss()  # of another kind: said before what is wrong with a target of that kind
+        return super()._checked_target(y, X)
+
     def _responses(self, y):
         loss = self._loss()
         if y.ndim == 1:

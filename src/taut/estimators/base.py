@@ -16,6 +16,7 @@ from taut.designs import as_design
 from taut.designs.design import product
 from taut.designs.from_frame import names_of
 from taut.losses import Loss
+from taut.losses.offsets import known_part
 from taut.memory import require_memory
 from taut.path import refuse_constant, worst
 from taut.penalties import Penalty
@@ -117,8 +118,8 @@ class LinearModel(BaseEstimator):
         return np.zeros(len(responses))
 
     def _offset(self, X, **known) -> np.ndarray | None:
-        """The known part of the linear predictor, from what else ``fit`` was given."""
-        return None
+        """The known part of the linear predictor, from what else ``fit`` or ``predict`` got."""
+        return known_part(X, self._loss(), **known) if known else None
 
     def _prepare(self, X, y, sample_weight, **known) -> Task:
         """Check the data, once, and state the problem of each target."""
@@ -128,7 +129,7 @@ class LinearModel(BaseEstimator):
         responses, offset = self._responses(y), self._offset(X, **known)
         if offset is not None and isinstance(self._loss(), _OF_RESIDUALS):
             # The residuals of a target less its offset are those of the target.
-            responses, offset = [response - offset for response in responses], None
+            responses, offset = [(response.T - offset).T for response in responses], None
         require_memory(
             "the coefficients of {:,} features for {:,} targets",
             (X.shape[1], len(responses)),

@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from taut import losses
 from taut.estimators.penalised import PenalisedModel
-from taut.validation import check_per_row, check_positive, shown
+from taut.losses.offsets import known_part
+from taut.validation import check_as_many, check_labels, check_positive, shown
 from taut.validation.trouble import explained
 
 __all__ = ["LinearClassifier", "class_factors", "decided", "log_probabilities"]
@@ -41,11 +42,7 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
 
     def _checked_target(self, y, X):
         labels = _labels(y)
-        if len(labels) != X.shape[0]:
-            raise ValueError(
-                f"X and y have inconsistent numbers of samples: X has {X.shape[0]} rows, y has "
-                f"{len(labels)}: give y one label for each row of X"
-            )
+        check_as_many(labels, X)
         return labels
 
     def _weights(self, sample_weight, X, y):
@@ -56,10 +53,10 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
         codes = self._codes(y)
         sums = np.bincount(codes, weights, len(self.classes_))
         weighted = weights * class_factors(self.class_weight, self.classes_, sums)[codes]
-        if not weighted.sum() > 0:
+        if not np.bincount(codes, weighted, len(self.classes_)).min() > 0:
             raise ValueError(
-                f"class_weight must leave weight on some row, got {shown(self.class_weight)}: give "
-                "every class a positive weight"
+                f"class_weight must leave weight on every class, got {shown(self.class_weight)}: "
+                "give each a positive one, and drop the rows of a class that is not to count"
             )
         return weighted / weighted.sum(), total * weighted.sum()
 
@@ -89,14 +86,13 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
     def _known(self, offset, X) -> np.ndarray:
         """A checked offset, of shape (n_samples,) for two classes, else (n_samples, n_classes)."""
         n_classes = len(self.classes_)
-        if n_classes == 2:
-            return check_per_row(offset, X, "offset")
-        if np.shape(offset) != (X.shape[0], n_classes):
+        outputs = (n_classes,) if n_classes > 2 else ()
+        if outputs and np.shape(offset) != (X.shape[0], n_classes):
             raise ValueError(
                 f"offset must have shape {(X.shape[0], n_classes)}, got {np.shape(offset)}: give "
                 "one number for each row and class (the same for all classes changes nothing)"
             )
-        return np.column_stack([check_per_row(o, X, "offset") for o in np.asarray(offset).T])
+        return known_part(X, self._loss(), offset, outputs=outputs)
 
     def _keep_coefs(self, task, coefs, intercepts):
         self.coef_ = coefs.reshape(-1, coefs.shape[-1])
@@ -236,15 +232,17 @@ def _labels(y) -> np.ndarray:
             "this requires y to be passed, but the target y is None: pass one label for each row "
             "of X"
         )
+    shape = getattr(np.asarray(y, dtype=object) if isinstance(y, list) else y, "shape", ())
+    if len(shape) == 2 and shape[1] > 1:
+        raise ValueError(
+            f"y must have shape (n_samples,), one label for each row, got {shape}: give one "
+            "column, or y.argmax(axis=1) where each column marks a class"
+        )
     with explained("y", y):
         labels = column_or_1d(y, warn=True)
         if labels.dtype.kind == "f":
             assert_all_finite(labels, input_name="y")
-    for row in np.flatnonzero([label is None for label in labels.tolist()])[:1]:
-        raise ValueError(
-            f"y must hold a label for each row, got None at row {row} (counting from 0): drop the "
-            "row, or fill it in"
-        )
+    check_labels(labels, "y")
     return labels
 
 

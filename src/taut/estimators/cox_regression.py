@@ -13,12 +13,12 @@ from taut.estimators.survival import (
     check_strata,
     check_times,
     concordance,
-    survival_target,
+    with_events,
 )
 from taut.estimators.table_groups import TableGroups
-from taut.losses.cox import check_times_and_events
+from taut.losses.survival_target import check_times_and_events, times_and_events
 from taut.path import checked_penalty
-from taut.validation import check_per_row, check_weights, shown
+from taut.validation import check_as_many, check_weights, shown
 
 __all__ = ["CoxRegression"]
 
@@ -46,10 +46,9 @@ class CoxRegression(TableGroups, PenalisedModel):
         columns are encoded, and what comes of one is in its group, so that a whole factor enters or
         leaves.
     ties : {"breslow", "efron"}, default "breslow"
-        How events at one time share their risk set. Efron's form is closer where ties are many, but
-        takes a row of weight 2 for something else than two rows. Breslow's is the default here, as
-        in glmnet and scikit-survival; that of ``losses.Cox``, and so of ``taut.fit_path``, is
-        Efron's.
+        How events at one time share their risk set. Efron's form is closer to the exact likelihood
+        where ties are many, and the default of R's ``coxph`` and lifelines, but takes a row of
+        weight 2 for something else than two rows. Breslow's is that of glmnet and scikit-survival.
     standardize : bool, default False
         Penalise as if the columns had unit standard deviation; coefficients come back on the scale
         of the columns as given. Constant columns keep their unit.
@@ -164,10 +163,11 @@ class CoxRegression(TableGroups, PenalisedModel):
         Parameters
         ----------
         X : array, sparse matrix or data frame of shape (n_samples, n_features)
-        y : structured array, data frame or array of shape (n_samples, 2)
-            Times and events: scikit-survival's structured array; two columns of a frame, the one
-            with 0 and 1 (censored is 0) holding the events; an array with columns time and event;
-            or the times alone, of shape (n_samples,), where none is censored.
+        y : structured array, data frame or array of shape (n_samples, 2), or tuple
+            Times and events (1, or 0 where censored): scikit-survival's structured array, two
+            columns of a frame or of an array, or ``(time, event)``. The one with 0 and 1 alone
+            holds the events; where both do, it is the second. Times alone, of shape (n_samples,),
+            are taken for those of events, none of them censored, and a warning says so.
         sample_weight : float or array of shape (n_samples,), default None
             Case weights; zero is the same as leaving the row out.
         entry : array of shape (n_samples,), default None
@@ -188,6 +188,11 @@ class CoxRegression(TableGroups, PenalisedModel):
         ------
         ValueError, TypeError
             An argument is not what it must be; the message names it, its value and the fix.
+
+        Warns
+        -----
+        DataConversionWarning
+            ``y`` holds times alone.
         """
         self._fit(X, (y, entry, strata), sample_weight, groups, offset=offset)
         if strata is not None:
@@ -203,9 +208,6 @@ class CoxRegression(TableGroups, PenalisedModel):
         codes = np.unique(check_strata(strata, X), return_inverse=True)[1]
         entry = np.full(len(y), -np.inf) if entry is None else check_entries(entry, X)
         return np.column_stack([y, entry, codes])
-
-    def _offset(self, X, offset=None):
-        return None if offset is None else check_per_row(offset, X, "offset")
 
     def _keep_coefs(self, task, coefs, intercepts):
         self.coef_ = coefs[0]
@@ -237,7 +239,8 @@ class CoxRegression(TableGroups, PenalisedModel):
             X has other features than at fitting, or is not finite.
         """
         eta = self._linear_predictor(X)
-        return eta if offset is None else eta + check_per_row(offset, eta, "offset")
+        known = self._offset(eta, offset=offset)
+        return eta if known is None else eta + known
 
     def predict_cumulative_hazard(self, X, times=None, *, strata=None, offset=None):
         """Predict the cumulative hazard.
@@ -376,12 +379,8 @@ class CoxRegression(TableGroups, PenalisedModel):
 
 def _target_of(X, y) -> np.ndarray:
     """Times and events, one of each for every row of X."""
-    y = survival_target(y)
-    if len(y) != X.shape[0]:
-        raise ValueError(
-            f"X and y have inconsistent numbers of samples: X has {X.shape[0]} rows, y has "
-            f"{len(y)}: give y one time and event for each row of X"
-        )
+    y = times_and_events(with_events(y))
+    check_as_many(y, X)
     return y
 
 

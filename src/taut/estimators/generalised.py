@@ -9,8 +9,7 @@ from sklearn.utils.validation import column_or_1d
 from taut import penalties
 from taut.estimators.penalised import PenalisedModel, constrained
 from taut.losses.log_link import LogLink
-from taut.path import log_exposure
-from taut.validation import check_choice, check_per_row, check_response, check_weights
+from taut.validation import check_choice, check_response, check_weights
 
 __all__ = ["GeneralisedLinearModel", "PenalisedGLM"]
 
@@ -21,14 +20,6 @@ class GeneralisedLinearModel(RegressorMixin, PenalisedModel):
     def _checked(self, X, y):
         X, y = super()._checked(X, y)
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
-
-    def _offset(self, X, offset=None, exposure=None):
-        if exposure is not None:
-            exposure = log_exposure(exposure, self._loss(), X)
-        if offset is not None:
-            offset = check_per_row(offset, X, "offset")
-        known = [part for part in (offset, exposure) if part is not None]
-        return sum(known) if known else None
 
     def _keep_coefs(self, task, coefs, intercepts):
         single = len(coefs) == 1
@@ -59,16 +50,17 @@ class GeneralisedLinearModel(RegressorMixin, PenalisedModel):
             An argument is not what it must be; the message names it, its value and the fix.
         """
         eta = self._linear_predictor(X)
-        known = self._offset(eta, offset, exposure)
-        return self._loss().mean(eta if known is None else eta + known)
+        known = self._offset(eta, offset=offset, exposure=exposure)
+        # Of several targets all have the same offset.
+        return self._loss().mean(eta if known is None else (eta.T + known).T)
 
     def score(self, X, y, sample_weight=None, *, offset=None, exposure=None):
-        """Share of the deviance that is explained, D^2.
+        """Share of the deviance that is explained, D^2; of several targets its mean.
 
         Parameters
         ----------
         X : array, sparse matrix or data frame of shape (n_samples, n_features)
-        y : array of shape (n_samples,)
+        y : array of shape (n_samples,) or (n_samples, n_targets)
         sample_weight : float or array of shape (n_samples,), default None
         offset, exposure : array of shape (n_samples,), default None
             As for `predict`; the null model knows them as well.
@@ -85,15 +77,27 @@ class GeneralisedLinearModel(RegressorMixin, PenalisedModel):
         ValueError, TypeError
             An argument is not what it must be; the message names it, its value and the fix.
         """
-        eta, loss = self._linear_predictor(X), self._loss()
-        y = loss.check_response(check_response(y, eta))
+        eta = self._linear_predictor(X)
+        y = check_response(y, eta)
+        if y.shape[1:] not in (eta.shape[1:], (1,)[: 2 - eta.ndim]):
+            raise ValueError(
+                f"y must have shape {eta.shape}, as the model's targets, got {y.shape}: give one "
+                "column for each target"
+            )
         weights = check_weights(sample_weight, eta)
-        known = self._offset(eta, offset, exposure)
-        known = np.zeros_like(eta) if known is None else known
+        known = self._offset(eta, offset=offset, exposure=exposure)
+        known = np.zeros(len(eta)) if known is None else known
+        targets = zip(y.reshape(len(y), -1).T, eta.reshape(len(eta), -1).T, strict=True)
+        return float(np.mean([self._explained(*pair, weights, known) for pair in targets]))
+
+    def _explained(self, y, eta, weights, known):
+        """Of one target, beyond the best constant, which knows as much."""
+        loss = self._loss()
+        y = loss.check_response(y)
         null = known + loss.null_intercept(y, weights, known)
         lowest = loss.total_lowest(y, weights)
-        explained = loss.total(y, eta + known, weights) - lowest
-        return float(1.0 - explained / (loss.total(y, null, weights) - lowest))
+        left = loss.total(y, eta + known, weights) - lowest
+        return 1.0 - left / (loss.total(y, null, weights) - lowest)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

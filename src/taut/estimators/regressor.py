@@ -7,7 +7,7 @@ from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import column_or_1d
 
 from taut.estimators.base import LinearModel
-from taut.validation import check_per_row, check_response, check_weights
+from taut.validation import check_response, check_weights
 
 __all__ = ["LinearRegressor", "OffsetRegressor", "SingleTargetRegressor"]
 
@@ -106,9 +106,6 @@ class SingleTargetRegressor(LinearRegressor):
 class OffsetRegressor(SingleTargetRegressor):
     """Base of the models for one target, a part of whose predictions may be known."""
 
-    def _offset(self, X, offset=None):
-        return None if offset is None else check_per_row(offset, X, "offset")
-
     def predict(self, X, *, offset=None):
         """Predict the target.
 
@@ -133,7 +130,7 @@ class OffsetRegressor(SingleTargetRegressor):
             The predictions, or a copy of X that they take, would not fit.
         """
         eta = self._linear_predictor(X)
-        known = self._offset(eta, offset)
+        known = self._offset(eta, offset=offset)
         return eta if known is None else eta + known
 
     def score(self, X, y, sample_weight=None, *, offset=None):

@@ -1,14 +1,15 @@
-"""Survival data: targets in their several forms, baseline hazards and concordance."""
+"""Survival data: targets, baseline hazards and concordance."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import narwhals as nw
 import numpy as np
+from sklearn.exceptions import DataConversionWarning
 
-from taut.designs.from_frame import columns_of
-from taut.validation import check_per_row, shown
+from taut.validation import check_labels, check_per_row, shown
 
 __all__ = [
     "Baseline",
@@ -17,73 +18,31 @@ __all__ = [
     "check_strata",
     "check_times",
     "concordance",
-    "survival_target",
+    "with_events",
 ]
 
 
-def survival_target(y) -> np.ndarray:
-    """Times and events as a float64 array of shape (n_samples, 2).
+def with_events(y):
+    """Times alone as times of events: what scikit-learn's own checks give. Not in silence.
 
-    Parameters
-    ----------
-    y : structured array, data frame of two columns, or array
-        A structured array has a field of bool, the events, and one of numbers, the times. Of the
-        columns of a frame the one with 0 and 1 only, or bool, holds the events; where both do, and
-        in an array of shape (n_samples, 2), it is the second. One of shape (n_samples,) holds the
-        times of events, none of them censored.
-
-    Raises
-    ------
-    TypeError, ValueError
-        It has neither of these forms.
+    Warns
+    -----
+    DataConversionWarning
     """
-    if y is None:
-        raise ValueError(
-            "this requires y to be passed, but the target y is None: pass times and events"
-        )
-    if nw.dependencies.is_into_dataframe(y):
-        return _two_columns(columns_of(y))
-    y = np.asarray(y)
-    if y.dtype.names is not None:
-        return _two_columns({name: y[name] for name in y.dtype.names})
+    apart = isinstance(y, tuple | Mapping) or getattr(getattr(y, "dtype", None), "names", None)
     try:
-        y = y.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"y must hold times and events as numbers, got {shown(y.tolist())}: pass columns time "
-            "and event (1, or 0 where censored)"
-        ) from error
-    if y.ndim == 1:
-        return np.column_stack([y, np.ones(len(y))])
-    if y.ndim != 2 or y.shape[1] not in (1, 2):
-        raise ValueError(
-            f"y must have shape (n_samples, 2), with columns time and event, got {y.shape}: pass "
-            "np.column_stack([time, event]); entries and strata go to fit by their names"
-        )
-    return np.column_stack([y[:, 0], np.ones(len(y))]) if y.shape[1] == 1 else y
-
-
-def _two_columns(columns) -> np.ndarray:
-    if len(columns) != 2:
-        raise ValueError(
-            f"y must have two columns, times and events, got {len(columns)}, "
-            f"{shown(list(columns))}: select these two"
-        )
-    first, second = columns.values()
-    time, event = (second, first) if _is_event(first) and not _is_event(second) else (first, second)
-    try:
-        return np.column_stack([time, event]).astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"y must hold times and events as numbers, got columns {shown(list(columns))} of types "
-            f"{first.dtype} and {second.dtype}: turn them into numbers, events into 1 and 0"
-        ) from error
-
-
-def _is_event(values) -> bool:
-    if values.dtype.kind == "b":
-        return True
-    return values.dtype.kind in "iuf" and bool(np.isin(values, (0, 1)).all())
+        values = None if apart else np.asarray(y)
+    except ValueError:  # rows of several lengths: refused where they are read
+        return y
+    if apart or not values.ndim or values.shape[1:] not in ((), (1,)):
+        return y
+    warnings.warn(
+        f"y holds times alone, shape {values.shape}: taken for those of events, none of them "
+        "censored; pass the tuple (time, event), with np.ones(len(time)) for event if that is so",
+        DataConversionWarning,
+        stacklevel=2,
+    )
+    return values.ravel(), np.ones(len(values))
 
 
 @dataclass(frozen=True)
@@ -227,13 +186,7 @@ def check_strata(strata, X) -> np.ndarray:
             f"strata must have shape ({X.shape[0]},), got {labels.shape}: give one label for each "
             "row of X"
         )
-    missing = np.array([label is None or label != label for label in labels.tolist()], dtype=bool)
-    if missing.any():
-        row = int(np.argmax(missing))
-        raise ValueError(
-            f"strata must not be missing, got {shown(labels[row])} at row {row} (counting from 0): "
-            "give the row a label, or drop it"
-        )
+    check_labels(labels, "strata")
     return labels
 
 

@@ -17,7 +17,7 @@ from taut.problem import Problem
 from taut.progress import tracked
 from taut.solvers import Controls, Grid, solve_path
 from taut.solvers.threads import side_by_side
-from taut.validation import check_matrix, check_response, check_weights
+from taut.validation import check_as_many, check_matrix, check_response, check_weights
 
 __all__ = ["complementary_halves", "paths_on", "sizes_of", "stated"]
 
@@ -72,11 +72,7 @@ def _loss_and_response(X, y, loss):
             )
         return loss, np.ascontiguousarray(y)
     y = loss.check_response(y)
-    if len(y) != X.shape[0]:
-        raise ValueError(
-            f"X and y have inconsistent numbers of samples: X has {X.shape[0]} rows, y has "
-            f"{len(y)}: give y one entry for each row of X"
-        )
+    check_as_many(y, X)
     return loss, np.ascontiguousarray(y)
 
 

@@ -25,14 +25,13 @@ def as_number(value, name, fix) -> float:
     return float(value)
 
 
-def as_numbers(y, name) -> np.ndarray:
-    """A float64 array."""
+def as_numbers(y, name, fix="encode it as numbers first") -> np.ndarray:
+    """A float64 array; ``fix`` ends the message."""
     try:
         return np.asarray(y, dtype=np.float64, order="C")
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"{name} must hold numbers, in rows of one length, got {_first_odd(y)}: encode it as "
-            "numbers first"
+            f"{name} must hold numbers, in rows of one length, got {_first_odd(y)}: {fix}"
         ) from error
 
 
@@ -91,7 +90,7 @@ def refuse_rows(wrong, y, name, must, fix):
 
 
 def _first_odd(y) -> str:
-    for row, entry in enumerate(y):
+    for row, entry in enumerate(np.asarray(y, dtype=object).tolist()):
         try:
             np.asarray(entry, dtype=np.float64)
         except (TypeError, ValueError):

@@ -10,14 +10,18 @@ from scipy import sparse
 from scipy.special import expit
 
 from taut.losses.base import Loss, weighted_gram
-from taut.losses.checks import as_numbers, refuse_not_finite, refuse_rows
 from taut.losses.cox_conjugate import conjugate
 from taut.losses.log_link import exp
 from taut.losses.recession import Recession, differences
 from taut.losses.risk_sets import risk_sets
+from taut.losses.survival_target import (
+    check_entries_and_strata,
+    check_times_and_events,
+    survival_target,
+)
 from taut.losses.ties import Ties
 
-__all__ = ["Cox", "check_times_and_events"]
+__all__ = ["Cox"]
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,11 @@ class Cox(Loss):
 
     Parameters
     ----------
-    ties : {"efron", "breslow"}, default "efron"
-        Efron's form is the closer one where ties are many, and the default of ``coxph`` and
-        lifelines. ``taut.CoxRegression`` has Breslow's by default, as glmnet and scikit-survival.
+    ties : {"breslow", "efron"}, default "breslow"
+        Breslow's form is the one in which a weight of 2 is the same as two rows, and that of the
+        baseline hazard that predictions are made with; glmnet and scikit-survival have it, too.
+        Efron's is the closer one to the exact likelihood where ties are many, and the default of
+        ``coxph`` and lifelines.
 
     Raises
     ------
@@ -68,7 +74,7 @@ class Cox(Loss):
     name: ClassVar[str] = "cox"
     is_separable: ClassVar[bool] = False
 
-    ties: str = "efron"
+    ties: str = "breslow"
 
     def __post_init__(self):
         if self.ties not in ("efron", "breslow"):
@@ -195,8 +201,10 @@ class Cox(Loss):
 
         Parameters
         ----------
-        y : array-like of shape (n_samples, 2 to 4)
-            Columns time, event, and where there are any entry and stratum (a number).
+        y : array-like or data frame of shape (n_samples, 2 to 4), tuple, or structured array
+            Columns time, event, and where there are any entry and stratum (a number); the tuple
+            ``(time, event)``; scikit-survival's structured array, or a frame. Of two columns the
+            one with 0 and 1 alone holds the events; where both do, or none, it is the second.
         name : str, default "y"
 
         Returns
@@ -211,14 +219,9 @@ class Cox(Loss):
             A time is not finite, or negative without an entry; an event is neither 0 nor 1, an
             entry not before its time, or there is no event.
         """
-        y = as_numbers(y, name)
-        if y.ndim != 2 or not 2 <= y.shape[1] <= 4 or not len(y):
-            raise ValueError(
-                f"{name} must have shape (n_samples, 2 to 4), with columns time, event, entry and "
-                f"stratum, got {y.shape}: pass np.column_stack([time, event])"
-            )
+        y = survival_target(y, name)
         check_times_and_events(y, name)
-        _check_entries(y, name)
+        check_entries_and_strata(y, name)
         return y
 
     def _parts(self, y, v):
@@ -274,40 +277,3 @@ def _times(weights, matrix):
 def _log(x):
     with np.errstate(divide="ignore"):
         return np.log(x)
-
-
-def check_times_and_events(y, name="y"):
-    """Refuse times that are not finite, events that are neither 0 nor 1, and rows without any."""
-    time, event = y[:, 0], y[:, 1]
-    refuse_not_finite(time, f"the times of {name} (column 0)")
-    fix = "pass 1 for an event and 0 for a censored time"
-    refuse_rows(
-        (event != 0) & (event != 1), event, f"the events of {name} (column 1)", "be 0 or 1", fix
-    )
-    if not event.any():
-        raise ValueError(
-            f"{name} must hold at least one event (column 1), got 0 for all {len(y)} samples: "
-            "check which value marks an event, it must be coded as 1"
-        )
-
-
-def _check_entries(y, name):
-    time = y[:, 0]
-    # From zero on, unless an entry says from when on: then times may be dates on any scale.
-    untold = np.isneginf(y[:, 2]) if y.shape[1] > 2 else True
-    fix = (
-        "correct the time or drop the row; times on a scale that begins elsewhere need the entry "
-        "from which the row is at risk"
-    )
-    refuse_rows((time < 0) & untold, time, f"the times of {name} (column 0)", "be 0 or more", fix)
-    if y.shape[1] > 2:
-        fix = "correct the row or drop it, and use -inf for samples followed from the start"
-        refuse_rows(
-            ~(y[:, 2] < time),
-            y[:, 2],
-            f"the entries of {name} (column 2)",
-            "lie before the times",
-            fix,
-        )
-    if y.shape[1] > 3:
-        refuse_not_finite(y[:, 3], f"the strata of {name} (column 3)")

@@ -52,6 +52,6 @@ class Gamma(LogLink):
 def as_amounts(y, name) -> np.ndarray:
     """Positive numbers."""
     y = as_response(y, name)
-    fix = "drop the row, or use losses.Tweedie(power=1.5), which takes zeros"
+    fix = "correct the value, or use losses.Tweedie(power=1.5), which takes zeros, if that is one"
     refuse_rows(y <= 0, y, name, "be positive", fix)
     return y

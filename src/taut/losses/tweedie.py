@@ -30,7 +30,12 @@ class Tweedie(LogLink):
     Parameters
     ----------
     power : float in [1, 2], default 1.5
-        Elsewhere the loss is not convex in ``eta`` under a log link.
+        Elsewhere the loss is not convex in ``eta`` under a log link: with m the mean, its second
+        derivative ``m^(1 - power) ((2 - power) m + (power - 1) y)`` is negative for
+        ``m > y (power - 1) / (power - 2)`` where power > 2, as for the inverse Gaussian
+        distribution (3), and for ``m < y (1 - power) / (2 - power)`` where power < 1. Gamma and
+        Poisson regression are consistent there, too: they ask for the right mean alone, not for
+        the right variance (Gourieroux, Monfort and Trognon 1984).
 
     Raises
     ------
@@ -42,6 +47,8 @@ class Tweedie(LogLink):
     References
     ----------
     Jørgensen, B. (1987). Exponential dispersion models. JRSS B 49, 127-162.
+    Gourieroux, C., Monfort, A. and Trognon, A. (1984). Pseudo maximum likelihood methods: theory.
+    Econometrica 52, 681-700.
     """
 
     name: ClassVar[str] = "tweedie"
@@ -49,12 +56,15 @@ class Tweedie(LogLink):
     power: float = 1.5
 
     def __post_init__(self):
-        fix = "pass 1.5, say, or use losses.Squared() for power 0"
-        if not 1 <= as_number(self.power, "power", fix) <= 2:
-            raise ValueError(
-                f"power must lie in [1, 2], where the loss is convex under a log link, got "
-                f"{self.power!r}: {fix}"
-            )
+        power = as_number(self.power, "power", "pass 1.5, say")
+        if 1 <= power <= 2:
+            return
+        fix = "2, losses.Gamma()" if power > 2 else "1, losses.Poisson()"
+        raise ValueError(
+            "power must lie in [1, 2], where the loss is convex under a log link and a fit can be "
+            f"certified, got {self.power!r}: pass {fix}, whose means are estimated consistently "
+            "whatever the variance is; power 0 with an identity link is losses.Squared()"
+        )
 
     def value(self, y, eta):
         return _growth(2 - self.power, eta) - times(y, _growth(1 - self.power, eta))

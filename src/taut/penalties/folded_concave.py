@@ -49,8 +49,10 @@ class _FoldedConcave(BlockPenalty):
         coordinates = weighted(self._layout(n_features, "X")[1], l1=1.0)
         return coordinates, self._folds(coordinates.l1)
 
-    def is_flat(self, coef, alpha: float) -> np.ndarray:
-        """Whether the penalty on the block of each entry no longer rises with the block's norm.
+    def flat_sides(self, coef, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+        """Whether the penalty no longer rises as each entry goes down without end, or up.
+
+        That is where it no longer rises with the norm of the entry's block.
 
         Parameters
         ----------
@@ -59,13 +61,13 @@ class _FoldedConcave(BlockPenalty):
 
         Returns
         -------
-        ndarray of bool, of the shape of ``coef``
+        down, up : ndarray of bool, of the shape of ``coef``
         """
         labels, norms, weights, excluded = self._aligned(coef)
         flat = (norms >= self.gamma * alpha * weights) & ~excluded
-        if self._by_entry:
-            return flat
-        return np.broadcast_to(flat[labels].reshape(-1, *[1] * (coef.ndim - 1)), coef.shape)
+        if not self._by_entry:
+            flat = np.broadcast_to(flat[labels].reshape(-1, *[1] * (coef.ndim - 1)), coef.shape)
+        return flat, flat
 
     def relaxation(self, coef, alpha: float):
         """By how much groups are pulled less, and bent more, than by ``alpha w |b_g|_2``.

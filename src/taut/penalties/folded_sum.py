@@ -63,7 +63,9 @@ class FoldedSum(MixedSum):
         (l1, _, low, high), folds = found
         return Coordinates(l1, l2, np.maximum(low, lower), np.minimum(high, upper)), folds
 
-    def is_flat(self, coef, alpha: float) -> np.ndarray:
-        """Where the folded part is flat and the rest does not rise; see ``MCP.is_flat``."""
+    def flat_sides(self, coef, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+        """Where the folded part is flat and the rest does not rise; see ``MCP.flat_sides``."""
         l1, l2, lower, upper = self.separable._aligned(coef)
-        return self.part.is_flat(coef, alpha) & (l1 == 0) & (l2 == 0) & (lower < upper)
+        free = (l1 == 0) & (l2 == 0)
+        down, up = self.part.flat_sides(coef, alpha)
+        return down & free & (lower == -np.inf), up & free & (upper == np.inf)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils import check_random_state
 
-from taut.losses import Logistic, Multinomial, SquaredHinge
+from taut.losses import Cox, Logistic, Multinomial, SquaredHinge
 from taut.memory import fits
 from taut.path import settled_grid, solve_targets
 from taut.problem import Problem
@@ -54,12 +54,19 @@ class CVResults:
 
     @cached_property
     def standard_error(self) -> np.ndarray:
-        """Of the mean, from the spread over folds; zero where there is a single fold."""
+        """Of the mean, from the spread over folds; zero where there is a single fold.
+
+        Infinite where a mean is, as where a model predicts counts beyond the largest number.
+        """
         n_folds = self.errors.shape[1]
         if n_folds < 2:
             return np.zeros(len(self.alphas))
-        squares = np.square(self.errors - self.mean[:, None])
-        return np.sqrt(np.average(squares, axis=1, weights=self.fold_weights) / (n_folds - 1))
+        known = np.isfinite(self.mean)
+        with np.errstate(over="ignore"):
+            squares = np.square(self.errors[known] - self.mean[known, None])
+        variance = np.full(len(known), np.inf)
+        variance[known] = np.average(squares, axis=1, weights=self.fold_weights) / (n_folds - 1)
+        return np.sqrt(variance)
 
     @property
     def index_min(self) -> int:
@@ -99,6 +106,7 @@ class CV(Rule):
     Parameters
     ----------
     folds : int, splitter or iterable of (train, test), default 5
+        A number of folds, each with equal shares of the classes, or of the rows with an event.
     rule : {"min", "1se"}, default "min"
         Least error, or the strongest penalty within one standard error of it.
     random_state : int, default None
@@ -165,14 +173,16 @@ class CV(Rule):
         return Choice(solved, self.index(results), results)
 
     def splits(self, problems: Sequence[Problem], groups=None):
-        """The folds, as pairs of row indices; of classes each fold has equal shares."""
+        """The folds, as pairs of row indices; of classes and events each has equal shares."""
         y = (
             np.column_stack([p.response for p in problems])
             if problems[1:]
             else problems[0].response
         )
-        stratify = isinstance(problems[0].loss, _CLASSES)
-        if stratify and y.ndim == 2:
+        stratify = isinstance(problems[0].loss, (*_CLASSES, Cox))
+        if isinstance(problems[0].loss, Cox):
+            y = y[:, 1]
+        elif stratify and y.ndim == 2:
             y = y @ np.arange(1, y.shape[1] + 1)  # indicators, none of them for a reference
         return as_splits(self.folds, len(y), self.random_state, y, groups, stratify=stratify)
 
@@ -316,7 +326,7 @@ class FoldPath:
         self._problems = problems
         self._fits = [fold.for_response(problem.response) for problem in problems]
         for problem in self._fits:
-            _require_intercept(problem)
+            _require_model(problem)
         self._starts = [None] * len(problems)
         self._parts = training, testing
         self._found = np.empty((2, 0))
@@ -357,8 +367,13 @@ def _have_room(problem):
     return fits((4 * _MEETING * (2 * n_samples + 4 * size), size))
 
 
-def _require_intercept(problem):
+def _require_model(problem):
     """Rows of one class, or without one, have no model: what is rare is never predicted."""
+    if isinstance(problem.loss, Cox) and not problem.response[problem.weights > 0, 1].any():
+        raise ValueError(
+            "cv must leave events to train on, but a fold's training rows have none: use fewer "
+            "folds, a splitter that is stratified by events, or more rows with an event"
+        )
     if problem.fit_intercept and not np.all(np.isfinite(problem.null_intercept)):
         raise ValueError(
             "cv must leave rows of every class, and counts that are not all zero, to train on, but "

@@ -39,7 +39,6 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from taut.losses.recession import Recession
-from taut.penalties import MCP, SCAD, FoldedSum
 from taut.problem import Problem
 from taut.solution import Status
 from taut.solvers.base import Solved
@@ -74,7 +73,7 @@ def with_runaways(problem: Problem, solved: Solved) -> Solved:
 
 
 def _is_folded(problem):
-    return isinstance(problem.penalty, MCP | SCAD | FoldedSum)
+    return hasattr(problem.penalty, "flat_sides")
 
 
 class _Look:
@@ -150,13 +149,8 @@ def _flat_part(problem, coef, alpha) -> _Flat:
         # Entries that do not come back keep the norm of their block from falling.
         labels, weights = problem.penalty.group_layout(len(coef))
         free = by_feature(weights[labels] == 0, coef)
-        flat = problem.penalty.is_flat(given, alpha)
-        down, up = flat & (free | (coef <= 0)), flat & (free | (coef >= 0))
-        if isinstance(problem.penalty, FoldedSum):
-            bounds = problem.penalty.separable.coordinates(len(coef))[2:]
-            lower, upper = (by_feature(bound, coef) for bound in bounds)
-            down, up = down & (lower == -np.inf), up & (upper == np.inf)
-        return _of_features(coef, down, up)
+        down, up = problem.penalty.flat_sides(given, alpha)
+        return _of_features(coef, down & (free | (coef <= 0)), up & (free | (coef >= 0)))
     basis = free_directions(in_units_of(problem, scale), len(coef))
     both = np.ones((basis.shape[1], *coef.shape[1:]), dtype=bool)
     return _Flat(basis, both, both, _directed(basis, given) / by_feature(scale, coef))

@@ -4,7 +4,9 @@ Every message names the argument, the value it got, and where, and the fix.
 """
 
 from taut.validation.data import (
+    check_as_many,
     check_features,
+    check_labels,
     check_matrix,
     check_per_row,
     check_response,
@@ -26,9 +28,11 @@ from taut.validation.parameters import (
 
 __all__ = [
     "check_alphas",
+    "check_as_many",
     "check_choice",
     "check_features",
     "check_flag",
+    "check_labels",
     "check_magnitudes",
     "check_matrix",
     "check_per_row",

@@ -9,10 +9,13 @@ from sklearn.utils.validation import check_array
 
 from taut.memory import require_copy
 from taut.validation.magnitudes import check_magnitudes, check_vanishing, within_range
-from taut.validation.trouble import explained
+from taut.validation.parameters import shown
+from taut.validation.trouble import explained, is_gap
 
 __all__ = [
+    "check_as_many",
     "check_features",
+    "check_labels",
     "check_matrix",
     "check_per_row",
     "check_response",
@@ -79,14 +82,44 @@ def check_response(y, X):
             "this requires y to be passed, but the target y is None: pass one number for each row "
             "of X"
         )
+    fields = getattr(getattr(y, "dtype", None), "names", None)
+    if fields is not None:
+        raise TypeError(
+            f"y must hold numbers, got a structured array with fields {', '.join(fields)}: pass "
+            "y[field] for one of them; times and events go to taut.CoxRegression, or with "
+            "loss='cox'"
+        )
     with explained("y", y):
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+    check_as_many(y, X)
+    return y
+
+
+def check_as_many(y, X):
+    """Refuse a target that has not one entry, or row, for each row of X."""
     if len(y) != X.shape[0]:
         raise ValueError(
             f"X and y have inconsistent numbers of samples: X has {X.shape[0]} rows, y has "
             f"{len(y)}: give y one entry for each row of X"
         )
-    return y
+
+
+def check_labels(labels, name):
+    """Refuse labels of shape (n_samples,) that are missing, or that have no order among them."""
+    gaps = np.frompyfunc(is_gap, 1, 1)(labels) if labels.dtype.kind == "O" else labels != labels
+    for row in np.flatnonzero(gaps)[:1]:
+        raise ValueError(
+            f"{name} must hold a label for each row, got {shown(labels[row])} at row {row} "
+            "(counting from 0): drop the row, or fill it in"
+        )
+    try:
+        np.sort(labels)
+    except TypeError as error:
+        kinds = sorted({type(label).__name__.rstrip("_") for label in labels})
+        raise ValueError(
+            f"{name} must hold labels of one kind, got {' and '.join(kinds)}: turn them all into "
+            "text, or into numbers"
+        ) from error
 
 
 def check_per_row(values, X, name):

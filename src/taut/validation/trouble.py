@@ -11,7 +11,7 @@ from scipy import sparse
 
 from taut.validation.parameters import plain, shown
 
-__all__ = ["constant_target", "explained"]
+__all__ = ["constant_target", "explained", "is_gap"]
 
 _SHAPES = {"X": "(n_samples, n_features)", "y": "(n_samples,) or (n_samples, n_targets)"}
 _REMEDIES = {
@@ -101,10 +101,19 @@ def _wrong_shape(name, array, values) -> str:
     return f"{sentence}; pass an array or a data frame of that shape, with enough rows and columns"
 
 
+def is_gap(value) -> bool:
+    """Whether a value stands for none: None, or what differs from itself or will not say.
+
+    pandas has three of these: nan and NaT differ from themselves, NA refuses to say.
+    """
+    if value is None:
+        return True
+    unequal = value != value
+    return not isinstance(unequal, bool | np.bool_) or bool(unequal)
+
+
 def _remedy(name, value) -> str:
-    # None and what does not equal itself for certain, as nan and pandas' NA, are missing.
-    missing = value is None or (value == value) is not True
-    if name == "X" and not missing and not isinstance(value, numbers.Real):
+    if name == "X" and not is_gap(value) and not isinstance(value, numbers.Real):
         return _ENCODE
     return _REMEDIES.get(name, "correct the value, or drop the row")
 
