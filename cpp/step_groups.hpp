@@ -89,9 +89,10 @@ class Groups {
 
   void shrink() {
     if (labels_) return shrink(0, shape_.features, count_);
-    // So few features at a time that all about them stays in the cache. With D there is too much of it
-    // in any case, and long rows are read faster.
-    const Count tile = shape_.after != 1 ? 1 : metric_.moments ? kLanes : kNear;
+    // So few features at a time that all about them stays in the cache, but several, whose divisions and
+    // roots between two passes need not wait for one another. With D there is too much of it in bands in
+    // any case, and long rows are read faster.
+    const Count tile = shape_.after != 1 ? kRuns : metric_.moments ? kLanes : kNear;
     for (Count first = 0; first < shape_.features; first += tile) {
       const Count features = std::min(tile, shape_.features - first);
       shrink(first, features, features);

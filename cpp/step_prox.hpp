@@ -63,6 +63,19 @@ struct Fold {
   }
 };
 
+// The same where every D is above `fall`. What is taken off |z| is c = max(0, min(l1, l1 + fall (knot - |z|
+// + c))) / D: the fixed point of a map that rises by less than c does, so the least of those of both parts.
+template <class T>
+struct GentleFold {
+  T l1, knot, fall;
+  TAUT_INLINE T operator()(T z, T d) const {
+    const T size = std::abs(z), flat = l1 / d, falling = (l1 + fall * (knot - size)) / (d - fall);
+    // In this order, since NaN must not be hidden.
+    const T least = flat < falling ? flat : falling, within = size < least ? size : least;
+    return z - std::copysign(T(0) > within ? T(0) : within, z);
+  }
+};
+
 // The penalty of feature j; `count` is 1 where all are alike. The amount is the strength times the
 // length of the step, whose metric is D / length.
 template <class T>
@@ -102,6 +115,15 @@ TAUT_INLINE void alike_any(T* z, const Metric<T>& metric, Count n, One one) {
 template <class T>
 TAUT_INLINE void alike_any(T* z, const Metric<T>& metric, Count n, KinkAndSlope<T> one) {
   if (one.l2 == 0) each(z, metric, n, [kink = Kink<T>{one.l1}](Count) { return kink; });
+  else each(z, metric, n, [=](Count) { return one; });
+}
+
+// Half of the operations less.
+template <class T>
+TAUT_INLINE void alike_any(T* z, const Metric<T>& metric, Count n, Fold<T> one) {
+  const T least = metric.moments ? metric.shift : T(1);
+  const GentleFold<T> gentle{one.l1, one.knot, one.fall};
+  if (one.fall < least) each(z, metric, n, [=](Count) { return gentle; });
   else each(z, metric, n, [=](Count) { return one; });
 }
 

@@ -12,8 +12,8 @@ namespace taut::step {
 // Up to so many squares are added in the precision of the entries, then in double.
 inline constexpr Count kRun = 1024, kRows = 64;
 // Features of a band, of which each has sums of its own, at most and where all about them is to stay
-// in the cache; running sums of a run.
-inline constexpr Count kLanes = 512, kNear = 64, kChains = 16;
+// in the cache; runs at a time; running sums of a run.
+inline constexpr Count kLanes = 512, kNear = 64, kRuns = 4, kChains = 16;
 
 // What an entry adds to three sums, or to the first alone.
 template <class T>
@@ -44,9 +44,15 @@ struct Lanes {
   Sums of(Count i) const { return {zero[i], one[i], two[i]}; }
 };
 
-// Where a band lies: its rows are `stride` apart among the weights, and `width` in scratch memory.
+// Where a band lies: its rows are `stride` apart among the weights. In scratch memory `many` lanes at a time lie
+// row by row, as they are visited.
 struct Band {
   Count rows, stride, width;
+
+  template <Count many>
+  TAUT_INLINE Count in(Count row, Count lane) const {
+    return lane * rows + row * many;
+  }
 };
 
 // Adds term(i) up, in chains that do not wait for one another.
@@ -65,23 +71,34 @@ TAUT_INLINE Sums add_up(Count n, Term term) {
         if constexpr (requires { terms.one; }) one[k] += terms.one, two[k] += terms.two;
       }
     for (; i < last; ++i) sums += term(i);
-    for (Count k = 0; k < kChains; ++k) sums += Terms<T>{zero[k], one[k], two[k]};
+    for (Count half = kChains / 2; half > 0; half /= 2)
+      TAUT_INDEPENDENT
+      for (Count k = 0; k < half; ++k) zero[k] += zero[k + half], one[k] += one[k + half], two[k] += two[k + half];
+    sums += Terms<T>{zero[0], one[0], two[0]};
   }
   return sums;
 }
 
-// Adds term(at, in, i) up for the entry of row r and lane i at `at`, and `in` scratch memory.
-template <class T, class Term>
-TAUT_INLINE void add_up(Band band, Lanes<T>& lanes, Term term) {
-  T *__restrict zero = lanes.zero, *__restrict one = lanes.one, *__restrict two = lanes.two;
-  for (Count i = 0; i < band.width; ++i) zero[i] = one[i] = two[i] = 0;
-  for (Count r = 0; r < band.rows; ++r)
-    TAUT_INDEPENDENT
-    for (Count i = 0; i < band.width; ++i) {
-      const auto terms = term(r * band.stride + i, r * band.width + i, i);
-      zero[i] += terms.zero;
-      if constexpr (requires { terms.one; }) one[i] += terms.one, two[i] += terms.two;
+// Adds term(at, in, i) up for the entry of row r and lane i at `at`, and `in` scratch memory: `many` lanes at a
+// time, whose sums stay in registers. Those of a whole row would be read and written again with each entry.
+template <Count many = kChains, class T, class Term>
+TAUT_INLINE void add_up(Band band, Lanes<T>& lanes, Term term, Count from = 0) {
+  for (; from + many <= band.width; from += many) {
+    T zero[many] = {}, one[many] = {}, two[many] = {};
+    for (Count r = 0; r < band.rows; ++r) {
+      const Count at = r * band.stride + from, in = band.in<many>(r, from);
+      if constexpr (requires { term.call(at); }) term.call(at + 2 * many);
+      TAUT_INDEPENDENT
+      for (Count k = 0; k < many; ++k) {
+        const auto terms = term(at + k, in + k, from + k);
+        zero[k] += terms.zero;
+        if constexpr (requires { terms.one; }) one[k] += terms.one, two[k] += terms.two;
+      }
     }
+    for (Count k = 0; k < many; ++k)
+      lanes.zero[from + k] = zero[k], lanes.one[from + k] = one[k], lanes.two[from + k] = two[k];
+  }
+  if constexpr (many > 1) add_up<many / 4>(band, lanes, term, from);
 }
 
 // z^2, (D z)^2 and D (D z)^2.
@@ -113,9 +130,19 @@ TAUT_INLINE Sums measure_of(const T* z, Of of, T* diagonal, Count n) {
   return add_up<T>(n, [=](Count i) { return measured(z[i], diagonal[i] = of(i)); });
 }
 
+// Lanes are read in jumps, which the processor does not foresee: what comes next is called for.
+template <class T, class Of>
+struct Jumps {
+  const T* z;
+  Of of;
+  T* diagonal;
+  TAUT_INLINE Terms<T> operator()(Count at, Count in, Count) const { return measured(z[at], diagonal[in] = of(at)); }
+  TAUT_INLINE void call(Count at) const { TAUT_PREFETCH(z + at), TAUT_PREFETCH(of.moments + at); }
+};
+
 template <class T, class Of>
 TAUT_INLINE void measure_of(const T* z, Of of, T* diagonal, Band band, Lanes<T>& lanes) {
-  add_up(band, lanes, [=](Count at, Count in, Count) { return measured(z[at], diagonal[in] = of(at)); });
+  add_up(band, lanes, Jumps<T, Of>{z, of, diagonal});
 }
 
 template <class T>
@@ -165,14 +192,18 @@ TAUT_INLINE void settle_run(T* __restrict z, const T* __restrict diagonal, Count
 }
 
 // Lanes without an amount keep every bit.
-template <class T>
-TAUT_INLINE void settle_band(T* __restrict z, const T* __restrict diagonal, Band band, const Lanes<T>& lanes) {
-  const T *__restrict radius = lanes.radius, *__restrict amount = lanes.amount;
-  for (Count r = 0; r < band.rows; ++r)
-    for (Count i = 0; i < band.width; ++i) {
-      T& mine = z[r * band.stride + i];
-      mine = amount[i] == 0 ? mine : settled(mine, diagonal[r * band.width + i], radius[i], amount[i]);
-    }
+template <Count many = kChains, class T>
+TAUT_INLINE void settle_band(T* __restrict z, const T* __restrict diagonal, Band band, const Lanes<T>& lanes,
+                             Count from = 0) {
+  for (; from + many <= band.width; from += many) {
+    const T *__restrict radius = lanes.radius + from, *__restrict amount = lanes.amount + from;
+    for (Count r = 0; r < band.rows; ++r)
+      for (Count k = 0; k < many; ++k) {
+        T& mine = z[r * band.stride + from + k];
+        mine = amount[k] == 0 ? mine : settled(mine, diagonal[band.in<many>(r, from) + k], radius[k], amount[k]);
+      }
+  }
+  if constexpr (many > 1) settle_band<many / 4>(z, diagonal, band, lanes, from);
 }
 
 // z times the radius, where there is no D.

@@ -127,7 +127,21 @@ def test_what_is_not_there_is_explained(tmp_path):
     inside = written(tmp_path, "bin")
     (inside / "test_batch.bin").unlink()
     with pytest.raises(FileNotFoundError, match="none of the batches test_batch"):
-        load_cifar10(inside)
+        load_cifar10(inside, verify=False)
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_a_part_is_read_only_where_it_is_asked_for(kind, tmp_path):
+    inside, suffix = written(tmp_path, kind), FORMS[kind][0]
+    for k in (2, 4):
+        (inside / f"data_batch_{k}{suffix}").unlink()
+    with pytest.raises(FileNotFoundError) as refused:
+        load_cifar10(tmp_path)
+    assert f"lacks data_batch_2{suffix}, data_batch_4{suffix}: unpack" in str(refused.value)
+    found = load_cifar10(tmp_path, verify=False)
+    rows = np.r_[0:4, 8:12, 16:20]
+    np.testing.assert_array_equal(found.train_images, TRAIN[rows].transpose(0, 2, 3, 1))
+    np.testing.assert_array_equal(found.train_labels, TRAIN_LABELS[rows])
 
 
 @pytest.mark.parametrize(

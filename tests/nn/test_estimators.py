@@ -159,6 +159,28 @@ def test_partial_fit_goes_on_from_where_it_was():
         model.partial_fit(X[:2], ["high", "new"])
 
 
+def test_partial_fit_takes_the_same_classes_again_and_no_others():
+    model = nn.NeuralClassifier(**FAST)
+    with pytest.raises(ValueError, match=r"classes must be an array of two.*got 'low'"):
+        model.partial_fit(X, LABELS, classes="low")
+    with pytest.raises(ValueError, match="none of the classes"):
+        model.partial_fit(X, LABELS, classes=["high", "never"])
+    model.partial_fit(X, LABELS)  # what failed is forgotten
+    model.partial_fit(X, LABELS, classes=["low", "high"])
+    with pytest.raises(ValueError, match=r"has, \['high', 'low'\], got \['high', 'low', 'never'\]"):
+        model.partial_fit(X, LABELS, classes=["high", "low", "never"])
+    fitted = nn.NeuralClassifier(**FAST).fit(X, LABELS)
+    with pytest.raises(ValueError, match=r"has, \['high', 'low'\], got \[0, 1\]"):
+        fitted.partial_fit(X, LABELS, classes=[0, 1])
+
+
+def test_targets_of_the_other_kind_are_sent_to_the_other_model():
+    with pytest.raises(ValueError, match="where y holds classes, use a classifier"):
+        nn.NeuralRegressor(**FAST).fit(X, LABELS)
+    with pytest.raises(ValueError, match=r"continuous, such as .* use a regressor"):
+        nn.NeuralClassifier(**FAST).fit(X, Y)
+
+
 def test_partial_fit_after_fit_keeps_the_standardisation():
     model = nn.NeuralRegressor(**FAST).fit(X, Y)
     offset, before = model.offset_.copy(), model.score(X, Y)
@@ -222,6 +244,47 @@ def test_images_in_every_form():
     )
     with pytest.raises(ValueError, match="resize"):
         model.predict(np.zeros((2, 9, 9)))
+
+
+@pytest.mark.parametrize("fitted", [np.uint8, np.int64, np.float32])
+def test_images_are_the_same_as_bytes_and_as_shares(fitted):
+    pixels = np.round(IMAGES * 255).astype(fitted)
+    labels = DIGITS.target[:200]
+    model = nn.ImageClassifier(**SMALL).fit(pixels, labels)
+    expected = model.predict_proba(pixels)
+    assert model.white_ == (1 if fitted is np.float32 else 255)
+    for dtype in (np.uint8, np.int64, np.float64):
+        if model.white_ == 255 and dtype is np.float64:
+            with pytest.raises(ValueError, match="got 255 of float64: pass X / 255"):
+                model.predict(pixels.astype(dtype))
+            with pytest.raises(ValueError, match="shares of white"):
+                model.partial_fit(pixels.astype(dtype), labels)
+            found = model.predict_proba(pixels / 255.0)
+        else:
+            found = model.predict_proba(pixels.astype(dtype))
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_a_model_of_shares_takes_bytes_and_floats_a_little_beyond(tmp_path):
+    labels = DIGITS.target[:200]
+    nn.ImageClassifier(**SMALL).fit(1.1 * IMAGES - 0.05, labels).save(tmp_path / "model")
+    model = nn.load(tmp_path / "model")
+    found = model.predict_proba(np.round(IMAGES * 255).astype(np.uint8))
+    np.testing.assert_allclose(found, model.predict_proba(IMAGES), atol=0.02)
+    model.predict(3 * IMAGES)
+    with pytest.raises(ValueError, match="got -255 of float64"):
+        model.predict(-255 * IMAGES)
+    with pytest.raises(ValueError, match="got 65535 of uint16"):
+        model.predict((65535 * IMAGES).astype(np.uint16))
+
+
+def test_pixels_of_sixteen_bits_are_taken_as_they_are():
+    pixels = np.round(65535 * IMAGES).astype(np.uint16)
+    model = nn.ImageClassifier(**SMALL).fit(pixels, DIGITS.target[:200])
+    assert model.white_ == 1
+    np.testing.assert_allclose(
+        model.predict_proba(pixels), model.predict_proba(pixels.astype(float)), atol=1e-5
+    )
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,59 @@ def test_the_regularizer_adds_the_penalty_and_is_saved(penalty, tmp_path):
     np.testing.assert_array_equal(net.predict(X, verbose=0), again.predict(X, verbose=0))
 
 
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        penalties.NonNegative(),
+        penalties.L1() + penalties.Box(-1, 1),
+        penalties.L1(weights=[1.0, np.inf]),
+        penalties.GroupLasso([0, 1], weights=[1.0, np.inf]) + penalties.L2(),
+        taut.nn.MaxNorm(1.0),
+    ],
+    ids=repr,
+)
+def test_what_is_infinite_is_no_term_of_a_loss_but_has_a_prox(penalty):
+    with pytest.raises(ValueError, match=r"is inf .* pass it to taut\.nn\.keras\.Proximal"):
+        Regularizer(penalty)
+    X, y = regression(n_features=2)
+    net = model("adam", n_features=2)
+    net.fit(X, y, verbose=0, callbacks=[Proximal({net.layers[-1]: penalty}, strength=0.1)])
+    assert np.isfinite(float(penalty.value(net.layers[-1].kernel.value.detach())))
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_loss_scaling_changes_no_zero(name):
+    """Steps are those of the optimiser behind that of mixed_float16; one that overflows is none."""
+    X, y = regression()
+    zeros = []
+    for optimizer in (
+        OPTIMISERS[name](),
+        keras.optimizers.LossScaleOptimizer(OPTIMISERS[name](), initial_scale=2.0**126),
+    ):
+        net = model(optimizer)
+        net.layers[-1].kernel.assign(np.zeros((8, 1)))
+        callback = Proximal({net.layers[-1]: penalties.L1()}, strength=0.4)
+        net.fit(X, y, batch_size=60, epochs=200, verbose=0, callbacks=[callback])
+        zeros.append(net.layers[-1].kernel.value.detach().numpy() == 0)
+    assert 0 < zeros[0].sum() < 8
+    np.testing.assert_array_equal(*zeros)
+    assert 0 < int(optimizer.iterations) < 200
+
+
+def test_a_model_of_mixed_precision_is_followed():
+    X, y = regression()
+    before = keras.mixed_precision.dtype_policy()
+    keras.mixed_precision.set_dtype_policy("mixed_float16")
+    try:
+        net = model("adam")
+        callback = Proximal({net.layers[-1]: penalties.L1()}, 1e6)
+        net.fit(X, y, epochs=20, verbose=0, callbacks=[callback])  # the first steps overflow
+    finally:
+        keras.mixed_precision.set_dtype_policy(before)
+    assert type(net.optimizer).__name__ == "LossScaleOptimizer"
+    assert not net.layers[-1].kernel.value.any()
+
+
 def test_the_regularizer_pulls_as_its_gradient_does():
     net = model(keras.optimizers.SGD(0.1), kernel_regularizer=Regularizer(penalties.L2(), 0.5))
     before = net.layers[-1].kernel.value.detach().numpy().copy()

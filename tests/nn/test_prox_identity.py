@@ -37,7 +37,19 @@ BY_BLOCK = [
 ]
 BY_ENTRY = [P.MCP(), P.SCAD(weights=WEIGHTS)]
 OTHERS = [P.SLOPE(), P.FusedLasso(0.5), P.Nuclear(), P.MCP(groups=GROUPS), P.SCAD(groups=GROUPS)]
-OTHERS += [P.GroupLasso(GROUPS) + P.L2(), P.SLOPE() + P.NonNegative(), P.MCP() + P.L1()]
+SUMS = [
+    P.GroupLasso(GROUPS, weights=[1.0, 0.0, np.inf]) + P.L2(),
+    P.MultiTask() + P.L1(weights=WEIGHTS) + P.NonNegative(),
+    P.SparseGroupLasso(GROUPS, l1_ratio=0.9, weights=[0.0, 2.0, 1.0]) + P.ElasticNet(0.3),
+    P.SparseGroupLasso(GROUPS, l1_ratio=0.0) + P.L2(),
+]
+FOLDED_SUMS = [P.MCP() + P.L1(), P.SCAD(weights=WEIGHTS) + P.L2(weights=[0.0, 1.0, 2.0, 3.0])]
+REFUSED_SUMS = [
+    P.SLOPE() + P.NonNegative(),
+    P.TotalVariation() + P.L2(),
+    P.MCP(groups=GROUPS) + P.L2(),
+    P.MultiTask() + P.L2(weights=[0.0, 1.0, 2.0, 3.0]),
+]
 
 
 def ours(penalty, coef, step, strength, adaptive, lay=torch.tensor):
@@ -71,7 +83,11 @@ def by_entry(step):
 
 @pytest.mark.parametrize("lay", LAYOUTS)
 @pytest.mark.parametrize("shape", [(4,), (4, 3), (4, 3, 2)], ids=str)
-@pytest.mark.parametrize("penalty", SEPARABLE + BY_BLOCK + BY_ENTRY + OTHERS, ids=repr)
+@pytest.mark.parametrize(
+    "penalty",
+    SEPARABLE + BY_BLOCK + BY_ENTRY + OTHERS + SUMS + FOLDED_SUMS + REFUSED_SUMS,
+    ids=repr,
+)
 def test_one_step_is_that_of_the_penalty(penalty, shape, lay):
     if isinstance(penalty, P.Nuclear) and len(shape) > 2:
         pytest.skip("the nuclear norm is for matrices")
@@ -83,7 +99,7 @@ def test_one_step_is_that_of_the_penalty(penalty, shape, lay):
 
 
 @pytest.mark.parametrize("lay", LAYOUTS)
-@pytest.mark.parametrize("penalty", SEPARABLE + BY_BLOCK + BY_ENTRY, ids=repr)
+@pytest.mark.parametrize("penalty", SEPARABLE + BY_BLOCK + BY_ENTRY + SUMS + FOLDED_SUMS, ids=repr)
 def test_equal_steps_by_entry_are_one_step(penalty, lay):
     coef = 2 * np.random.default_rng(1).standard_normal((4, 3))
     found = ours(penalty, coef, np.full((4, 3), 0.4), 0.9, adaptive=True, lay=lay)
@@ -91,12 +107,29 @@ def test_equal_steps_by_entry_are_one_step(penalty, lay):
 
 
 @pytest.mark.parametrize("lay", LAYOUTS)
-@pytest.mark.parametrize("penalty", SEPARABLE + BY_ENTRY, ids=repr)
+@pytest.mark.parametrize("penalty", SEPARABLE + BY_ENTRY + FOLDED_SUMS, ids=repr)
 def test_steps_by_entry_are_those_of_the_penalty(penalty, lay):
     generator = np.random.default_rng(2)
     coef, steps = 2 * generator.standard_normal((4, 3)), generator.uniform(0, 2, (4, 3))
     found = ours(penalty, coef, steps, 0.9, adaptive=True, lay=lay)
     np.testing.assert_allclose(found, penalty.scaled_prox(coef, steps, 0.9), rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("lay", LAYOUTS)
+@pytest.mark.parametrize("penalty", BY_ENTRY, ids=repr)
+def test_no_step_of_an_optimiser_reaches_gamma(penalty, lay):
+    """An eps bounds the steps, from below gamma on by a form of the prox without comparisons."""
+    generator = np.random.default_rng(6)
+    coef, moments = 3 * generator.standard_normal((4, 200)), generator.uniform(0, 4, (4, 200))
+    coef[:, 0] = 0.0
+    metric = Metric(0.3, lay(moments), 0.2)
+    steps = 0.3 / (np.sqrt(moments) + 0.2)
+    assert steps.max() < penalty.gamma - 1
+    for strength in (0.0, 0.1, 0.9):
+        found = prox_of(penalty, 4, True, Workspace())(lay(coef), metric, strength).numpy()
+        expected = penalty.scaled_prox(coef, steps, strength)
+        np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-15)
+        assert ((found == 0) == (expected == 0)).all()
 
 
 @pytest.mark.parametrize("penalty", BY_ENTRY, ids=repr)
@@ -166,10 +199,20 @@ def test_many_groups_in_single_precision_have_their_roots():
     assert ((found - expected).norm(dim=1) <= 1e-5 * norms[:, 0]).all()
 
 
-def test_sparse_groups_with_steps_of_their_own_are_least():
+@pytest.mark.parametrize("lay", LAYOUTS)
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        P.SparseGroupLasso([0], l1_ratio=0.4),
+        P.SparseGroupLasso([0], l1_ratio=0.4) + P.ElasticNet(0.3),
+        P.MultiTask() + P.L2(),
+        P.MultiTask(weights=[0.5]) + P.L1() + P.NonNegative(),
+    ],
+    ids=repr,
+)
+def test_sums_with_groups_with_steps_of_their_own_are_least(penalty, lay):
     z, t = np.array([[2.0, -0.3, 1.0]]), np.array([[0.5, 2.0, 0.1]])
-    penalty = P.SparseGroupLasso([0], l1_ratio=0.4)
-    found = ours(penalty, z, t, 0.8, adaptive=True)
+    found = ours(penalty, z, t, 0.8, adaptive=True, lay=lay)
 
     def objective(b):
         return 0.5 * ((b - z) ** 2 / t).sum() + 0.8 * penalty.value(b)
@@ -178,6 +221,7 @@ def test_sparse_groups_with_steps_of_their_own_are_least():
         np.random.default_rng(0).standard_normal((500, 1, 3))
         * np.logspace(-4, 0, 500)[:, None, None]
     )
+    assert np.isfinite(objective(found))
     assert all(objective(found) <= objective(found + move) for move in moves)
 
 
@@ -210,13 +254,13 @@ def test_max_norm_scales_long_rows_back():
     assert MaxNorm(2.0).value(found) == torch.inf
 
 
-@pytest.mark.parametrize("penalty", OTHERS, ids=repr)
+@pytest.mark.parametrize("penalty", OTHERS + REFUSED_SUMS, ids=repr)
 def test_what_has_no_closed_form_by_entry_is_refused(penalty):
     with pytest.raises(TypeError, match="no prox in closed form"):
         prox_of(penalty, 4, True, Workspace())
 
 
-@pytest.mark.parametrize("penalty", OTHERS[-3:], ids=repr)
+@pytest.mark.parametrize("penalty", SUMS[:1] + FOLDED_SUMS + REFUSED_SUMS[:1], ids=repr)
 def test_sums_are_written_down_as_their_terms(penalty):
     total = P.L2() + penalty
     assert from_config(json.loads(json.dumps(as_config(total)))) == total

@@ -90,6 +90,35 @@ def test_a_linear_network_reaches_the_lasso(name):
     assert (lasso.coef_ == 0).sum() >= 3
 
 
+@pytest.mark.parametrize("name", ["momentum", "Adam", "AMSGrad", "Adamax"])
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        penalties.GroupLasso([0, 0, 1, 1, 2, 2, 3, 3]) + penalties.L2() + penalties.L1(),
+        penalties.SparseGroupLasso([0, 1, 0, 1, 2, 2, 3, 3]) + penalties.L2(),
+        penalties.MultiTask() + penalties.NonNegative(),
+    ],
+    ids=repr,
+)
+def test_sums_with_groups_end_where_the_convex_solvers_do(name, penalty):
+    X, y = regression()
+    path = taut.fit_path(X, y, penalty=penalty, alphas=[0.2], tol=1e-10)
+    layer = torch.nn.Linear(8, 1, dtype=torch.float64)
+    optimizer = OPTIMISERS[name](layer.parameters())
+    nn.proximal(optimizer, {layer: nn.columns(penalty)}, strength=0.2)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: 1 / (1 + (k / 300) ** 2))
+    X, y = torch.tensor(X), torch.tensor(y)
+    for _ in range(1200):
+        optimizer.zero_grad()
+        (0.5 * (layer(X)[:, 0] - y).square().mean()).backward()
+        optimizer.step()
+        scheduler.step()
+    found = layer.weight.detach().numpy()[0]
+    np.testing.assert_allclose(found, path.coefs[:, 0], atol=1e-3)
+    np.testing.assert_array_equal(found == 0, path.coefs[:, 0] == 0)
+    assert (found == 0).any()
+
+
 @pytest.mark.parametrize("name", OPTIMISERS)
 @pytest.mark.parametrize("penalty", [penalties.L1(), nn.rows(penalties.MultiTask())], ids=repr)
 def test_a_saved_run_goes_on_bit_for_bit(name, penalty):
@@ -340,6 +369,24 @@ REFUSALS = {
         "eps above",
         lambda net: (torch.optim.Adam(net.parameters()), {net: penalties.MCP()}),
     ),
+    "a sum with MCP": (
+        ValueError,
+        "step of MCP must stay below gamma = 3",
+        lambda net: (_sgd(net, lr=3.0), {net: penalties.MCP() + penalties.L2()}),
+    ),
+    "a sum with MCP after Adam": (
+        ValueError,
+        "eps above",
+        lambda net: (torch.optim.Adam(net.parameters()), {net: penalties.L1() + penalties.MCP()}),
+    ),
+    "a sum with SLOPE after Adam": (
+        TypeError,
+        r"SLOPE\(q=0.1\) \+ L2\(\) has no prox in closed form .* use SGD",
+        lambda net: (
+            torch.optim.Adam(net.parameters()),
+            {net: penalties.SLOPE() + penalties.L2()},
+        ),
+    ),
     "SLOPE after Adam": (
         TypeError,
         "no prox in closed form",
@@ -393,10 +440,11 @@ def test_gamma_is_checked_where_a_scheduler_raises_the_step():
         train(net, optimizer, 1)
 
 
-def test_bounded_steps_make_mcp_fit_adam():
+@pytest.mark.parametrize("penalty", [penalties.MCP(), penalties.MCP() + penalties.L2()], ids=repr)
+def test_bounded_steps_make_mcp_fit_adam(penalty):
     net = network()
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-2, eps=1e-2)
-    train(net, nn.proximal(optimizer, {net: penalties.MCP()}, strength=0.2), 300)
+    train(net, nn.proximal(optimizer, {net: penalty}, strength=0.2), 300)
     assert (net[0].weight == 0).any()
 
 

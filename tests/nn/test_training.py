@@ -102,6 +102,21 @@ def test_the_best_weights_survive_a_disturbance(monkeypatch, disturbance):
     np.testing.assert_array_equal(model.predict(X), undisturbed.fit(X, Y).predict(X))
 
 
+@pytest.mark.parametrize(("epoch", "early_stopping"), [(3, False), (1, False), (1, True)])
+def test_an_interrupt_keeps_the_last_weights_where_none_are_known_to_be_best(
+    monkeypatch, epoch, early_stopping
+):
+    settings = {"early_stopping": early_stopping, "batch_size": 10}
+    model, told = trained(monkeypatch, epoch, interrupt, **settings)
+    assert f"stopped in epoch {epoch}: interrupted. The weights of that moment are kept" in told
+    assert model.best_epoch_ == epoch - 1
+    monkeypatch.undo()
+    moment = model.predict(X)
+    for whole in {1, epoch - 1, epoch} - {0}:
+        others = nn.NeuralRegressor(**WIDE | settings, max_epochs=whole).fit(X, Y)
+        assert np.abs(others.predict(X) - moment).max() > 1e-3
+
+
 def test_an_interrupt_while_weights_are_kept_does_not_mix_them(monkeypatch):
     plain, calls = early_stopping._copy, []
 

@@ -70,8 +70,9 @@ def load_cifar10(path, verify: bool = True) -> CIFAR10:
         ``cifar-10-python.tar.gz`` or ``cifar-10-binary.tar.gz``; the folder that one of them
         unpacks to, or the one around it; or a folder with ``train/CLASS/`` and ``test/CLASS/``.
     verify : bool, default True
-        Compare an archive with its published MD5 sum. Shapes and labels are always checked. Pass
-        False for a part of an archive, packed by yourself.
+        Compare an archive with its published MD5 sum, and refuse a folder that lacks one of its
+        batches. Shapes and labels are always checked. Pass False for a part of CIFAR-10: the
+        batches that are there, of which one at least must be for training and one for the test.
 
     Returns
     -------
@@ -80,7 +81,7 @@ def load_cifar10(path, verify: bool = True) -> CIFAR10:
     Raises
     ------
     FileNotFoundError
-        There is nothing at ``path``, or no part of it; the message says how to obtain the data.
+        There is nothing at ``path``, no part of it, or not all; the message says how to obtain it.
     TypeError
         ``path`` is none.
     ValueError
@@ -104,12 +105,24 @@ def load_cifar10(path, verify: bool = True) -> CIFAR10:
             return _read_images(folder)
         for suffix, read in (("", _of_pickle), (".bin", _of_binary)):
             if any((folder / f"{name}{suffix}").is_file() for name in (*_TRAIN, *_TEST)):
+                if verify:
+                    _check_complete(folder, suffix)
                 return _joined(lambda name, f=folder, s=suffix, r=read: r(f / f"{name}{s}"))
     raise FileNotFoundError(f"path {str(path)!r} holds no part of CIFAR-10. {_HOW}")
 
 
+def _check_complete(folder: Path, suffix: str) -> None:
+    names = [f"{name}{suffix}" for name in (*_TRAIN, *_TEST)]
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        raise FileNotFoundError(
+            f"path {str(folder)!r} lacks {', '.join(missing)}: unpack the archive anew, or pass "
+            "verify=False for the batches that are there"
+        )
+
+
 def _joined(read) -> CIFAR10:
-    """All batches, each read by its name."""
+    """All batches that are there, each read by its name."""
     parts = []
     for names in (_TRAIN, _TEST):
         batches = [batch for batch in map(read, names) if batch is not None]

@@ -41,13 +41,13 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
         return losses.Multinomial()
 
     def _checked_target(self, y, X):
-        labels = _labels(y)
+        labels = labels_of(y)
         check_as_many(labels, X)
         return labels
 
     def _weights(self, sample_weight, X, y):
         weights, total = super()._weights(sample_weight, X, y)
-        self.classes_ = _classes(_labels(y)[weights > 0])
+        self.classes_ = _classes(labels_of(y)[weights > 0])
         if self.class_weight is None:
             return weights, total
         codes = self._codes(y)
@@ -62,7 +62,7 @@ class LinearClassifier(ClassifierMixin, PenalisedModel):
 
     def _codes(self, y):
         """The place of each label in ``classes_``; rows of no weight may have any."""
-        codes = np.searchsorted(self.classes_, _labels(y))
+        codes = np.searchsorted(self.classes_, labels_of(y))
         return np.minimum(codes, len(self.classes_) - 1)
 
     def _responses(self, y):
@@ -226,7 +226,14 @@ def log_probabilities(eta) -> np.ndarray:
     return np.column_stack([log_expit(-eta), log_expit(eta)])
 
 
-def _labels(y) -> np.ndarray:
+def labels_of(y) -> np.ndarray:
+    """A label for each row.
+
+    Raises
+    ------
+    ValueError
+        y is None or no vector, or one of its labels is missing.
+    """
     if y is None:
         raise ValueError(
             "this requires y to be passed, but the target y is None: pass one label for each row "
@@ -246,8 +253,13 @@ def _labels(y) -> np.ndarray:
     return labels
 
 
-def _classes(labels) -> np.ndarray:
-    """The classes of the rows that count, in ascending order."""
+def check_kind(labels) -> None:
+    """Refuse numbers that are no classes.
+
+    Raises
+    ------
+    ValueError
+    """
     kind = type_of_target(labels, input_name="y")
     if kind not in ("binary", "multiclass"):
         example = f", such as {shown(labels[labels % 1 != 0][0])}" if kind == "continuous" else ""
@@ -255,6 +267,11 @@ def _classes(labels) -> np.ndarray:
             f"Unknown label type: {kind}{example}. y must hold classes: cut the numbers into "
             "classes, or use a regressor such as taut.Ridge"
         )
+
+
+def _classes(labels) -> np.ndarray:
+    """The classes of the rows that count, in ascending order."""
+    check_kind(labels)
     classes = np.unique(labels)
     if len(classes) < 2:
         raise ValueError(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from numbers import Integral
 
+import numpy as np
 import torch
 
 from taut.nn.prox.config import as_config, from_config
+from taut.nn.prox.max_norm import MaxNorm
 from taut.nn.prox.metric import Metric, Workspace
 from taut.nn.prox.proxes import prox_of
-from taut.nn.prox.steps import check_step, momentum_largest, momentum_weight
-from taut.penalties import MCP, SCAD, Penalty
+from taut.nn.prox.steps import check_step, folded_part, momentum_largest, momentum_weight
+from taut.penalties import Box, NonNegative, Penalty
 from taut.validation import check_positive
 
 try:
@@ -45,7 +47,7 @@ class Regularizer(keras.regularizers.Regularizer):
     Raises
     ------
     TypeError, ValueError
-        ``penalty`` is none, ``strength`` no number >= 0.
+        ``penalty`` is none, or inf somewhere, as bounds are; ``strength`` is no number >= 0.
     RuntimeError
         Keras runs on another backend than torch.
 
@@ -57,7 +59,7 @@ class Regularizer(keras.regularizers.Regularizer):
 
     def __init__(self, penalty, strength=0.01, axis=0):
         _check_backend()
-        self.penalty = _checked(penalty)
+        self.penalty = _finite(_checked(penalty))
         self.strength = float(check_positive(strength, "strength", 0.01, zero=True))
         self.axis = _checked_axis(axis)
 
@@ -81,7 +83,8 @@ class Proximal(keras.callbacks.Callback):
     """The prox of penalties after every training step of a Keras model: exact zeros.
 
     The model's loss stays without the penalty. Steps are those of the optimiser, as for
-    `taut.nn.proximal`: SGD, with or without momentum, Adam and AdamW.
+    `taut.nn.proximal`: SGD, with or without momentum, Adam and AdamW, also behind the
+    ``LossScaleOptimizer`` of ``mixed_float16``.
 
     Parameters
     ----------
@@ -127,7 +130,9 @@ class Proximal(keras.callbacks.Callback):
         self.penalties, self.axis = penalties, _checked_axis(axis)
 
     def on_train_begin(self, logs=None):
-        self.step_of = _step_rule(self.model)
+        # With mixed_float16 the model's own only scales the loss, and skips steps that overflow.
+        self.optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+        self.step_of = _step_rule(self.model, self.optimizer)
         workspace, is_adaptive = Workspace(), self.step_of is _adam_step
         self.blocks = []
         for layer, penalty in self.penalties.items():
@@ -137,11 +142,11 @@ class Proximal(keras.callbacks.Callback):
                 penalty.value(coef)  # refuses another number of features
                 prox = prox_of(penalty, len(coef), is_adaptive, workspace)
                 self.blocks.append((variable, prox))
-        self.n_steps = int(self.model.optimizer.iterations)
-        self._check_steps(_rate(self.model.optimizer, self.n_steps))
+        self.n_steps = int(self.optimizer.iterations)
+        self._check_steps(_rate(self.optimizer, self.n_steps))
 
     def on_train_batch_end(self, batch, logs=None):
-        optimizer = self.model.optimizer
+        optimizer = self.optimizer
         count = int(optimizer.iterations)
         # Batches whose gradients are only accumulated are no steps.
         if count == self.n_steps:
@@ -157,11 +162,9 @@ class Proximal(keras.callbacks.Callback):
                 coef.copy_(prox(coef, metric, strength))
 
     def _check_steps(self, rate):
-        optimizer, is_adaptive = self.model.optimizer, self.step_of is _adam_step
-        for penalty in self.penalties.values():
-            if isinstance(penalty, MCP | SCAD):
-                largest = _LARGEST[self.step_of](optimizer, rate)
-                check_step(penalty, largest, rate, is_adaptive)
+        for folded in filter(None, map(folded_part, self.penalties.values())):
+            largest = _LARGEST[self.step_of](self.optimizer, rate)
+            check_step(folded, largest, rate, self.step_of is _adam_step)
 
     def _metric(self, metric):
         if metric.moments is None:
@@ -201,8 +204,8 @@ def _adam_largest(optimizer, rate):
 _LARGEST = {_sgd_step: _sgd_largest, _adam_step: _adam_largest}
 
 
-def _step_rule(model):
-    if getattr(model.optimizer, "use_ema", False):
+def _step_rule(model, optimizer):
+    if getattr(optimizer, "use_ema", False):
         raise ValueError(
             "use_ema of the optimizer must be False: Keras puts averages in place of the weights, "
             "which have no exact zeros"
@@ -213,12 +216,12 @@ def _step_rule(model):
             f"{model.steps_per_execution}: compile the model with 1"
         )
     # Each backend has subclasses of its own; AdamW is an Adam.
-    if isinstance(model.optimizer, keras.optimizers.SGD):
+    if isinstance(optimizer, keras.optimizers.SGD):
         return _sgd_step
-    if isinstance(model.optimizer, keras.optimizers.Adam):
+    if isinstance(optimizer, keras.optimizers.Adam):
         return _adam_step
     raise TypeError(
-        f"optimizer {type(model.optimizer).__name__} cannot be followed by a prox: its steps are "
+        f"optimizer {type(optimizer).__name__} cannot be followed by a prox: its steps are "
         "not known; compile the model with SGD, Adam or AdamW"
     )
 
@@ -264,6 +267,20 @@ def _features_first(kernel, axis):
             "for the inputs of a Dense layer, -1 for units or filters"
         )
     return kernel.movedim(axis, 0)
+
+
+def _finite(penalty):
+    """A term of a loss must not be inf, where no gradient leads back."""
+    for term in getattr(penalty, "terms", (penalty,)):
+        weights = getattr(term, "weights", None)
+        excludes = weights is not None and np.isinf(weights).any()
+        if excludes or isinstance(term, Box | MaxNorm | NonNegative):
+            place = "on what a weight of inf excludes" if excludes else "beyond its bounds"
+            raise ValueError(
+                f"penalty {penalty!r} is inf {place}, and so would be the loss: pass it to "
+                "taut.nn.keras.Proximal, whose prox puts kernels where it is finite"
+            )
+    return penalty
 
 
 def _checked(penalty):

@@ -111,6 +111,10 @@ class MixedSum(Penalty):
         return self.part.is_convex
 
     @property
+    def _by_entry(self) -> bool:
+        return self.part._by_entry
+
+    @property
     def is_norm(self) -> bool:
         return self.part.is_norm and self.separable.is_norm
 

@@ -115,7 +115,10 @@ def is_gap(value) -> bool:
 def _remedy(name, value) -> str:
     if name == "X" and not is_gap(value) and not isinstance(value, numbers.Real):
         return _ENCODE
-    return _REMEDIES.get(name, "correct the value, or drop the row")
+    remedy = _REMEDIES.get(name, "correct the value, or drop the row")
+    if name == "y" and isinstance(value, str):
+        remedy += "; where y holds classes, use a classifier"
+    return remedy
 
 
 def _first_unusable(array):

@@ -59,7 +59,8 @@ class NeuralModel(BaseEstimator):
         Warns
         -----
         taut.ConvergenceWarning
-            Training broke down or was interrupted; the best weights so far are kept.
+            Training broke down or was interrupted; the best weights so far are kept, or the last
+            ones where no rows held back tell which are best.
         """
         self._check_parameters()
         stopping = self._stopping()
@@ -339,15 +340,23 @@ class NeuralModel(BaseEstimator):
         self.n_iter_ = max(len(rows), 1)
         self.module_.eval()
         if net.broke_down or net.stopped == "interrupted":
-            kept = f"those after epoch {self.best_epoch_}" if self.best_epoch_ else "the first ones"
+            if keeper.keeps_last:
+                kept = (
+                    "The weights of that moment are kept, since no rows held back have judged "
+                    "earlier ones"
+                )
+            elif self.best_epoch_:
+                kept = f"The best weights so far are kept, those after epoch {self.best_epoch_}"
+            else:
+                kept = "The best weights so far are kept, the first ones"
             remedy = (
                 ". Lower learning_rate, or clip gradients (gradient_clip=1.0)"
                 if net.broke_down
                 else ""
             )
             warnings.warn(
-                f"{type(self).__name__} stopped in epoch {self.n_iter_}: {net.stopped}. The best "
-                f"weights so far are kept, {kept}{remedy}.",
+                f"{type(self).__name__} stopped in epoch {self.n_iter_}: {net.stopped}. "
+                f"{kept}{remedy}.",
                 ConvergenceWarning,
                 stacklevel=3,
             )

@@ -16,6 +16,9 @@ from taut.validation import check_flag, check_matrix, shown
 __all__ = ["ImageInputs", "TableInputs"]
 
 _BLOCK = 1024  # images at a time, where they have to be turned into numbers
+# Floats that resampling or noise moved a little beyond 0 to 1 are shares of white still, and those
+# of a further image may lie beyond them; bytes lie far beyond both.
+_SHARES, _NO_SHARE = (-1.0, 2.0), 8.0
 
 
 class TableInputs:
@@ -88,7 +91,11 @@ class TableInputs:
 
 
 class ImageInputs:
-    """Images as arrays: pixels stay bytes until a batch of them is needed."""
+    """Images as arrays: pixels stay bytes until a batch of them is needed.
+
+    Whole numbers are bytes, floats shares of white, so that both give the same predictions. A
+    model fitted on what is neither takes all numbers as they are; ``white_`` is 1 then.
+    """
 
     def _inputs(self, X, reset=False) -> np.ndarray:
         try:
@@ -118,12 +125,24 @@ class ImageInputs:
             self._check_new_shape(X.shape[1:])
             self.image_shape_ = X.shape[1:]
             self.n_features_in_ = int(np.prod(self.image_shape_))
+            self.white_ = _white_of(X)
         elif X.shape[1:] != self.image_shape_:
             raise ValueError(
                 f"X must hold images of shape {self.image_shape_}, which the model was fitted on, "
                 f"got {X.shape[1:]}: resize them"
             )
+        elif self.white_ != 1 and X.dtype != np.uint8:
+            self._check_shares(X)
         return X
+
+    def _check_shares(self, X) -> None:
+        sizes = np.abs(X)
+        if sizes.max() / self._white(X) > _NO_SHARE:
+            raise ValueError(
+                "X must hold bytes, 0 to 255, as whole numbers, or shares of white, 0 to 1, as "
+                f"floats, as at fitting, got {X.flat[sizes.argmax()]:g} of {X.dtype}: pass X / "
+                "255, or X.astype('uint8'), of pixels that are bytes"
+            )
 
     def _check_new_shape(self, shape) -> None:
         height, width, n_channels = shape
@@ -163,7 +182,7 @@ class ImageInputs:
             return
         total, squares = np.zeros(n_channels), np.zeros(n_channels)
         for start in range(0, len(X), _BLOCK):
-            block = X[start : start + _BLOCK].astype(np.float64) / _largest(X)
+            block = X[start : start + _BLOCK].astype(np.float64) / self._white(X)
             total += block.sum(axis=(0, 1, 2))
             squares += (block**2).sum(axis=(0, 1, 2))
         n_pixels = X.size / n_channels
@@ -172,11 +191,14 @@ class ImageInputs:
         self.scale_ = positive_scale(np.sqrt(variances))
 
     def _stored(self, X: np.ndarray, device: torch.device) -> torch.Tensor:
-        if X.dtype != np.uint8:
-            X = X.astype(np.float32) / _largest(X)
+        if X.dtype != np.uint8 or self.white_ == 1:
+            X = X.astype(np.float32) / self._white(X)
         # torch warns of read-only memory, such as a mapped file's; it is only ever read.
         pixels = torch.from_numpy(X if X.flags.writeable else X.copy())
         return pixels.to(device).permute(0, 3, 1, 2)
+
+    def _white(self, X: np.ndarray) -> float:
+        return 1.0 if X.dtype.kind == "f" else self.white_
 
     def _steps(self, device: torch.device) -> dict:
         return {
@@ -222,6 +244,9 @@ def _as_share(pixels: torch.Tensor) -> torch.Tensor:
     return pixels.to(torch.float32) / 255 if pixels.dtype == torch.uint8 else pixels
 
 
-def _largest(X: np.ndarray) -> float:
-    """The value of white: whole numbers are taken for bytes."""
-    return 1.0 if X.dtype.kind == "f" else 255.0
+def _white_of(X: np.ndarray) -> float:
+    """The whole number that is white: 1 where these pixels are neither bytes nor shares of it."""
+    if X.dtype == np.uint8:
+        return 255.0
+    least, most = _SHARES if X.dtype.kind == "f" else (0, 255)
+    return 255.0 if least <= X.min() and X.max() <= most else 1.0

@@ -63,7 +63,8 @@ _FITTED = """module_ : torch.nn.Module
         one entry for each epoch. The training loss is that of dropout, augmentation, mixing and
         label smoothing; the penalty is in neither.
     best_epoch_ : int
-        After which the weights were those of ``module_``.
+        After which the weights were those of ``module_``; after an interrupt with no rows held
+        back, the last whole epoch before them.
     stopped_ : str or None
         Why training ended before ``max_epochs``.
     n_iter_ : int
@@ -274,12 +275,12 @@ class NeuralClassifier(ClassTargets, TableInputs, NeuralModel):
         X, y, sample_weight
             As for `fit`.
         classes : array of shape (n_classes,), default None
-            All that there will be; in the first call only. None takes those of its rows.
+            All that there will be; None takes those of the rows of the first call. Later calls
+            may name the same ones again.
 
         Raises as for `fit`.
         """
-        if classes is not None and not hasattr(self, "module_"):
-            self._learn_classes(classes)
+        self._take_classes(classes)
         return self._more(X, y, sample_weight)
 
 
@@ -289,8 +290,9 @@ class ImageClassifier(ClassTargets, ImageInputs, NeuralModel):
 
     One 3 x 3 convolution with batch normalisation for each width, the resolution halved in
     between, residual blocks after it and the maximum over all places. Images are arrays of shape
-    (n_samples, height, width) or (n_samples, height, width, n_channels); whole numbers are taken
-    for bytes, 0 to 255.
+    (n_samples, height, width) or (n_samples, height, width, n_channels). Whole numbers are taken
+    for bytes, 0 to 255, and floats for shares of white, 0 to 1, so that an image is the same as
+    either. A model fitted on numbers far beyond takes all of them as they are.
 
     Parameters
     ----------
@@ -317,6 +319,8 @@ class ImageClassifier(ClassTargets, ImageInputs, NeuralModel):
     classes_ : ndarray of shape (n_classes,)
     image_shape_ : tuple of int
         Height, width and channels.
+    white_ : float
+        The whole number that is white: 255, or 1 where they are taken as they are.
     <fitted>
 
     Examples

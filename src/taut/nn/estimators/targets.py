@@ -6,15 +6,12 @@ import numpy as np
 import torch
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
-from sklearn.utils import assert_all_finite
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d
 
-from taut.estimators.classifier import class_factors
+from taut.estimators.classifier import check_kind, class_factors, labels_of
 from taut.nn.estimators.inputs import positive_scale
 from taut.nn.training.losses import CrossEntropy, HalfSquaredError
 from taut.validation import check_flag, check_response, shown
-from taut.validation.trouble import constant_target, explained
+from taut.validation.trouble import constant_target
 
 __all__ = ["ClassTargets", "NumberTargets"]
 
@@ -83,21 +80,13 @@ class ClassTargets(ClassifierMixin):
     _of_classes = True
 
     def _targets(self, y, X) -> np.ndarray:
-        if y is None:
-            raise ValueError(
-                "this requires y to be passed, but the target y is None: pass one label for each "
-                "row of X"
-            )
-        with explained("y", y):
-            y = column_or_1d(y, warn=True)
-            if y.dtype.kind == "f":
-                assert_all_finite(y, input_name="y")
+        y = labels_of(y)
         if len(y) != len(X):
             raise ValueError(
                 f"X and y have inconsistent numbers of samples: X has {len(X)} rows, y has "
                 f"{len(y)}: give y one label for each row of X"
             )
-        check_classification_targets(y)
+        check_kind(y)
         return y
 
     def _check_variation(self, y: np.ndarray) -> None:
@@ -113,6 +102,26 @@ class ClassTargets(ClassifierMixin):
                 "y must hold at least two classes, got one class only, "
                 f"{shown(self.classes_[0])}: there is nothing to tell apart, add rows of another "
                 "class"
+            )
+
+    def _take_classes(self, classes) -> None:
+        """Of a call of ``partial_fit``: all that there will be in the first one, the same later."""
+        if not hasattr(self, "module_"):
+            # Those of a call that failed are forgotten.
+            vars(self).pop("classes_", None)
+        if classes is None:
+            return
+        if isinstance(classes, str) or np.ndim(classes) != 1 or len(np.unique(classes)) < 2:
+            raise ValueError(
+                f"classes must be an array of two labels at least, got {shown(classes)}: name all "
+                "that there will be"
+            )
+        if not hasattr(self, "classes_"):
+            self._learn_classes(classes)
+        elif not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes must be those that the model has, {shown(self.classes_.tolist())}, got "
+                f"{shown(np.unique(classes).tolist())}: leave classes out, or fit a new model"
             )
 
     def _n_outputs(self) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from taut import penalties as vocabulary
 from taut.nn.prox.layouts import Columns, Heads, Layout, Rows
+from taut.nn.prox.max_norm import MaxNorm
 from taut.penalties import FoldedSum, MixedSum, Penalty, Sum
 
 __all__ = ["as_config", "from_config"]
@@ -19,7 +20,7 @@ _PENALTIES = {
     for name, kind in ((name, getattr(vocabulary, name)) for name in vocabulary.__all__)
     if isinstance(kind, type) and issubclass(kind, Penalty)
     if name not in ("FoldedSum", "MixedSum", "NativePenalty", "Penalty", "Separable", "Sum")
-}
+} | {"MaxNorm": MaxNorm}
 _LAYOUTS = {kind.__name__: kind for kind in (Rows, Columns, Heads)}
 
 

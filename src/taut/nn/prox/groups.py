@@ -13,7 +13,7 @@ from taut.nn.prox.secular import shrunk
 from taut.nn.prox.separable import SeparableProx, of_launch
 from taut.penalties import L1, GroupLasso
 
-__all__ = ["GroupsProx", "SparseGroupsProx"]
+__all__ = ["EntriesThenGroupsProx", "GroupsProx", "ridge_of"]
 
 
 class GroupsProx(Prox):
@@ -95,18 +95,29 @@ def _for_one_step(padded, amount):
     return torch.addcmul(padded.zero, padded.coef, padded.sums.of_rows(share))
 
 
-class SparseGroupsProx(Prox):
-    """Soft thresholding, then the groups: see ``SparseGroupLasso.prox``, whose reason holds too.
+class EntriesThenGroupsProx(Prox):
+    """Prox of a separable penalty and of ``share`` times norms of groups, in this order.
 
-    Shrinking a group entry by entry leaves its signs and zeros alone, in any diagonal metric.
+    Shrinking a group entry by entry leaves its signs and zeros alone, in any diagonal metric, and
+    bounds at zero only add zeros: see ``taut.penalties.mixed_sum``. A ridge of slope c, one for all
+    features, joins the metric: ``1/2 (b - z)' D (b - z) + strength c/2 |b|^2`` is, but for a
+    constant, the distance to ``D z / (D + strength c)``, where the entries are put, in the metric
+    ``D + strength c``.
     """
 
-    def __init__(self, penalty, n_features: int, workspace: Workspace):
-        weights = penalty.weights
-        self.groups = GroupsProx(GroupLasso(penalty.groups, weights), n_features, workspace)
-        free = None if weights is None else np.where(weights == 0, 0.0, 1.0)[penalty.groups]
-        self.l1_ratio = penalty.l1_ratio
-        self.entries = SeparableProx(L1(free), n_features)
+    def __init__(self, separable, norms, n_features: int, workspace: Workspace, share=1.0):
+        self.entries = SeparableProx(separable, n_features)
+        self.groups = GroupsProx(norms, n_features, workspace)
+        self.share, self.ridge = share, ridge_of(separable, n_features)
+
+    @classmethod
+    def of_sparse_groups(cls, penalty, n_features: int, workspace: Workspace, more=None):
+        """Of a ``SparseGroupLasso``, and ``more`` that separates; 0 = unpenalised is for both."""
+        labels, weights = penalty.group_layout(n_features)
+        l1 = L1(penalty.l1_ratio * np.where(weights == 0, 0.0, 1.0)[labels])
+        norms = GroupLasso(penalty.groups, penalty.weights)
+        separable = l1 if more is None else l1 + more
+        return cls(separable, norms, n_features, workspace, 1 - penalty.l1_ratio)
 
     def by_core(self, job: Job) -> None:
         for part in self._parts(job):
@@ -123,8 +134,20 @@ class SparseGroupsProx(Prox):
             type(some[0].prox).together(list(some))
 
     def _parts(self, job):
-        ratio, strength = self.l1_ratio, job.strength
+        metric = job.metric.stiffer(job.strength * self.ridge) if self.ridge else job.metric
         return (
-            job._replace(prox=self.entries, strength=strength * ratio),
-            job._replace(prox=self.groups, strength=strength * (1 - ratio)),
+            job._replace(prox=self.entries),
+            job._replace(prox=self.groups, metric=metric, strength=job.strength * self.share),
         )
+
+
+def ridge_of(separable, n_features: int) -> float | None:
+    """The slope of the ridge in a separable penalty, None where features have several.
+
+    Excluded features are 0 under any.
+    """
+    _, l2, lower, upper = separable.coordinates(n_features)
+    slopes = np.unique(l2[lower < upper])
+    if len(slopes) > 1:
+        return None
+    return float(slopes[0]) if len(slopes) else 0.0

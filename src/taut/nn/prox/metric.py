@@ -33,6 +33,12 @@ class Metric(NamedTuple):
         """What is done with the moments: parameters of one form can be worked on together."""
         return None if self.moments is None else self.root
 
+    def stiffer(self, slope: float) -> Metric:
+        """With ``D + slope`` in place of D."""
+        if self.moments is None:
+            return self._replace(length=self.length / (1 + self.length * slope))
+        return self._replace(shift=self.shift + self.length * slope)
+
     def inverse(self) -> float | torch.Tensor:
         """Steps: the reciprocals of D."""
         if self.moments is None:

@@ -13,8 +13,7 @@ from taut.nn.prox.layouts import Layout, as_layout
 from taut.nn.prox.metric import Metric, Workspace
 from taut.nn.prox.on_gpu import Tables
 from taut.nn.prox.proxes import prox_of
-from taut.nn.prox.steps import Rule, StepCounts, rule_of
-from taut.penalties import MCP, SCAD
+from taut.nn.prox.steps import Rule, StepCounts, folded_part, rule_of
 from taut.validation import check_positive
 
 __all__ = ["active", "lasting", "penalty_value", "proximal", "set_strength"]
@@ -200,7 +199,7 @@ class _Block:
         self.place: int = place
         self.layout: Layout = layout
         self.prox: Prox = prox
-        self.folds = isinstance(layout.penalty, MCP | SCAD)
+        self.folded = folded_part(layout.penalty)
         self.is_gathered = len(parameters) > 1
         self._memory = self._view = None
 
@@ -264,8 +263,8 @@ class _ProximalStep:
                 of_block = metric or self._metric(block, optimizer.state, group)
                 if not has_moved:
                     continue
-                if block.folds:
-                    self.rule.check(block.layout.penalty, group)
+                if block.folded:
+                    self.rule.check(block.folded, group)
                 job = Job(block.prox, block.view(of_block.moments), of_block, strength)
                 jobs.append(job)
                 if block.is_gathered:
@@ -328,8 +327,8 @@ def _layout_and_prox(parameters, penalty, group, rule, workspace):
     layout = as_layout(penalty, tensors)
     coef = layout.gather(tensors)
     layout.penalty.value(coef)  # refuses another number of features
-    if isinstance(layout.penalty, MCP | SCAD):
-        rule.check(layout.penalty, group)
+    if folded := folded_part(layout.penalty):
+        rule.check(folded, group)
     return layout, prox_of(layout.penalty, len(coef), rule.adaptive, workspace)
 
 

@@ -20,12 +20,13 @@ import torch
 from torch import optim
 
 from taut.nn.prox.metric import Metric
-from taut.penalties import MCP, SCAD
+from taut.penalties import MCP, SCAD, FoldedSum
 
 __all__ = [
     "Rule",
     "StepCounts",
     "check_step",
+    "folded_part",
     "momentum_largest",
     "momentum_weight",
     "rule_of",
@@ -73,6 +74,12 @@ def check_step(penalty: MCP | SCAD, step: float, lr: float, adaptive: bool) -> N
             f"step of {type(penalty).__name__} must stay below {bound} = {limit:g}, got up to "
             f"{step:g} at lr={lr:g}: use {remedy}"
         )
+
+
+def folded_part(penalty) -> MCP | SCAD | None:
+    """What of a penalty steps have to be checked for: a ridge beside it only helps."""
+    part = penalty.part if isinstance(penalty, FoldedSum) else penalty
+    return part if isinstance(part, MCP | SCAD) else None
 
 
 def momentum_largest(lr: float, mu: float, dampening: float, nesterov: bool) -> float:

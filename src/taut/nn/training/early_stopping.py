@@ -73,8 +73,9 @@ class BestWeights(Callback):
     """Keeps the weights of the best epoch, and ends training when there is no hope of better ones.
 
     With rows held back, the best epoch is that of the best monitored value, and its weights are
-    those that training leaves. Without, training leaves the last weights, unless it broke down:
-    then those before the epoch of least training loss, since that loss was theirs.
+    those that training leaves. Without, training leaves the last weights, also those of an epoch
+    that was interrupted, unless it broke down: then those before the epoch of least training loss,
+    since that loss was theirs.
 
     Parameters
     ----------
@@ -83,7 +84,9 @@ class BestWeights(Callback):
     Attributes
     ----------
     best_epoch : int
-        Counted from 1; 0 is before training.
+        Counted from 1; 0 is before training. Of an epoch that was interrupted, the one before.
+    keeps_last : bool
+        Whether training leaves the last weights.
     """
 
     def __init__(self, stopping: EarlyStopping | None):
@@ -91,7 +94,7 @@ class BestWeights(Callback):
 
     def on_train_begin(self, net, **kwargs):
         self.best_value, self.best_epoch = inf, len(net.history)
-        self.first_epoch = len(net.history)
+        self.first_epoch = self.last_epoch = len(net.history)
         self.best, self.candidate = _copied(net.weights()), _copied(net.weights())
 
     def on_epoch_begin(self, net, **kwargs):
@@ -100,6 +103,7 @@ class BestWeights(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         value, epoch = self._value(net), len(net.history)
+        self.last_epoch = epoch
         if isfinite(value) and value < self.best_value:
             if self.stopping is not None:
                 _copy(net.weights(), self.candidate)
@@ -117,8 +121,9 @@ class BestWeights(Callback):
 
     def on_train_end(self, net, **kwargs):
         nothing_kept = self.best_epoch == self.first_epoch and not net.broke_down
-        if nothing_kept or (self.stopping is None and not net.broke_down):
-            self.best_epoch = len(net.history)
+        self.keeps_last = nothing_kept or (self.stopping is None and not net.broke_down)
+        if self.keeps_last:
+            self.best_epoch = self.last_epoch
             net.keep(net.weights())
         else:
             net.keep(self.best)
