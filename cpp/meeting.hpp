@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <exception>
 #include <mutex>
 #include <vector>
@@ -23,16 +24,18 @@ class Meeting {
  public:
   void enter() {
     std::unique_lock lock(mutex_);
+    Seat seat;
     ++present_;
-    ++ready_;
-    changed_.wait(lock, [this] { return at_work_ < cores_; });
-    go_on();
+    ready_.push_back(&seat);
+    call();
+    seat.wait(lock);
   }
 
   void leave() {
     const std::lock_guard lock(mutex_);
     --present_;
-    give_way();
+    --at_work_;
+    call();
   }
 
   int present() const {
@@ -44,44 +47,56 @@ class Meeting {
   void widen() {
     const std::lock_guard lock(mutex_);
     ++cores_;
-    changed_.notify_all();
+    call();
   }
 
-  // out = X'r, by whoever is there when nobody else could go on without.
+  // out = X'r, read by whoever wishes last, when nobody could go on without.
   void cross(const Design& X, const double* r, double* out) {
     std::unique_lock lock(mutex_);
-    Wish wish{&X, r, out};
-    wishes_.push_back(&wish);
-    give_way();
-    changed_.wait(lock, [&] { return at_work_ < cores_ && (wish.granted || (ready_ == 0 && !reading_)); });
-    if (wish.granted) return go_on();
-    ++at_work_;
-    grant_all(lock, wish);
+    Seat seat{&X, r, out};
+    wishes_.push_back(&seat);
+    --at_work_;
+    call();
+    seat.wait(lock);
+    if (seat.reads) read_for_all(lock, &seat);
   }
 
  private:
-  struct Wish {
-    const Design* X;
-    const double* r;
-    double* out;
-    bool granted = false;
+  // Where one of those present waits for its turn, and what it wishes to know by then.
+  struct Seat {
+    const Design* X = nullptr;
+    const double* r = nullptr;
+    double* out = nullptr;
+    bool at_work = false, reads = false;
+    std::condition_variable turn = {};
+    void wait(std::unique_lock<std::mutex>& lock) {
+      turn.wait(lock, [this] { return at_work; });
+    }
   };
 
-  void go_on() {
-    --ready_;
-    ++at_work_;
+  // Whoever can go on where there is a core; it alone is woken.
+  void call() {
+    while (at_work_ < cores_) {
+      Seat* next;
+      if (!ready_.empty()) {
+        next = ready_.front();
+        ready_.pop_front();
+      } else if (!wishes_.empty() && !reading_) {
+        next = wishes_.back();
+        next->reads = reading_ = true;
+      } else {
+        return;
+      }
+      ++at_work_;
+      next->at_work = true;
+      next->turn.notify_one();
+    }
   }
 
-  void give_way() {
-    --at_work_;
-    changed_.notify_all();
-  }
-
-  // What all wish for by now, including the caller; those who wish while X is read wait for the next time.
-  void grant_all(std::unique_lock<std::mutex>& lock, const Wish& own) {
-    std::vector<Wish*> taken;
+  // What all wish for by now; those who wish while X is read wait for the next time.
+  void read_for_all(std::unique_lock<std::mutex>& lock, const Seat* own) {
+    std::vector<Seat*> taken;
     taken.swap(wishes_);
-    reading_ = true;
     lock.unlock();
     std::exception_ptr failure;
     try {
@@ -91,27 +106,27 @@ class Meeting {
     }
     lock.lock();
     reading_ = false;
-    for (Wish* wish : taken) {
-      if (wish == &own) continue;
+    for (Seat* seat : taken) {
+      if (seat == own) continue;
       // After a failure the next of them tries again.
-      if (failure) wishes_.push_back(wish);
-      else wish->granted = true, ++ready_;
+      if (failure) wishes_.push_back(seat);
+      else ready_.push_back(seat);
     }
-    changed_.notify_all();
+    call();
     if (failure) std::rethrow_exception(failure);
   }
 
   // Wishes for the same matrix with one pass over it.
-  static void read(std::vector<Wish*> wishes) {
+  static void read(std::vector<Seat*> wishes) {
     while (!wishes.empty()) {
       const Design& X = *wishes.front()->X;
-      const auto others = std::stable_partition(wishes.begin(), wishes.end(), [&](Wish* wish) { return wish->X == &X; });
+      const auto others = std::stable_partition(wishes.begin(), wishes.end(), [&](Seat* wish) { return wish->X == &X; });
       read(X, {wishes.begin(), others});
       wishes.erase(wishes.begin(), others);
     }
   }
 
-  static void read(const Design& X, const std::vector<Wish*>& wishes) {
+  static void read(const Design& X, const std::vector<Seat*>& wishes) {
     const std::ptrdiff_t n = X.rows(), p = X.cols();
     const int count = static_cast<int>(wishes.size());
     Unwritten residuals(n * count), found(p * count);
@@ -121,12 +136,10 @@ class Meeting {
   }
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  int cores_ = 1;
-  int present_ = 0, at_work_ = 0;
-  int ready_ = 0;  // who would go on if there were a core
+  int cores_ = 1, present_ = 0, at_work_ = 0;
   bool reading_ = false;
-  std::vector<Wish*> wishes_;
+  std::deque<Seat*> ready_;     // who would go on if there were a core
+  std::vector<Seat*> wishes_;   // who waits for a product
 };
 
 // The matrix as one who is in a meeting sees it; alone, where there is none.
