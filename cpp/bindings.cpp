@@ -187,7 +187,7 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
   require(!start || start->shape(0) == p, "start needs one entry for each column");
   const taut::Penalty penalty = checked_penalty(p, l1, l2, lower, upper, fall, knot);
   taut::Relay path(penalty, p, given(alphas), n_alphas, alpha_min_ratio, start ? start->data() : nullptr);
-  taut::Vector intercepts;
+  taut::Vector intercepts, squares;
   {
     nb::gil_scoped_release unlocked;
     taut::Interrupt interrupt = signals(cancel);
@@ -206,10 +206,13 @@ nb::tuple solve_path(const Handle& X, Array y, Array weights, bool centre, Array
       else solver = std::make_unique<taut::PathSolver>(view, response, penalty, mine, poll);
       path.pass(*solver);
       for (const double level : solver->levels()) intercepts.push_back(centre ? response.mean - level : 0.0);
+      squares.insert(squares.end(), solver->squares().begin(), solver->squares().end());
     }
     intercepts = path.kept(intercepts, 1);
+    squares = path.kept(squares, 1);
   }
-  return packed(std::move(path), p, std::move(intercepts));
+  const std::size_t count = squares.size();
+  return nb::make_tuple(packed(std::move(path), p, std::move(intercepts)), to_numpy(std::move(squares), {count}));
 }
 
 std::unique_ptr<taut::Loss> compiled_loss(int code, double parameter, int targets) {

@@ -62,6 +62,8 @@ class PathSolver {
 
   // What the means of the columns add up to at the coefficients of each strength that was solved.
   const Vector& levels() const { return levels_; }
+  // Weighted sums of squared residuals there, for least squares; NaN where only statistics are known.
+  const Vector& squares() const { return squares_; }
 
   // Fits the null model (intercept and features without penalty) and returns the smallest strength
   // at which it is optimal.
@@ -535,6 +537,7 @@ class PathSolver {
       } else if (column >= 0)
         write(beta, coefs + static_cast<std::ptrdiff_t>(column) * p);
       levels_.push_back(rested ? rest_level_ : level(beta));
+      squares_.push_back(complete_ ? std::numeric_limits<double>::quiet_NaN() : rested ? 2 * y_.null : batch.rss[accepted]);
       accept(batch, accepted);
       retries = 0;
     }
@@ -666,7 +669,7 @@ class PathSolver {
   const int* columns_of_ = nullptr;
   int count_ = 0;
   Vector correlation_;  // X'Vy, where the Gram matrix is complete
-  Vector levels_;
+  Vector levels_, squares_;
   double rest_level_ = 0;  // of the coefficients that features rest at
   std::vector<Index> fresh_;  // what the last check wants in the working set
   Zeros ahead_, residuals_;  // correlations and residuals of the strengths of a batch

@@ -34,7 +34,8 @@ def arguments(**changes):
 
 
 def test_the_arguments_below_differ_from_good_ones_in_one_place():
-    alphas, coefs, *_ = _core.solve_path(**arguments())
+    (alphas, coefs, *_), squares = _core.solve_path(**arguments())
+    assert squares.shape == (2,)
     assert alphas.shape == (2,)
     assert coefs.shape == (P, 2)
 
@@ -217,7 +218,7 @@ def test_numbers_that_are_none_do_not_hang_the_core(place, value, engine):
         X[3, 2] = value
     else:
         changes.setdefault(place, arguments()[place].copy())[0] = value
-    *_, status, n_iter = _core.solve_path(**arguments(design=_core.dense(X), **changes))
+    (*_, status, n_iter), _ = _core.solve_path(**arguments(design=_core.dense(X), **changes))
     assert np.all(n_iter <= 100)
     if place == "y" and not np.isfinite(value):
         assert not np.any(status == 0)

@@ -99,6 +99,13 @@ class Design:
         parts = _parts(self.shape[0], self.lying.size)
         return np.concatenate([self.lying[part][:, used] @ coefs for part in parts])
 
+    def product_at(self, rows, coefs):
+        """The same at some rows, of coefs of shape (n_features, n_columns)."""
+        used = np.flatnonzero(coefs.any(axis=1))
+        if self.is_sparse or len(used) >= len(coefs) // 2:
+            return self.product(coefs)[rows]
+        return self.lying[np.ix_(rows, used)] @ coefs[used]
+
     def columns(self, features):
         """A copy of some of the columns, as they lie: ndarray or CSC matrix."""
         return self.matrix[:, features]

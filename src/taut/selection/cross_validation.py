@@ -14,7 +14,7 @@ from taut.losses import Cox, Logistic, Multinomial, SquaredHinge
 from taut.memory import fits
 from taut.path import settled_grid, solve_targets
 from taut.problem import Problem
-from taut.selection.errors import mean_errors
+from taut.selection.errors import mean_errors, mean_squares
 from taut.selection.fold_moments import FoldMoments, gather
 from taut.selection.folds import as_splits, check_folds
 from taut.selection.rule import Choice, Rule
@@ -345,7 +345,10 @@ class FoldPath:
     def _go_on(self, k, grid, controls):
         solved = solve_path(self._fits[k], grid, replace(controls, start=self._starts[k]))
         self._starts[k] = solved.coefs[..., -1]
-        return mean_errors(self._problems[k], solved, self._parts)
+        if solved.squares is None:
+            return mean_errors(self._problems[k], solved, self._parts)
+        held_out = mean_squares(self._problems[k], solved, self._parts[1])
+        return np.stack([solved.squares, held_out])
 
 
 def _fold_errors(problems, alphas, controls, training, testing):

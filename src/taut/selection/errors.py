@@ -8,7 +8,7 @@ from taut.losses import Squared
 from taut.problem import Problem
 from taut.solvers import Solved
 
-__all__ = ["mean_errors"]
+__all__ = ["mean_errors", "mean_squares"]
 
 _BLOCK = 1 << 22  # predictions that are held at a time
 _ALPHAS = 25  # alphas at a time: features that are used at the last of a path are not at the first
@@ -30,14 +30,42 @@ def mean_errors(problem: Problem, solved: Solved, weightings) -> np.ndarray:
     ndarray of shape (n_weightings, n_alphas)
     """
     out = np.empty((len(weightings), len(solved.alphas)))
-    block = min(_ALPHAS, max(1, _BLOCK // problem.response.size))
-    for first in range(0, len(solved.alphas), block):
-        part = slice(first, first + block)
+    for part in _stretches(len(solved.alphas), problem.response.size):
         eta = problem.design.product(solved.coefs[..., part]) + solved.intercepts[..., part]
         if problem.offset is not None:
             eta += problem.offset.reshape(-1, *[1] * (eta.ndim - 1))
         out[:, part] = _deviances(problem, eta, weightings)
     return out / np.array([weights.sum() for weights in weightings])[:, None]
+
+
+def mean_squares(problem: Problem, solved: Solved, weights) -> np.ndarray:
+    """Weighted means of squared errors of one target along a path, at the rows that have weight.
+
+    Parameters
+    ----------
+    problem : Problem
+        Least squares.
+    solved : Solved
+    weights : ndarray of shape (n_samples,)
+
+    Returns
+    -------
+    ndarray of shape (n_alphas,)
+    """
+    rows = np.flatnonzero(weights)
+    y, shares = problem.response[rows, None], weights[rows] / weights.sum()
+
+    def mean(part):
+        eta = problem.design.product_at(rows, solved.coefs[:, part]) + solved.intercepts[part]
+        return shares @ np.square(y - eta)
+
+    return np.concatenate([mean(part) for part in _stretches(len(solved.alphas), len(rows))])
+
+
+def _stretches(n_alphas, n_values):
+    """Strengths at a time, where each has so many predictors."""
+    block = min(_ALPHAS, max(1, _BLOCK // n_values))
+    return [slice(first, first + block) for first in range(0, n_alphas, block)]
 
 
 def _deviances(problem, eta, weightings):

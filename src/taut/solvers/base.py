@@ -90,6 +90,8 @@ class Solved:
         How they were found, by scikit-learn's word where it has one: "svd", "eigen", "lsqr",
         "sparse_cg", "active_set", "prox_newton", "proximal_gradient", "lbfgs", "highs",
         "interior_point" or "multipliers".
+    squares : ndarray of shape (n_alphas,) or None
+        Weighted means of squared residuals, where the solver of least squares knows them.
     """
 
     alphas: np.ndarray
@@ -97,6 +99,7 @@ class Solved:
     intercepts: np.ndarray
     certificates: tuple[Certificate, ...]
     method: str
+    squares: np.ndarray | None = None
 
     @classmethod
     def walked(cls, alphas, to: Callable, method: str) -> Solved:

@@ -69,7 +69,7 @@ class PathEngine:
         coordinates, folds = penalty_arrays(problem)
         design = problem.design.handle  # a copy, maybe: it comes before room is looked for
         with working_set_memory(problem) as room, _threads_of(problem):
-            found = interruptible(
+            found, squares = interruptible(
                 _operations(problem, grid),
                 partial(_core.solve_path, meeting=controls.meeting),
                 design,
@@ -89,7 +89,8 @@ class PathEngine:
                 *folds,
                 abandon=cancel.set,
             )
-        return solved_by_core(found, controls, "active_set")
+        solved = solved_by_core(found, controls, "active_set")
+        return replace(solved, squares=None if np.isnan(squares).any() else squares)
 
     def path_of_moments(
         self, problem: Problem, centred: CentredMoments, grid: Grid, controls: Controls
