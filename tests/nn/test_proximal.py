@@ -68,6 +68,18 @@ def regression(n_features=8):
     return X, X @ coef + generator.standard_normal(60)
 
 
+def trained_to_the_end(layer, optimizer, X, y):
+    """The weights of a linear layer after steps that shorten."""
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: 1 / (1 + (k / 300) ** 2))
+    X, y = torch.tensor(X), torch.tensor(y)
+    for _ in range(1200):
+        optimizer.zero_grad()
+        (0.5 * (layer(X)[:, 0] - y).square().mean()).backward()
+        optimizer.step()
+        scheduler.step()
+    return layer.weight.detach().numpy()[0]
+
+
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_a_linear_network_reaches_the_lasso(name):
     X, y = regression()
@@ -76,14 +88,7 @@ def test_a_linear_network_reaches_the_lasso(name):
     optimizer = nn.proximal(
         OPTIMISERS[name](layer.parameters()), {layer: penalties.L1()}, strength=0.2
     )
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: 1 / (1 + (k / 300) ** 2))
-    X, y = torch.tensor(X), torch.tensor(y)
-    for _ in range(1200):
-        optimizer.zero_grad()
-        (0.5 * (layer(X)[:, 0] - y).square().mean()).backward()
-        optimizer.step()
-        scheduler.step()
-    found = layer.weight.detach().numpy()[0]
+    found = trained_to_the_end(layer, optimizer, X, y)
     np.testing.assert_allclose(found, lasso.coef_, atol=1e-3)
     np.testing.assert_array_equal(found == 0, lasso.coef_ == 0)
     assert layer.bias.item() == pytest.approx(lasso.intercept_, abs=1e-3)
@@ -106,14 +111,7 @@ def test_sums_with_groups_end_where_the_convex_solvers_do(name, penalty):
     layer = torch.nn.Linear(8, 1, dtype=torch.float64)
     optimizer = OPTIMISERS[name](layer.parameters())
     nn.proximal(optimizer, {layer: nn.columns(penalty)}, strength=0.2)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: 1 / (1 + (k / 300) ** 2))
-    X, y = torch.tensor(X), torch.tensor(y)
-    for _ in range(1200):
-        optimizer.zero_grad()
-        (0.5 * (layer(X)[:, 0] - y).square().mean()).backward()
-        optimizer.step()
-        scheduler.step()
-    found = layer.weight.detach().numpy()[0]
+    found = trained_to_the_end(layer, optimizer, X, y)
     np.testing.assert_allclose(found, path.coefs[:, 0], atol=1e-3)
     np.testing.assert_array_equal(found == 0, path.coefs[:, 0] == 0)
     assert (found == 0).any()

@@ -104,7 +104,9 @@ class Design:
         used = np.flatnonzero(coefs.any(axis=1))
         if self.is_sparse or len(used) >= len(coefs) // 2:
             return self.product(coefs)[rows]
-        return self.lying[np.ix_(rows, used)] @ coefs[used]
+        coefs = coefs[used]
+        parts = _parts(len(rows), len(rows) * self.shape[1])
+        return np.concatenate([self.lying[np.ix_(rows[part], used)] @ coefs for part in parts])
 
     def columns(self, features):
         """A copy of some of the columns, as they lie: ndarray or CSC matrix."""

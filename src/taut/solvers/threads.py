@@ -11,9 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
-from itertools import count
 from queue import SimpleQueue
-from threading import Event, Lock
+from threading import Lock
 
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from threadpoolctl import ThreadpoolController
@@ -49,20 +48,25 @@ def side_by_side(jobs, controls: Controls, n_entries: int, seats: int = 1) -> li
 def _in_threads(jobs, controls, meetings, seats):
     """One caller at a time: BLAS's limit is that of the process, and whoever overlaps would put
     back the limit of another."""
-    cancel, free, begun, all_begun = Cancel(), SimpleQueue(), count(1), Event()
+    cancel, free, change, taken, waiting = Cancel(), SimpleQueue(), Lock(), [], len(jobs)
     for meeting in meetings * seats:
         free.put(meeting)
 
     def seated(job):
+        nonlocal waiting
         meeting = free.get()
-        if next(begun) == len(jobs):
-            all_begun.set()
+        with change:
+            waiting -= 1
+            taken.append(meeting)
         try:
             return job(replace(controls, cancel=cancel, meeting=meeting))
         finally:
             free.put(meeting)
-            if all_begun.is_set():
-                _leave_core(meeting, meetings)
+            with change:
+                taken.remove(meeting)
+                over = not waiting and meeting not in taken
+            if over:  # its core is for those who have most to do yet
+                max(meetings, key=lambda other: other.present).widen()
 
     with (
         _libraries().limit(limits=1, user_api="blas"),
@@ -76,12 +80,6 @@ def _in_threads(jobs, controls, meetings, seats):
             for future in futures:
                 future.cancel()
             raise
-
-
-def _leave_core(meeting, meetings):
-    """To those who have most to do yet, once nobody is left who met here."""
-    if not meeting.present:
-        max(meetings, key=lambda other: other.present).widen()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
 from taut.estimators.classifier import check_kind, class_factors, labels_of
 from taut.nn.estimators.inputs import positive_scale
 from taut.nn.training.losses import CrossEntropy, HalfSquaredError
-from taut.validation import check_flag, check_response, shown
+from taut.validation import check_as_many, check_flag, check_response, shown
 from taut.validation.trouble import constant_target
 
 __all__ = ["ClassTargets", "NumberTargets"]
@@ -81,11 +81,7 @@ class ClassTargets(ClassifierMixin):
 
     def _targets(self, y, X) -> np.ndarray:
         y = labels_of(y)
-        if len(y) != len(X):
-            raise ValueError(
-                f"X and y have inconsistent numbers of samples: X has {len(X)} rows, y has "
-                f"{len(y)}: give y one label for each row of X"
-            )
+        check_as_many(y, X)
         check_kind(y)
         return y
 
