@@ -15,6 +15,7 @@ from taut.designs.from_frame import names_of
 from taut.designs.grouping import encoder_for, features_of, members_of, sources_of
 from taut.losses.offsets import known_part
 from taut.memory import require_memory
+from taut.penalties.base import as_penalty
 from taut.penalties.groups import are_labels, groups_of, regrouped
 from taut.problem import Problem
 from taut.solution import Certificate, Solution, Status, warn_unless_solved
@@ -36,7 +37,6 @@ from taut.validation.trouble import constant_target
 
 __all__ = [
     "Path",
-    "checked_penalty",
     "fit_path",
     "refuse_constant",
     "settled_grid",
@@ -334,7 +334,7 @@ def fit_path(
     (10, 100)
     """
     loss = losses.by_name(loss)
-    penalty = penalties.L1() if penalty is None else checked_penalty(penalty)
+    penalty = penalties.L1() if penalty is None else as_penalty(penalty)
     table = _read(X, penalty)
     X, names = table.matrix, table.names
     problem = Problem(
@@ -419,16 +419,6 @@ def _with_known(problem, offset, exposure):
             "for each row and class (the same for all classes changes nothing)"
         )
     return replace(problem, offset=np.ascontiguousarray(known))
-
-
-def checked_penalty(penalty) -> penalties.Penalty:
-    """The penalty, refused where it is none."""
-    if not isinstance(penalty, penalties.Penalty):
-        raise TypeError(
-            f"penalty must be a taut penalty, got {penalty!r}: pass an object such as "
-            "penalties.L1()"
-        )
-    return penalty
 
 
 def _grid(alphas, n_alphas, alpha_min_ratio, problem):

@@ -145,6 +145,9 @@ class Problem:
         coordinates = self.penalty.coordinates(self.design.shape[1])
         if coordinates is not None:
             return replace(self, penalty=Box(coordinates.lower, coordinates.upper))
+        left = self.penalty.without_strength()
+        if left is not None:
+            return replace(self, penalty=left)
         # What a penalty forbids at any strength shows in its prox at strength zero.
         probe = 1.0 + np.random.default_rng(0).uniform(size=self.design.shape[1])
         limits = []

@@ -45,6 +45,7 @@ def test_what_is_made_of_a_sum():
     assert TotalVariation([1.0, 2.0]) + L1() == FusedLasso(1.0, [1.0, 2.0])
     assert L1() + TotalVariation(edges=[[0, 1]]) + L1() == FusedLasso(1.0, edges=[[0, 1]]) + L1()
     assert groups + (L1() + L2()) == groups + L1() + L2() == L1() + groups + L2()
+    assert sum([groups, L1(), L2()]) == groups + L1() + L2()
     assert repr(L2() + Nuclear() + L2()) == "Nuclear() + L2() + L2()"
 
 
@@ -182,3 +183,22 @@ def test_targets_under_a_ridge_with_rows():
     assert all(c.solved and c.relative_gap <= 1e-6 for c in path.certificates)
     assert np.any(path.coefs[..., 2])
     assert not np.all(path.coefs[..., 2])
+
+
+@pytest.mark.parametrize("loss", ["squared", "logistic", "quantile"])
+@pytest.mark.parametrize(
+    "jumps", [TotalVariation, lambda w: FusedLasso(0.5, w), lambda w: TotalVariation(w) + L2()]
+)
+def test_at_no_strength_features_without_a_jump_are_one(loss, jumps):
+    """Columns whose coefficients must be equal are worth their sum."""
+    X, y = data()
+    y = (y > 0) * 1.0 if loss == "logistic" else y
+    weights = np.ones(11)
+    weights[[1, 2, 7]] = np.inf
+    labels = np.cumsum(np.r_[True, np.isfinite(weights)]) - 1
+    summed = X @ np.eye(labels[-1] + 1)[labels]
+    options = {"alphas": [0.1, 0.0], "loss": loss, "tol": 1e-8}
+    tied = taut.fit_path(X, y, penalty=jumps(weights), **options)
+    plain = taut.fit_path(summed, y, penalty=L2(), **options)
+    assert tied.certificates[1].solved
+    assert_allclose(tied.coefs[:, 1], plain.coefs[labels, 1], rtol=0, atol=1e-3)

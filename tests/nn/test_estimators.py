@@ -341,7 +341,7 @@ def test_images_that_are_none(images, message):
         ({"augmentation": nn.augmentation.shift(1)}, ValueError, "is for images, not for rows"),
         ({"augmentation": nn.augmentation.flip()}, ValueError, "is for images, not for rows"),
         ({"mixing": nn.Mixup}, TypeError, "mixing must be None, Mixup or CutMix"),
-        ({"penalty": "l1"}, TypeError, "penalty must be one of taut.penalties"),
+        ({"penalty": "l1"}, TypeError, "penalty must be a taut penalty or a dict of them"),
         ({"alpha": -1.0}, ValueError, "alpha"),
         ({"module": 3}, TypeError, "module must be None"),
         ({"module": lambda: None}, TypeError, r"but module\(\(8,\), 1\) raised TypeError"),

@@ -176,7 +176,7 @@ def test_a_strength_may_follow_the_steps():
 def test_bad_arguments_are_refused():
     net = model("sgd")
     layer = net.layers[-1]
-    with pytest.raises(TypeError, match=r"one of taut.penalties"):
+    with pytest.raises(TypeError, match=r"must be a taut penalty"):
         Regularizer("l1")
     with pytest.raises(ValueError, match="strength"):
         Regularizer(penalties.L1(), -1.0)

@@ -337,7 +337,11 @@ REFUSALS = {
         lambda net: (torch.optim.LBFGS(net.parameters()), {net: penalties.L1()}),
     ),
     "no dict": (TypeError, "must be a dict", lambda net: (_sgd(net), penalties.L1())),
-    "no penalty": (TypeError, "one of taut.penalties", lambda net: (_sgd(net), {net: "l1"})),
+    "no penalty": (
+        TypeError,
+        "penalty must be a taut penalty",
+        lambda net: (_sgd(net), {net: "l1"}),
+    ),
     "a name": (TypeError, "must be modules", lambda net: (_sgd(net), {"0": penalties.L1()})),
     "no weights": (ValueError, "no weights", lambda net: (_sgd(net), {net[1]: penalties.L1()})),
     "twice": (
@@ -359,6 +363,16 @@ REFUSALS = {
         ValueError,
         "6",
         lambda net: (_sgd(net), {net[0]: nn.columns(penalties.GroupLasso(range(8)))}),
+    ),
+    "groups that overlap": (
+        ValueError,
+        "overlap, or go by columns.*each feature of a weight is in one group",
+        lambda net: (_sgd(net), {net[0]: penalties.GroupLasso([[0, 1, 2, 3], [3, 4, 5, 6, 7]])}),
+    ),
+    "groups of columns": (
+        ValueError,
+        "overlap, or go by columns",
+        lambda net: (_sgd(net), {net[0]: nn.columns(penalties.MCP(groups="categorical"))}),
     ),
     "MCP": (ValueError, "gamma = 3", lambda net: (_sgd(net, lr=3.0), {net: penalties.MCP()})),
     "SCAD": (ValueError, "gamma - 1", lambda net: (_sgd(net, lr=2.8), {net: penalties.SCAD()})),

@@ -98,10 +98,10 @@ def features_of(encoder, groups) -> Members:
     found, features = np.repeat(labels, [len(part) for part in parts]), np.concatenate(parts)
     empty = np.setdiff1d(labels, found)
     if empty.size:
-        column = members[labels == empty[0]][0]
+        name, column = list(_names_of(groups))[empty[0]], members[labels == empty[0]][0]
         raise ValueError(
-            f"groups[{empty[0]}] must hold a column that varies, got {names[column]!r}: leave it "
-            "out of X and of the groups"
+            f"{name} must hold a column that varies, got {names[column]!r}: leave it out of X and "
+            "of the groups"
         )
     if columns is None:
         return Members(found[np.argsort(features)])
@@ -153,8 +153,8 @@ def members_of(groups, n_features: int, names=None) -> Members:
         return Members(_labels(parts, n_features))
     listed = [part if is_listing(part) else [part] for part in parts]
     places = [
-        _places(columns, n_features, names, f"groups[{number}]")
-        for number, columns in enumerate(listed)
+        _places(columns, n_features, names, name)
+        for columns, name in zip(listed, _names_of(groups), strict=True)
     ]
     columns = np.concatenate(places) if places else np.zeros(0, dtype=np.intp)
     labels = np.repeat(np.arange(len(places)), [len(part) for part in places])
@@ -169,6 +169,15 @@ def members_of(groups, n_features: int, names=None) -> Members:
     if counts.max(initial=0) > 1:
         return Members(labels, columns)
     return Members(labels[np.argsort(columns)])
+
+
+def _names_of(groups):
+    """What messages call each group: by the label that a mapping gave it, or by its place."""
+    if isinstance(groups, Mapping):
+        return (f"groups[{label!r}]" for label in groups)
+    # Groups of a penalty keep what a mapping called them.
+    labels = (getattr(part, "group_label", None) for part in groups)
+    return (f"groups[{k if name is None else name!r}]" for k, name in enumerate(labels))
 
 
 def _places(columns, n_features, names, where) -> list[int]:

@@ -8,7 +8,7 @@ from taut import losses, penalties
 from taut.estimators.classifier import LinearClassifier
 from taut.estimators.generalised import GeneralisedLinearModel
 from taut.estimators.table_groups import TableGroups
-from taut.path import checked_penalty
+from taut.penalties.base import as_penalty
 
 __all__ = ["PenalizedClassifier", "PenalizedRegressor"]
 
@@ -363,4 +363,4 @@ class PenalizedClassifier(TableGroups, LinearClassifier):
 
 
 def _or_l1(penalty):
-    return penalties.L1() if penalty is None else checked_penalty(penalty)
+    return penalties.L1() if penalty is None else as_penalty(penalty)

@@ -17,7 +17,7 @@ from taut.estimators.survival import (
 )
 from taut.estimators.table_groups import TableGroups
 from taut.losses.survival_target import check_times_and_events, times_and_events
-from taut.path import checked_penalty
+from taut.penalties.base import as_penalty
 from taut.validation import check_as_many, check_weights, shown
 
 __all__ = ["CoxRegression"]
@@ -154,7 +154,7 @@ class CoxRegression(TableGroups, PenalisedModel):
                     f"{shown(self.l1_ratio)} and {shown(self.penalty_weights)} with "
                     f"{self.penalty!r}: give it its own, as in penalties.L1(weights)"
                 )
-            penalty = self._on_groups(checked_penalty(self.penalty))
+            penalty = self._on_groups(as_penalty(self.penalty))
         return constrained(penalty, False, self.lower, self.upper)
 
     def fit(self, X, y, sample_weight=None, *, entry=None, strata=None, offset=None, groups=None):

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from taut.losses.checks import as_response
+from taut.losses.own import check_methods
 from taut.losses.recession import Recession, recession_of_rows
 from taut.losses.roots import minimiser
 
@@ -23,7 +24,8 @@ class Loss:
     A loss of one's own subclasses this and gives ``value``, ``gradient``, ``hessian`` and, for a
     duality gap, ``conjugate`` for each sample; the rest follows from them. Arguments of these four
     are real NumPy arrays that broadcast, so ``y[:, None]`` goes with the predictors of a whole
-    path.
+    path. They are held against one another where responses are checked: a ``check_response`` of
+    one's own calls that of this class.
     Subclasses are frozen dataclasses of their parameters.
 
     Solvers call the totals, ``sum_i v_i loss(y_i, eta_i)`` for sample weights ``v >= 0``: a row of
@@ -97,9 +99,13 @@ class Loss:
         TypeError
             It does not hold numbers.
         ValueError
-            It has another shape, or an entry is not finite or not one this loss can take.
+            It has another shape, or an entry is not finite or not one this loss can take; or the
+            methods of a class of one's own contradict one another at some of them.
         """
-        return as_response(y, name)
+        y = as_response(y, name)
+        if self.is_separable and self.is_smooth:
+            check_methods(self, y)
+        return y
 
     def null_intercept(self, y, v, offset=None):
         """Intercept of the model without features: ``argmin_b sum_i v_i loss(y_i, offset_i + b)``.

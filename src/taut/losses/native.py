@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
-
-import numpy as np
+from typing import ClassVar
 
 from taut.losses.base import Loss
 from taut.native import NativeFunction
 
 __all__ = ["NativeLoss"]
-
-_PROBES = (-1.0, 0.5)  # linear predictors at which the functions are held against one another
-_MOST = 50  # responses for which they are
-_STEP = 1e-4
-_SAME = 1e-3
-_EPS = np.finfo(np.float64).eps
-
-
-class _At(NamedTuple):
-    value: np.ndarray
-    slope: np.ndarray
-    bend: np.ndarray
 
 
 class NativeLoss(Loss):
@@ -101,52 +87,6 @@ class NativeLoss(Loss):
     def has_conjugate(self, y) -> bool:
         return "conjugate" in self._functions
 
-    def check_response(self, y, name="y"):
-        """The response, any finite numbers of shape (n_samples,).
-
-        Raises
-        ------
-        ValueError
-            As ``Loss.check_response``; or the functions contradict one another at some of them.
-        """
-        y = super().check_response(y, name)
-        some, eta = np.meshgrid(np.unique(y)[:: max(1, len(y) // _MOST)], _PROBES)
-        self._check_against_one_another(some.ravel(), eta.ravel())
-        return y
-
-    def _check_against_one_another(self, y, eta):
-        step = _STEP * (1 + np.abs(eta))
-        below, here, above = (self._at(y, eta + move) for move in (-step, 0.0, step))
-        with np.errstate(invalid="ignore"):
-            rise = (above.value - below.value) / (2 * step)
-            bend = (above.slope - below.slope) / (2 * step)
-        # The curvature may jump.
-        bent = np.maximum(np.maximum(below.bend, above.bend), here.bend)
-        there = np.isfinite(here.value) & np.isfinite(rise)
-        if not there.any():
-            _refuse("value", y, eta, here.value, ~there, "be finite at some linear predictor")
-        _refuse("hessian", y, eta, here.bend, ~(here.bend >= 0), "be >= 0: the loss is convex")
-        # Of the difference, by rounding and by such a jump.
-        slack = 8 * _EPS * np.abs(here.value) / step + step * bent + _STEP**2
-        wrong = there & ~(np.abs(rise - here.slope) <= _SAME * np.abs(rise) + slack)
-        must = f"be the derivative of value, which is about {_first(rise, wrong)} there"
-        _refuse("gradient", y, eta, here.slope, wrong, must)
-        slack = 8 * _EPS * np.abs(here.slope) / step + _STEP**2
-        wrong = there & ~(bent >= 0.5 * bend - slack)
-        must = f"be the derivative of gradient, which is about {_first(bend, wrong)} there, or more"
-        _refuse("hessian", y, eta, here.bend, wrong, must)
-        if self.has_conjugate(y):
-            # Fenchel and Young: value + conjugate = theta eta at theta = gradient.
-            wanted = here.slope * eta - here.value
-            slack = _SAME * (np.abs(here.value) + np.abs(here.slope * eta) + _STEP)
-            returned = self.conjugate(y, here.slope)
-            wrong = there & ~(np.abs(returned - wanted) <= slack)
-            must = f"be theta * eta - value at theta = gradient, which is {_first(wanted, wrong)}"
-            _refuse("conjugate", y, here.slope, returned, wrong, must, second="theta")
-
-    def _at(self, y, eta):
-        return _At(self.value(y, eta), self.gradient(y, eta), self.hessian(y, eta))
-
     @property
     def addresses(self) -> tuple[int, int, int, int]:
         """Of value, gradient, hessian and conjugate; 0 for none."""
@@ -183,16 +123,3 @@ class NativeLoss(Loss):
 
     def __reduce__(self):
         return self._functions["value"].__reduce__()
-
-
-def _first(values, wrong):
-    return f"{float(values[np.argmax(wrong)]):.6g}"
-
-
-def _refuse(name, y, second_values, returned, wrong, must, second="eta"):
-    """Raise for the first call that returned what it must not."""
-    if np.any(wrong):
-        raise ValueError(
-            f"{name}(y={_first(y, wrong)}, {second}={_first(second_values, wrong)}) of the "
-            f"NativeLoss returned {_first(returned, wrong)}: it must {must}"
-        )

@@ -13,7 +13,8 @@ from taut.nn.prox.max_norm import MaxNorm
 from taut.nn.prox.metric import Metric, Workspace
 from taut.nn.prox.proxes import prox_of
 from taut.nn.prox.steps import check_step, folded_part, momentum_largest, momentum_weight
-from taut.penalties import Box, NonNegative, Penalty
+from taut.penalties import Box, NonNegative
+from taut.penalties.base import as_penalty
 from taut.validation import check_positive
 
 try:
@@ -59,7 +60,7 @@ class Regularizer(keras.regularizers.Regularizer):
 
     def __init__(self, penalty, strength=0.01, axis=0):
         _check_backend()
-        self.penalty = _finite(_checked(penalty))
+        self.penalty = _finite(as_penalty(penalty))
         self.strength = float(check_positive(strength, "strength", 0.01, zero=True))
         self.axis = _checked_axis(axis)
 
@@ -119,7 +120,7 @@ class Proximal(keras.callbacks.Callback):
                 "{layer: penalties.L1()}, say"
             )
         for layer, penalty in penalties.items():
-            _checked(penalty)
+            as_penalty(penalty)
             if not isinstance(layer, keras.Layer):
                 raise TypeError(
                     f"keys of penalties must be Keras layers, got {type(layer).__name__}: pass "
@@ -280,10 +281,4 @@ def _finite(penalty):
                 f"penalty {penalty!r} is inf {place}, and so would be the loss: pass it to "
                 "taut.nn.keras.Proximal, whose prox puts kernels where it is finite"
             )
-    return penalty
-
-
-def _checked(penalty):
-    if not isinstance(penalty, Penalty):
-        raise TypeError(f"penalty must be one of taut.penalties, got {penalty!r}: pass L1(), say")
     return penalty

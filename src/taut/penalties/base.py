@@ -8,8 +8,9 @@ import numpy as np
 
 from taut.penalties.arrays import as_numpy, as_real, namespace
 from taut.penalties.checks import as_alpha
+from taut.penalties.own import as_cost, as_step_taken, has_no
 
-__all__ = ["Coordinates", "Folds", "Penalty", "greatest_ratio"]
+__all__ = ["Coordinates", "Folds", "Penalty", "as_penalty", "check_terms", "greatest_ratio"]
 
 _LARGEST = 1e30  # times the correlations; a strength beyond is not looked for
 _CLOSE = 1e-12
@@ -78,6 +79,7 @@ class Penalty:
     is_absolute: ClassVar[bool] = False
     is_ordered: ClassVar[bool] = False
     _by_entry = False  # whether steps may differ between entries
+    _n_features = None  # that its parameters are for; None where they fit any number
 
     def value(self, coef):
         """Penalty at ``coef``, at alpha = 1.
@@ -100,7 +102,7 @@ class Penalty:
             ``coef`` has not as many features as the weights, bounds, groups or edges are for; for
             ``Nuclear``, it is no matrix.
         """
-        raise NotImplementedError
+        raise has_no(self, "value", "of (coef), which returns a number")
 
     def prox(self, coef, step):
         """Proximal map, ``argmin_b 1/2 |b - coef|^2 + step * value(b)``.
@@ -125,7 +127,7 @@ class Penalty:
         ValueError
             ``step`` is negative or not finite, or shapes or numbers of features differ.
         """
-        raise NotImplementedError
+        raise has_no(self, "prox", "of (coef, step), argmin_b 1/2 |b - coef|^2 + step * value(b)")
 
     def scaled_value(self, coef, alpha):
         """Penalty at ``coef`` and strength ``alpha``: what solvers add to the loss.
@@ -145,9 +147,9 @@ class Penalty:
         Raises
         ------
         TypeError, ValueError
-            As ``value``; ``alpha`` is no number, negative or not finite.
+            As ``value``, or it returned no number; ``alpha`` is no number, negative or not finite.
         """
-        alpha, value = as_alpha(alpha), self.value(coef)
+        alpha, value = as_alpha(alpha), as_cost(self, self.value(coef), coef)
         if namespace(value) is np:
             return value if value == np.inf else alpha * value
         return value.where(value.isposinf(), alpha * value)
@@ -169,9 +171,22 @@ class Penalty:
         Raises
         ------
         TypeError, ValueError
-            As ``prox``; ``alpha`` is no number, negative or not finite.
+            As ``prox``, or it returned no array of finite numbers of the shape of ``coef``;
+            ``alpha`` is no number, negative or not finite.
         """
-        return self.prox(coef, as_real("step", step) * as_alpha(alpha))
+        coef, step = as_real("coef", coef), as_real("step", step) * as_alpha(alpha)
+        return as_step_taken(self, self.prox(coef, step), coef, step)
+
+    def without_strength(self) -> Penalty | None:
+        """What is left of it at ``alpha = 0``, where that is no matter of single features.
+
+        Returns
+        -------
+        Penalty or None
+            A norm of no strength, or bounds; None where the prox shows, feature by feature, which
+            of them are excluded or bounded.
+        """
+        return None
 
     def prox_derivative(self, coef, result, step: float, alpha: float) -> np.ndarray | None:
         """A generalised derivative of ``scaled_prox``, for Newton steps; None where it has none.
@@ -283,7 +298,8 @@ class Penalty:
     def __radd__(self, other):
         from taut.penalties.sums import added
 
-        return added(other, self)
+        # The built-in sum() begins with 0.
+        return self if type(other) is int and other == 0 else added(other, self)
 
     def _key(self):
         # NaN is refused and -0.0 stored as 0.0, so equal bytes are equal numbers.
@@ -321,6 +337,31 @@ class Penalty:
 
     def __reduce__(self):
         return type(self), tuple(vars(self).values())
+
+
+def as_penalty(penalty, also="") -> Penalty:
+    """The penalty, refused where it is none; ``also`` says what else there may be."""
+    if isinstance(penalty, Penalty):
+        return penalty
+    is_class = isinstance(penalty, type)
+    kind = penalty if is_class else type(penalty)
+    if is_class and issubclass(kind, Penalty):
+        fix = f"pass an object, {kind.__name__}(...), such as penalties.L1()"
+    elif hasattr(kind, "value") and hasattr(kind, "prox"):
+        fix = (
+            "what has value and prox becomes one by its class, "
+            f"class {kind.__name__}(taut.penalties.Penalty)"
+        )
+    else:
+        fix = "pass an object such as penalties.L1()"
+    raise TypeError(f"penalty must be a taut penalty{also}, got {penalty!r}: {fix}")
+
+
+def check_terms(terms) -> None:
+    """Refuse terms of a sum that are no penalties."""
+    for term in terms:
+        if not isinstance(term, Penalty):
+            raise TypeError(f"terms of a sum must be penalties, got {term!r}: leave it out")
 
 
 def greatest_ratio(sizes, weights) -> float:

@@ -111,6 +111,12 @@ class BlockPenalty(Penalty):
         """
         return self._layout(operator.index(n_features), "X")
 
+    @property
+    def _n_features(self):
+        if self.groups is None:
+            return None if self.weights is None else self.weights.size
+        return self.groups.size if are_labels(self.groups) else None
+
     def _layout(self, n_features, owner):
         if self.groups is not None and not are_labels(self.groups):
             raise no_layout(self)

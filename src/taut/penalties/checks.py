@@ -12,6 +12,7 @@ __all__ = [
     "as_alpha",
     "as_bound",
     "as_l1_ratio",
+    "as_marks",
     "as_number",
     "as_one_step",
     "as_step",
@@ -44,6 +45,21 @@ def as_weights(weights, name="weights", per="feature"):
         raise ValueError(
             f"{name} must be non-negative, got {weights[wrong[0]]} at index {wrong[0]}: "
             f"use 0 for unpenalised and inf for excluded {per}s"
+        )
+    return weights
+
+
+def as_marks(weights, owner, norm):
+    """As ``as_weights``, of a norm that knows features with and without a penalty only."""
+    weights = as_weights(weights)
+    if weights is None:
+        return None
+    wrong = np.flatnonzero((weights != 0) & (weights != 1) & (weights != np.inf))
+    if wrong.size:
+        raise ValueError(
+            f"weights of {owner} must be 0, 1 or inf, got {weights[wrong[0]]} at index "
+            f"{wrong[0]}: a weighted {norm} norm has no prox in closed form; scale the columns of "
+            "X instead"
         )
     return weights
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from taut.penalties.base import Coordinates, Folds
+from taut.penalties.base import Coordinates, Folds, check_terms
 from taut.penalties.mixed_sum import MixedSum
 
 __all__ = ["FoldedSum"]
@@ -27,9 +27,10 @@ class FoldedSum(MixedSum):
     Raises
     ------
     TypeError
-        ``terms`` are others.
+        A term is no penalty.
     ValueError
-        Bounds are not at zero, or the ridge differs between features that are in groups.
+        ``terms`` are others, or for different numbers of features; bounds are not at zero, or the
+        ridge differs between features that are in groups.
 
     References
     ----------
@@ -40,8 +41,9 @@ class FoldedSum(MixedSum):
     def __init__(self, terms):
         terms = tuple(terms)
         flat = [part for term in terms for part in getattr(term, "terms", (term,))]
+        check_terms(flat)
         if not any(hasattr(term, "relaxation") for term in flat) or len(flat) < 2:
-            raise TypeError(
+            raise ValueError(
                 f"terms must be one MCP or SCAD, and L2 or another separable one, got {terms!r}"
             )
         super().__init__(terms)

@@ -65,6 +65,10 @@ class FusedLasso(TyingPenalty):
             )
         self._set(l1_ratio=l1_ratio, **checked_jumps(weights, edges))
 
+    @property
+    def _n_features(self):
+        return self._jumps()._n_features
+
     def value(self, coef):
         return self._jumps().value(coef) + L1().scaled_value(coef, self.l1_ratio)
 
@@ -72,6 +76,9 @@ class FusedLasso(TyingPenalty):
         # Soft thresholding keeps the order of neighbours and their ties, so that the subgradient
         # of the jumps still fits after it (Friedman et al. 2007, lemma A.1).
         return L1().scaled_prox(self._jumps().prox(coef, step), step, self.l1_ratio)
+
+    def without_strength(self):
+        return self._jumps().without_strength()
 
     def prox_pieces(self, coef, result, step, alpha):
         jumps, has_zeros = self._jumps(), self.l1_ratio > 0

@@ -146,6 +146,10 @@ class SparseGroupLasso(Penalty):
             weights=as_group_weights(weights, groups),
         )
 
+    @property
+    def _n_features(self):
+        return self._parts()[1]._n_features
+
     def value(self, coef):
         entries, blocks = self._parts()
         return entries.scaled_value(coef, self.l1_ratio) + blocks.scaled_value(

@@ -26,6 +26,19 @@ __all__ = [
 # Each column of a data frame is a group, with all features that it is encoded by.
 CATEGORICAL = "categorical"
 
+
+class Group(tuple):
+    """The columns of a group, and the label that a mapping gave it, for messages."""
+
+    def __new__(cls, columns, label=None):
+        group = super().__new__(cls, columns)
+        group.group_label = label
+        return group
+
+    def __reduce__(self):
+        return Group, (tuple(self), self.group_label)
+
+
 _WANTED = (
     "pass one integer label per feature, or one array of column indices per group; for fits on a "
     "data frame also the names of each group's columns, or 'categorical'"
@@ -42,8 +55,7 @@ def as_groups(groups):
     if isinstance(groups, str) and groups == CATEGORICAL:
         return CATEGORICAL
     _refuse_empty(groups)
-    if isinstance(groups, Mapping):
-        groups = [_listed(part) for part in groups.values()]
+    groups = _parts_of(groups)
     named = _as_named(groups)
     if named is not None:
         return named
@@ -51,7 +63,10 @@ def as_groups(groups):
     if labels is None:
         indices, owners = overlapping(groups)
         if np.bincount(indices).max() > 1:
-            return tuple(tuple(indices[owners == g].tolist()) for g in range(owners[-1] + 1))
+            return tuple(
+                Group(indices[owners == g].tolist(), getattr(part, "group_label", None))
+                for g, part in enumerate(groups)
+            )
         labels = owners[np.argsort(indices)]
     else:
         labels = np.unique(labels, return_inverse=True)[1]
@@ -166,7 +181,7 @@ def overlapping(groups):
 
     Parameters
     ----------
-    groups : sequence of integer arrays
+    groups : sequence or mapping of integer arrays
         Column indices of each group; a column may be in several.
 
     Returns
@@ -196,7 +211,7 @@ def overlapping(groups):
     >>> np.bincount(columns, weights=of_copies).tolist()
     [1.0, 5.0, 4.0]
     """
-    arrays = _index_arrays(groups)
+    arrays = _index_arrays(_parts_of(groups))
     columns = np.concatenate(arrays)
     _check_covered(columns)
     return columns, np.repeat(np.arange(len(arrays)), list(map(len, arrays)))
@@ -209,7 +224,12 @@ def _as_named(groups):
     listed = [_listed(part) for part in groups]
     if not _has_names(listed):
         return None
-    return tuple(tuple(str(c) if isinstance(c, str) else c for c in part) for part in listed)
+    return tuple(
+        Group(
+            (str(c) if isinstance(c, str) else c for c in part), getattr(part, "group_label", None)
+        )
+        for part in listed
+    )
 
 
 def _has_names(groups) -> bool:
@@ -217,7 +237,16 @@ def _has_names(groups) -> bool:
 
 
 def _listed(part) -> tuple:
+    if isinstance(part, Group):
+        return part
     return tuple(part) if is_listing(part) else (part,)
+
+
+def _parts_of(groups):
+    """The groups of a mapping, each of which knows its label; others as they are."""
+    if not isinstance(groups, Mapping):
+        return groups
+    return [Group(_listed(part), label) for label, part in groups.items()]
 
 
 def _labels_given(groups):
@@ -256,23 +285,24 @@ def _index_arrays(groups):
     _refuse_empty(groups)
     if not arrays or isinstance(groups, str):
         raise TypeError(f"groups must be a sequence, got {reprlib.repr(groups)}: {_WANTED}")
-    for place, indices in enumerate(arrays):
+    for place, (group, indices) in enumerate(zip(groups, arrays, strict=True)):
+        label = getattr(group, "group_label", None)
+        name = f"groups[{place if label is None else label!r}]"
         if indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
             raise TypeError(
-                f"groups[{place}] must be an array of integers, got "
+                f"{name} must be an array of integers, got "
                 f"{reprlib.repr(indices.tolist())}: {_WANTED}"
             )
         if not indices.size:
-            raise ValueError(f"groups[{place}] must not be empty: leave it out")
+            raise ValueError(f"{name} must not be empty: leave it out")
         if indices.min() < 0:
             raise ValueError(
-                f"groups[{place}] must hold indices of at least 0, got {indices.min()}: "
-                "count columns from 0"
+                f"{name} must hold indices of at least 0, got {indices.min()}: count columns from 0"
             )
         found, counts = np.unique(indices, return_counts=True)
         if counts.max() > 1:
             raise ValueError(
-                f"groups[{place}] must hold each column once, got {found[np.argmax(counts)]} "
+                f"{name} must hold each column once, got {found[np.argmax(counts)]} "
                 f"{counts.max()} times: list it once"
             )
     return arrays

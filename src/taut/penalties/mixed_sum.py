@@ -37,7 +37,8 @@ from scipy import sparse
 from scipy.optimize import brentq
 
 from taut.penalties.arrays import as_numpy, as_real, like, namespace
-from taut.penalties.base import Penalty
+from taut.penalties.base import Penalty, check_terms
+from taut.penalties.bounds import Box
 from taut.penalties.checks import as_alpha, as_one_step, as_step
 from taut.penalties.groups import are_labels, groups_of
 from taut.penalties.separable import Separable, Sum, drawn
@@ -63,9 +64,10 @@ class MixedSum(Penalty):
     Raises
     ------
     TypeError
-        ``terms`` are others.
+        A term is no penalty.
     ValueError
-        The sum has no prox in closed form, or its terms are for different numbers of features.
+        ``terms`` are others, the sum has no prox in closed form, or its terms are for different
+        numbers of features.
 
     Examples
     --------
@@ -79,14 +81,21 @@ class MixedSum(Penalty):
 
     def __init__(self, terms):
         terms = tuple(chain.from_iterable(getattr(term, "terms", (term,)) for term in terms))
+        check_terms(terms)
         separable = [term for term in terms if isinstance(term, Separable)]
         parts = [term for term in terms if not isinstance(term, Separable)]
-        if len(parts) != 1 or not isinstance(parts[0], Penalty) or not separable:
-            raise TypeError(
+        if len(parts) != 1 or not separable:
+            raise ValueError(
                 f"terms must be one penalty that does not separate, and separable ones, got "
                 f"{terms!r}: add two separable ones as a Sum"
             )
         self._set(terms=(*parts, *separable))
+        ours, others = self.part._n_features, self.separable._n_features
+        if None not in (ours, others) and ours != others:
+            raise ValueError(
+                f"weights or bounds of {self.separable!r} are for {others} features, but "
+                f"{self.part!r} is for {ours}: give them {ours} entries"
+            )
         reason = refusal(self.part, self.separable) or self._unlike()
         if reason:
             raise ValueError(f"{self!r} has no prox that taut knows: {reason}")
@@ -105,6 +114,11 @@ class MixedSum(Penalty):
     def groups(self):
         """Those of the part that does not separate, or None."""
         return getattr(self.part, "groups", None)
+
+    @property
+    def _n_features(self):
+        ours, others = self.part._n_features, self.separable._n_features
+        return others if ours is None else ours
 
     @property
     def is_convex(self) -> bool:
@@ -225,6 +239,12 @@ class MixedSum(Penalty):
             return self.part.dual_norm(np.maximum(size - alpha * l1, 0.0)) - alpha
 
         return highest * brentq(excess, 0.0, 2.0, xtol=1e-16, rtol=4 * np.finfo(float).eps)
+
+    def without_strength(self):
+        left = self.part.without_strength()
+        _, _, lower, upper = self.separable._family()
+        bounded = np.any(np.isfinite(lower)) or np.any(np.isfinite(upper))
+        return left + Box(lower, upper) if left is not None and bounded else left
 
     def group_layout(self, n_features: int):
         """That of the part that does not separate."""

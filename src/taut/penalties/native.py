@@ -81,6 +81,10 @@ class NativePenalty(Penalty):
         self._check_against_one_another()
 
     @property
+    def _n_features(self):
+        return None if self.weights is None else self.weights.size
+
+    @property
     def is_convex(self) -> bool:
         return self.convex
 

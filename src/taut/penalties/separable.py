@@ -9,7 +9,7 @@ from itertools import chain
 import numpy as np
 
 from taut.penalties.arrays import as_numpy, as_real, as_scalar, like, namespace
-from taut.penalties.base import Coordinates, Penalty, greatest_ratio
+from taut.penalties.base import Coordinates, Penalty, check_terms, greatest_ratio
 from taut.penalties.checks import as_step, check_axis, check_interval
 
 __all__ = ["Separable", "Sum", "drawn", "weighted"]
@@ -101,12 +101,16 @@ class Separable(Penalty):
             return np.inf
         return greatest_ratio(np.abs(drawn(z, lower, upper)), l1)
 
+    @property
+    def _n_features(self):
+        return _length(self._family())
+
     def _family_for(self, n_features, owner):
         family = self._family()
-        lengths = {part.size for part in family if part.ndim} - {n_features}
-        if lengths:
+        known = _length(family)
+        if known not in (None, n_features):
             raise ValueError(
-                f"weights or bounds of {self!r} are for {lengths.pop()} features, but {owner} has "
+                f"weights or bounds of {self!r} are for {known} features, but {owner} has "
                 f"{n_features}: make the penalty with arrays of length {n_features}"
             )
         return family
@@ -130,15 +134,17 @@ class Sum(Separable):
     Raises
     ------
     TypeError
-        ``terms`` are not separable penalties, or none.
+        A term is no penalty.
     ValueError
-        No coefficient satisfies the bounds of all terms, or their numbers of features differ.
+        There is none, one is not separable, no coefficient satisfies the bounds of all terms, or
+        their numbers of features differ.
     """
 
     def __init__(self, terms):
         terms = tuple(terms)
+        check_terms(terms)
         if not terms or not all(isinstance(term, Separable) for term in terms):
-            raise TypeError(f"terms must be separable penalties, at least one, got {terms!r}")
+            raise ValueError(f"terms must be separable penalties, at least one, got {terms!r}")
         nested = (term.terms if isinstance(term, Sum) else (term,) for term in terms)
         self._set(terms=tuple(chain.from_iterable(nested)))
         family = self._family()
@@ -162,6 +168,11 @@ class Sum(Separable):
 
     def __repr__(self):
         return " + ".join(map(repr, self.terms))
+
+
+def _length(family) -> int | None:
+    """Of its arrays; None where all are single numbers."""
+    return next((part.size for part in family if part.ndim), None)
 
 
 def drawn(correlations, lower, upper):

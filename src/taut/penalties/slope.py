@@ -16,10 +16,10 @@ from taut.penalties.arrays import (
 )
 from taut.penalties.base import greatest_ratio
 from taut.penalties.checks import (
+    as_marks,
     as_number,
     as_one_step,
     as_vector,
-    as_weights,
     check_axis,
     check_lengths,
 )
@@ -73,7 +73,7 @@ class SLOPE(TyingPenalty):
     is_absolute = True
 
     def __init__(self, sequence=None, q=None, weights=None):
-        sequence, weights = _as_sequence(sequence), _as_marks(weights)
+        sequence, weights = _as_sequence(sequence), as_marks(weights, "SLOPE", "sorted")
         if sequence is None:
             q = _as_level(0.1 if q is None else q)
         elif q is not None:
@@ -151,6 +151,11 @@ class SLOPE(TyingPenalty):
         """
         self._require_length(n_features, "X")
 
+    @property
+    def _n_features(self):
+        known = self.weights if self.sequence is None else self.sequence
+        return None if known is None else len(known)
+
     def _require_length(self, n_features, owner):
         for part, are in (("sequence", "is"), ("weights", "are")):
             known = getattr(self, part)
@@ -213,16 +218,3 @@ def _as_level(q):
             f"q must lie in (0, 1), got {q}: pass a rate of false discoveries, such as 0.1"
         )
     return q
-
-
-def _as_marks(weights):
-    weights = as_weights(weights)
-    if weights is None:
-        return None
-    wrong = np.flatnonzero((weights != 0) & (weights != 1) & (weights != np.inf))
-    if wrong.size:
-        raise ValueError(
-            f"weights of SLOPE must be 0, 1 or inf, got {weights[wrong[0]]} at index {wrong[0]}: "
-            "a weighted sorted norm has no prox in closed form; scale the columns of X instead"
-        )
-    return weights

@@ -30,23 +30,27 @@ def added(left, right) -> Penalty:
     Raises
     ------
     TypeError
-        One is no penalty, or there is no prox in closed form.
+        One is no penalty.
     ValueError
-        Weights or bounds do not go together.
+        There is no prox in closed form, or weights or bounds do not go together.
     """
+    for side in (left, right):
+        if not isinstance(side, Penalty):
+            raise TypeError(
+                f"cannot add {type(left).__name__} and {type(right).__name__}: both must be "
+                f"penalties, subclasses of taut.penalties.Penalty, got {side!r}"
+            )
     terms = [term for side in (left, right) for term in getattr(side, "terms", (side,))]
-    if not all(isinstance(term, Penalty) for term in terms):
-        raise TypeError(_no_sum(left, right, "both must be penalties"))
     coupled = [term for term in terms if not isinstance(term, Separable)]
     if not coupled:
         return Sum(terms)
     if len(coupled) > 1:
         names = " nor ".join(type(term).__name__ for term in coupled)
-        raise TypeError(_no_sum(left, right, f"neither {names} is separable"))
+        raise ValueError(_no_sum(left, right, f"neither {names} is separable"))
     separable = [term for term in terms if isinstance(term, Separable)]
     reason = refusal(coupled[0], Sum(separable))
     if reason:
-        raise TypeError(_no_sum(left, right, reason))
+        raise ValueError(_no_sum(left, right, reason))
     if isinstance(coupled[0], TotalVariation) and _is_l1(Sum(separable)):
         ratio = float(np.max(Sum(separable)._family().l1))
         return FusedLasso(ratio, coupled[0].weights, coupled[0].edges)

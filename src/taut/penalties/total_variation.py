@@ -74,6 +74,10 @@ class TotalVariation(TyingPenalty):
     def __init__(self, weights=None, edges=None):
         self._set(**checked_jumps(weights, edges))
 
+    @property
+    def _n_features(self):
+        return None if self.weights is None or self.edges is not None else self.weights.size + 1
+
     def value(self, coef):
         coef = as_real("coef", coef)
         xp = namespace(coef)
@@ -93,6 +97,13 @@ class TotalVariation(TyingPenalty):
         if self.edges is None:
             return like(by_column(chain_prox, y, radii), coef)
         return like(_graph_by_column(y, self.edges, radii), coef)
+
+    def without_strength(self):
+        # Jumps of weight inf stay forbidden: without the others the graph is cut into pieces, whose
+        # levels are free.
+        if self.weights is None or not np.any(np.isinf(self.weights)):
+            return None
+        return TotalVariation(np.where(np.isinf(self.weights), np.inf, 0.0), self.edges)
 
     def prox_pieces(self, coef, result, step, alpha):
         return by_column_pieces(lambda column: (self.pieces(column), 1.0), result)

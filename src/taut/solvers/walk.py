@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from taut.penalties.own import check_own
 from taut.problem import Problem
 from taut.solution import Status
 from taut.solvers.base import Controls
@@ -61,6 +62,7 @@ class Walk:
     most_steps = np.inf  # forward-backward steps in a row
 
     def __init__(self, problem: Problem, controls: Controls):
+        check_own(problem.penalty, problem.coef_shape)
         self.problem, self.controls = problem, controls
         self.scale = column_scale(problem)
         self.penalty = in_units_of(problem, self.scale)

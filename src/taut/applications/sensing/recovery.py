@@ -22,6 +22,7 @@ from taut.applications.sensing.measurements import Measurement
 from taut.applications.sensing.sparse_recovery import Task, penalised, require_reach
 from taut.estimators import PenalizedRegressor
 from taut.penalties import L1, Penalty
+from taut.penalties.base import as_penalty
 from taut.progress import watched
 from taut.selection.rule import Rule
 from taut.solution import ConvergenceWarning
@@ -358,9 +359,7 @@ def _checked_goal(noise, alpha):
 
 def _check_penalty(penalty, n_features):
     fix = "pass L1(), L1() + NonNegative() or GroupLasso(groups), with weights that are positive"
-    if not isinstance(penalty, Penalty):
-        raise TypeError(f"penalty must be a taut penalty, got {penalty!r}: {fix}")
-    family = penalty.coordinates(n_features)
+    family = as_penalty(penalty).coordinates(n_features)
     if family is None:
         weights = getattr(penalty, "weights", None)
         is_fit = penalty.is_norm and penalty.group_layout(n_features) is not None

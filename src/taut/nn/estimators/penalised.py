@@ -7,6 +7,7 @@ from torch import nn
 from taut.designs.from_frame import did_you_mean
 from taut.nn.prox.layouts import Layout
 from taut.penalties import Penalty
+from taut.penalties.base import as_penalty
 
 __all__ = ["named_penalties"]
 
@@ -31,10 +32,7 @@ def named_penalties(module: nn.Module, penalty) -> dict | None:
     if isinstance(penalty, Penalty | Layout):
         return {module: penalty}
     if not isinstance(penalty, dict):
-        raise TypeError(
-            f"penalty must be one of taut.penalties or a dict of them, got {penalty!r}: pass L1(), "
-            "or {'hidden_1': L1()}"
-        )
+        as_penalty(penalty, also=" or a dict of them by layers")
     known = dict(module.named_parameters()) | dict(module.named_modules())
     known.pop("")
     for name in penalty:

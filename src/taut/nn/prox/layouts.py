@@ -7,6 +7,8 @@ from torch import nn
 
 from taut.nn.prox.weights import weights_of
 from taut.penalties import Penalty
+from taut.penalties.base import as_penalty
+from taut.penalties.groups import are_labels, groups_of
 
 __all__ = ["Layout", "as_layout", "columns", "heads", "rows"]
 
@@ -20,11 +22,13 @@ class Layout:
     """
 
     def __init__(self, penalty: Penalty):
-        if not isinstance(penalty, Penalty):
-            raise TypeError(
-                f"penalty must be one of taut.penalties, got {penalty!r}: pass L1(), say"
+        self.penalty = as_penalty(penalty)
+        groups = groups_of(penalty)
+        if groups is not None and not are_labels(groups):
+            raise ValueError(
+                f"groups of {penalty!r} overlap, or go by columns of a table: in a network each "
+                "feature of a weight is in one group; give it one integer label for each"
             )
-        self.penalty = penalty
 
     def blocks(self, key) -> list[tuple[nn.Parameter, ...]]:
         """Parameters behind a key of the dict; those of one tuple are penalised together."""
