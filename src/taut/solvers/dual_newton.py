@@ -20,6 +20,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg.lapack import dpotrf, dpotrs
 
+from taut.solvers.line_search import FARTHEST, where_slope_ends
 from taut.solvers.polar import polar_interval
 
 __all__ = ["proximal_points"]
@@ -31,10 +32,8 @@ _GROWTH = 3.0
 _NEAR = 1e-3  # what is left of the equality, against how far the round has led
 _ROUNDING = 1e-12
 _REGULAR = 1e-13
-_FARTHEST = 1e30
 _SHIFTS = 20  # a hundredfold each: more than float64 has digits
 _SOFT = 1e-3  # more of it, times the root of the residual's share: it falls more slowly than that
-_FLAT = 0.1  # slope along a step, as a share of that at its beginning, at which its length will do
 
 
 def proximal_points(matrix, y, noise, penalty, x, u, length):
@@ -69,7 +68,7 @@ def proximal_points(matrix, y, noise, penalty, x, u, length):
     for _ in range(_ROUNDS):
         x, n_steps = point.maximised(x, length)
         yield x, point.u
-        if not np.linalg.norm(point.u) < _FARTHEST:  # no x comes as near as the noise
+        if not np.linalg.norm(point.u) < FARTHEST:  # no x comes as near as the noise
             return
         if n_steps <= _FEW:
             length *= _GROWTH
@@ -97,7 +96,7 @@ class _DualPoint:
             left = self.y - self.noise / size * self.u - self.matrix @ x
             share = np.linalg.norm(left) / self.size
             moved = np.linalg.norm(x - origin) / max(np.linalg.norm(x), 1e-300)
-            ended = n_steps == _NEWTON_STEPS or not size < _FARTHEST
+            ended = n_steps == _NEWTON_STEPS or not size < FARTHEST
             if share <= max(_NEAR * moved, _ROUNDING) or ended:
                 return x, n_steps
             bend = self.noise / (size * length), self.u / size
@@ -114,10 +113,7 @@ class _DualPoint:
         return base - np.clip(base, length * self.low, length * self.high)
 
     def _far(self, base, length, step, turned, slope):
-        """How far to go: to where the derivative along the step is next to nothing.
-
-        It falls all the way, and in nearly straight pieces: false position with Illinois' weights.
-        """
+        """How far to go: to where the derivative along the step is next to nothing."""
         rise = float(self.y @ step)
 
         def left(far):
@@ -125,23 +121,7 @@ class _DualPoint:
             cost = self.noise * float(u @ step) / np.linalg.norm(u)
             return rise - cost - turned @ self._prox(base + far * length * turned, length)
 
-        low, at_low, high = 0.0, slope, 1.0
-        at_high = left(high)
-        while at_high > _FLAT * slope and high < _FARTHEST:
-            low, at_low, high = high, at_high, 2.0 * high
-            at_high = left(high)
-        if at_high > 0:  # without an end: no x comes as near as the noise
-            return high
-        far, at_far, side = high, at_high, 0
-        while abs(at_far) > _FLAT * slope and high - low > _FLAT * _NEAR * high:
-            far = low + (high - low) * at_low / (at_low - at_high)
-            at_far = left(far)
-            if at_far > 0:
-                low, at_low, at_high = far, at_far, at_high * (0.5 if side > 0 else 1.0)
-            else:
-                high, at_high, at_low = far, at_far, at_low * (0.5 if side < 0 else 1.0)
-            side = 1 if at_far > 0 else -1
-        return far
+        return where_slope_ends(left, slope)
 
 
 class _Hessian:

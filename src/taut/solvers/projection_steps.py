@@ -130,7 +130,7 @@ class ProjectionSteps:
         self.threshold = threshold
 
     def run(self, max_iter):
-        """Points on the way: pairs of x and a direction of the dual point, one every few steps.
+        """Points on the way: pairs of x and of a dual point, one every few steps.
 
         ``t = x + threshold * v`` with v in the polar of the penalty and ``v = A'u`` in the end.
         """
@@ -141,7 +141,7 @@ class ProjectionSteps:
             x = t - pull
             if n_iter in (look, max_iter):
                 look += max(_LOOK, n_iter // _SELDOM)
-                yield x, self.measurement.product(pull) / self.rows
+                yield x, self.measurement.product(pull) / (threshold * self.rows)
                 finer = _typical(x)
                 if finer < _LESS * threshold:  # it is the same point, on another scale
                     pull *= finer / threshold

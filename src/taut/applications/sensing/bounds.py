@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
 
 from taut.applications.sensing.equalities import by_multipliers
-from taut.applications.sensing.faces import entry_weights, exact_on_support, on_face
+from taut.applications.sensing.faces import entry_weights
 from taut.applications.sensing.matrices import on_supports
 from taut.applications.sensing.measurements import Measurement, written_down
+from taut.applications.sensing.projections import Orthogonal, by_projections
 from taut.applications.sensing.sparse_recovery import Proof, Recovered, Task
-from taut.solvers.basis_pivots import solution_near
-from taut.solvers.projection_steps import ProjectionSteps, merged, rotated, squared_rows
+from taut.solvers.projection_steps import merged, rotated, squared_rows
 
 __all__ = ["bounded"]
 
@@ -21,14 +18,9 @@ _ROUNDS = 40
 _SUSPECT = 1e-3  # strength, relative to the largest, below which the bound may be out of reach
 _COARSE, _FINER = 3e-2, 0.3
 _FEW_ROWS = 512  # of which a matrix, or eigenvectors, cost less than the steps that they save
-_SQUARE = 1 << 24  # entries of a basis that is held
-_PACE = 256  # cubed measurements by entries, of a basis, for a product of as much work
 _ROOM = 1 << 20  # entries of a matrix that is written down in place of an operator
 _WORTH = 50  # squared rows for a product of as much work as the path of such a matrix
-_SHORTER = 2  # steps for one of the analysis form, which takes twice as many products
-_PATIENCE = 15  # looks after which a support that stays is worth a solution in closed form
 _NOTHING = 1e-12  # of |y|: what lies beside all signals by rounding only
-_NOISE_ENTRIES, _SMALL_ENTRIES = 1.5, 2.5e-3
 
 
 def bounded(task: Task) -> Recovered:
@@ -51,7 +43,9 @@ def bounded(task: Task) -> Recovered:
     if task.measurement.matrix is not None and entry_weights(task) is not None:
         return on_supports(task)
     orthogonal = _orthogonal_rows(task)
-    found = None if orthogonal is None else _by_projections(task, orthogonal)
+    found = None
+    if orthogonal is not None:
+        found = by_projections(task, orthogonal, _most_products(task))
     if found is not None and task.loosened().is_solved(found):
         return found
     if _fits(task):
@@ -68,22 +62,13 @@ def _fits(task):
     return is_small and task.measurement.matrix is None and entry_weights(task) is not None
 
 
+def _most_products(task):
+    return len(task.y) ** 2 / _WORTH if _fits(task) else np.inf
+
+
 def _as_matrix(task):
     written = Measurement(written_down(task.measurement))
     return Task(written, task.y, task.penalty, task.noise, task.tol, task.max_iter, task.say)
-
-
-class _Orthogonal(NamedTuple):
-    """A measurement of orthogonal rows, or one that was turned until they are.
-
-    ``back`` takes dual points to those of the task.
-    """
-
-    measurement: object
-    rows: np.ndarray
-    y: np.ndarray
-    noise: float
-    back: Callable
 
 
 def _orthogonal_rows(task):
@@ -92,7 +77,7 @@ def _orthogonal_rows(task):
     if is_operator:
         rows = squared_rows(measurement)
         if rows is not None:
-            return _Orthogonal(measurement, rows, task.y, task.noise, np.asarray)
+            return Orthogonal(measurement, rows, task.y, task.noise, np.asarray)
         turned = merged(measurement)
         if turned.rows is not None:
             return _after(task, turned)
@@ -115,77 +100,7 @@ def _after(task, turned):
         share = np.linalg.norm(dual) / noise if noise and size > least else 0.0
         return turned.vectors @ dual + share * beside
 
-    return _Orthogonal(turned, turned.rows, y, noise, back)
-
-
-def _by_projections(task, orthogonal):
-    measurement, rows, y, noise, back = orthogonal
-    threshold = _threshold(task, rows)
-    steps = ProjectionSteps(measurement, rows, y, noise, task.penalty, threshold)
-    loose, best, before, tried = task.loosened(), None, None, None
-    most = len(task.y) ** 2 / _WORTH if _fits(task) else np.inf
-    # A basis takes a product for each row: no sooner than the steps have taken as many is it tried.
-    due = len(y) if _has_basis(task, orthogonal) else np.inf
-    for look, (x, turned) in enumerate(steps.run(_SHORTER * task.max_iter)):
-        dual = back(turned)
-        best = loose.better(best, loose.proved(x, None, task.residual(x), dual))
-        is_solved, support = loose.is_solved(best), x != 0
-        if is_solved and task.noise:
-            break
-        is_settled = look > _PATIENCE and np.array_equal(support, before)
-        if (is_solved or is_settled) and not np.array_equal(support, tried):
-            found, tried = _finished(task, x, dual), support
-            if found is not None and task.is_solved(found):
-                return found
-        if not is_solved and task.measurement.n_products > due:
-            is_cheaper = _is_basis_cheaper(loose, best)
-            found = _at_vertex(task, orthogonal, x, turned) if is_cheaper else None
-            due = 2 * task.measurement.n_products
-            if found is not None and task.is_solved(found):
-                return found
-        if is_solved or task.measurement.n_products > most:
-            break
-        before = support
-    return best
-
-
-def _has_basis(task, orthogonal):
-    """Whether a vertex is the solution, and as large a matrix as it takes may be held."""
-    fits = len(orthogonal.y) ** 2 <= _SQUARE
-    return not task.noise and fits and entry_weights(task) is not None
-
-
-def _is_basis_cheaper(task, best):
-    """Than the steps that are left. The gap falls about as the square of the products so far."""
-    m, n = task.measurement.shape
-    left = task.measurement.n_products * (np.sqrt(task.distance(best) / task.tol) - 1.0)
-    return m + m**3 / (_PACE * n) < left
-
-
-def _at_vertex(task, orthogonal, x, dual):
-    """The solution, where its basis is nearly that of this point."""
-    near = solution_near(orthogonal.measurement, orthogonal.y, task.penalty, x, dual)
-    if near is None:
-        return None
-    x, dual = near
-    return task.proved(x, 0.0, task.residual(x), orthogonal.back(dual))
-
-
-def _finished(task, x, dual):
-    """The solution of this support in closed form, where few entries may be one."""
-    if task.noise == 0:
-        return exact_on_support(task, x, dual)
-    if entry_weights(task) is None or 2 * np.count_nonzero(x) > task.measurement.shape[0]:
-        return None
-    return on_face(task, x)[0]
-
-
-def _threshold(task, rows):
-    """Somewhat more than noise alone makes of an entry, or a small share of the largest entry."""
-    m, n = task.measurement.shape
-    square = rows.sum() / n  # the mean square of the norms of the columns
-    entry = task.noise / np.sqrt(m * square)
-    return max(_NOISE_ENTRIES * entry, _SMALL_ENTRIES * task.top / square)
+    return Orthogonal(turned, turned.rows, y, noise, back)
 
 
 def _by_secants(task: Task) -> Recovered:
