@@ -459,6 +459,16 @@ def test_measurements_that_no_non_negative_signal_gives_come_to_an_end():
     assert not found.solved
 
 
+def test_no_basis_is_made_where_steps_soon_reach_the_gap_that_is_asked_for(monkeypatch):
+    monkeypatch.setattr(projections, "solution_near", lambda *_: pytest.fail("a basis was made"))
+    rng, n, m = np.random.default_rng(0), 2048, 600
+    x = rng.permutation(np.arange(1.0, n + 1) ** -1.5 * rng.choice([-1.0, 1.0], n))
+    A = partial_dct(n, np.sort(rng.choice(n, m, replace=False)))
+    found = recover(A, A @ x, tol=1e-4)
+    assert found.solved
+    assert found.n_products > m
+
+
 @pytest.mark.parametrize("power", [1.0, 1.5])
 def test_no_basis_is_made_where_a_feasible_pair_costs_less(power, monkeypatch):
     monkeypatch.setattr(projections, "solution_near", lambda *_: pytest.fail("a basis was made"))

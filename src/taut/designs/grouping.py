@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from taut.designs.from_frame import TableError, categories_of, did_you_mean, has_factors
-from taut.validation import is_listing, shown
+from taut.validation import is_listing, names_of_groups, shown
 
 __all__ = ["Members", "encoder_for", "features_of", "members_of", "sources_of"]
 
@@ -98,7 +98,7 @@ def features_of(encoder, groups) -> Members:
     found, features = np.repeat(labels, [len(part) for part in parts]), np.concatenate(parts)
     empty = np.setdiff1d(labels, found)
     if empty.size:
-        name, column = list(_names_of(groups))[empty[0]], members[labels == empty[0]][0]
+        name, column = names_of_groups(groups)[empty[0]], members[labels == empty[0]][0]
         raise ValueError(
             f"{name} must hold a column that varies, got {names[column]!r}: leave it out of X and "
             "of the groups"
@@ -154,7 +154,7 @@ def members_of(groups, n_features: int, names=None) -> Members:
     listed = [part if is_listing(part) else [part] for part in parts]
     places = [
         _places(columns, n_features, names, name)
-        for columns, name in zip(listed, _names_of(groups), strict=True)
+        for columns, name in zip(listed, names_of_groups(groups), strict=True)
     ]
     columns = np.concatenate(places) if places else np.zeros(0, dtype=np.intp)
     labels = np.repeat(np.arange(len(places)), [len(part) for part in places])
@@ -169,15 +169,6 @@ def members_of(groups, n_features: int, names=None) -> Members:
     if counts.max(initial=0) > 1:
         return Members(labels, columns)
     return Members(labels[np.argsort(columns)])
-
-
-def _names_of(groups):
-    """What messages call each group: by the label that a mapping gave it, or by its place."""
-    if isinstance(groups, Mapping):
-        return (f"groups[{label!r}]" for label in groups)
-    # Groups of a penalty keep what a mapping called them.
-    labels = (getattr(part, "group_label", None) for part in groups)
-    return (f"groups[{k if name is None else name!r}]" for k, name in enumerate(labels))
 
 
 def _places(columns, n_features, names, where) -> list[int]:

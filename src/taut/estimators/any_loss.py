@@ -9,6 +9,7 @@ from taut.estimators.classifier import LinearClassifier
 from taut.estimators.generalised import GeneralisedLinearModel
 from taut.estimators.table_groups import TableGroups
 from taut.penalties.base import as_penalty
+from taut.validation import is_own
 
 __all__ = ["PenalizedClassifier", "PenalizedRegressor"]
 
@@ -267,7 +268,7 @@ class PenalizedClassifier(TableGroups, LinearClassifier):
         if isinstance(loss, losses.Multinomial):
             return losses.Logistic()
         known = (*_FOR_CLASSES, losses.NativeLoss)
-        if type(loss).__module__.startswith("taut.") and not isinstance(loss, known):
+        if not is_own(loss) and not isinstance(loss, known):
             raise ValueError(
                 f"loss must be one for classes, got {loss!r}: pass 'logistic' or 'squared_hinge', "
                 "or use taut.PenalizedRegressor for numbers"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from taut.losses.base import Loss
+from taut.losses.own import check_methods
 from taut.native import NativeFunction
 
 __all__ = ["NativeLoss"]
@@ -86,6 +87,18 @@ class NativeLoss(Loss):
 
     def has_conjugate(self, y) -> bool:
         return "conjugate" in self._functions
+
+    def check_response(self, y, name="y"):
+        """The response, any finite numbers of shape (n_samples,).
+
+        Raises
+        ------
+        ValueError
+            As ``Loss.check_response``; or the functions contradict one another at some of them.
+        """
+        y = super().check_response(y, name)
+        check_methods(self, y)
+        return y
 
     @property
     def addresses(self) -> tuple[int, int, int, int]:

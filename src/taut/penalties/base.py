@@ -9,6 +9,7 @@ import numpy as np
 from taut.penalties.arrays import as_numpy, as_real, namespace
 from taut.penalties.checks import as_alpha
 from taut.penalties.own import as_cost, as_step_taken, has_no
+from taut.validation import is_own
 
 __all__ = ["Coordinates", "Folds", "Penalty", "as_penalty", "check_terms", "greatest_ratio"]
 
@@ -149,7 +150,9 @@ class Penalty:
         TypeError, ValueError
             As ``value``, or it returned no number; ``alpha`` is no number, negative or not finite.
         """
-        alpha, value = as_alpha(alpha), as_cost(self, self.value(coef), coef)
+        alpha, value = as_alpha(alpha), self.value(coef)
+        if is_own(self):
+            value = as_cost(self, value, coef)
         if namespace(value) is np:
             return value if value == np.inf else alpha * value
         return value.where(value.isposinf(), alpha * value)
@@ -174,7 +177,10 @@ class Penalty:
             As ``prox``, or it returned no array of finite numbers of the shape of ``coef``;
             ``alpha`` is no number, negative or not finite.
         """
-        coef, step = as_real("coef", coef), as_real("step", step) * as_alpha(alpha)
+        step = as_real("step", step) * as_alpha(alpha)
+        if not is_own(self):
+            return self.prox(coef, step)
+        coef = as_real("coef", coef)
         return as_step_taken(self, self.prox(coef, step), coef, step)
 
     def without_strength(self) -> Penalty | None:

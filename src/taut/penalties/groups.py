@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from taut.penalties.checks import as_weights
-from taut.validation import is_listing
+from taut.validation import is_listing, names_of_groups
 
 __all__ = [
     "CATEGORICAL",
@@ -285,9 +285,7 @@ def _index_arrays(groups):
     _refuse_empty(groups)
     if not arrays or isinstance(groups, str):
         raise TypeError(f"groups must be a sequence, got {reprlib.repr(groups)}: {_WANTED}")
-    for place, (group, indices) in enumerate(zip(groups, arrays, strict=True)):
-        label = getattr(group, "group_label", None)
-        name = f"groups[{place if label is None else label!r}]"
+    for name, indices in zip(names_of_groups(groups), arrays, strict=True):
         if indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
             raise TypeError(
                 f"{name} must be an array of integers, got "

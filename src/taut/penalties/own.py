@@ -13,8 +13,9 @@ from numbers import Real
 import numpy as np
 
 from taut.penalties.arrays import as_numpy, as_real, namespace
+from taut.validation import is_own
 
-__all__ = ["as_cost", "as_step_taken", "check_own", "has_no", "is_own"]
+__all__ = ["as_cost", "as_step_taken", "check_own", "has_no"]
 
 # Sizes of coefficients, steps and strengths at which the prox is held against the value.
 _PROBES = ((1.0, 0.5, 1.0), (3.0, 0.5, 0.2), (0.3, 0.1, 1.0), (10.0, 0.5, 5.0))
@@ -22,11 +23,6 @@ _SHARES = np.linspace(-0.1, 1.1, 13)
 _ASIDE = (-0.1, -0.01, 0.01, 0.1)
 _LOWER = 1e-6  # by which something else may be lower, as a prox of many steps is not exact
 _SAME = 1e-3
-
-
-def is_own(penalty) -> bool:
-    """Whether its class was written outside of taut."""
-    return type(penalty).__module__.partition(".")[0] != "taut"
 
 
 def has_no(penalty, method: str, of: str) -> NotImplementedError:

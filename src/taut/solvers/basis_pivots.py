@@ -20,13 +20,12 @@ import numpy as np
 from scipy.linalg import LinAlgError
 from scipy.linalg.lapack import dgetrf, dgetrs
 
-from taut.solvers.polar import polar_interval
+from taut.solvers.polar import finite_polar_interval
 
 __all__ = ["solution_near"]
 
 _SHARE, _MORE = 8, 100  # exchanges at most: rows by the one, and the other
 _ROUNDING = 1e-9
-_STEEP = 1e3  # slope beyond a bound at zero, in units of the largest, in place of an infinite one
 
 
 def solution_near(measurement, y, penalty, x, dual):
@@ -57,9 +56,7 @@ def solution_near(measurement, y, penalty, x, dual):
     Bixby, R. E. and Saltzman, M. J. (1994). Recovering an optimal LP basis from an interior point
     solution. Operations Research Letters 15, 169-178.
     """
-    low, high = polar_interval(penalty, len(x))
-    steepest = _STEEP * np.max(np.abs(np.where(np.isfinite(high), high, low)))
-    low, high = np.maximum(low, -steepest), np.minimum(high, steepest)
+    low, high = finite_polar_interval(penalty, len(x))
     pull = measurement.adjoint(dual)
     nearness = np.maximum(pull / high, pull / low)
     chosen = np.lexsort((-nearness, -np.abs(x)))[: len(y)]

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from taut.solvers.line_search import where_slope_ends
-from taut.solvers.polar import polar_interval
+from taut.solvers.polar import finite_polar_interval
 
 __all__ = ["feasible_pair"]
 
@@ -34,7 +34,6 @@ _MISSED, _JOINING = 0.5, 0.1
 _INEXACT = 0.3  # of what is left of the equality, that a Newton step may leave
 _SOFT = 1e-3  # what is added to the diagonal, in units of that of A A'
 _SHARE = 0.3  # of the tolerance, for each of the two
-_STEEP = 1e3  # slope beyond a bound at zero, in units of the largest, in place of an infinite one
 
 
 def feasible_pair(measurement, rows, y, penalty, x, dual, tol):
@@ -68,9 +67,7 @@ def feasible_pair(measurement, rows, y, penalty, x, dual, tol):
     Mehrotra, S. and Ye, Y. (1993). Finding an interior point in the optimal face of linear
     programs. Mathematical Programming 62, 497-515.
     """
-    low, high = polar_interval(penalty, len(x))
-    steepest = _STEEP * np.max(np.abs(np.where(np.isfinite(high), high, low)))
-    interval = np.maximum(low, -steepest), np.minimum(high, steepest)
+    interval = finite_polar_interval(penalty, len(x))
     normal = _Normal(measurement, rows)
     dual, pull = _dual(normal, interval, x, dual, _SHARE * tol)
     return _primal(normal, interval, y, x, pull, _SHARE * tol * np.linalg.norm(y)), dual

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["Interval", "polar_interval", "polar_projection"]
+__all__ = ["Interval", "finite_polar_interval", "polar_interval", "polar_projection"]
+
+_STEEP = 1e3  # slope beyond a bound at zero, in units of the largest, in place of an infinite one
 
 Interval = tuple[np.ndarray, np.ndarray]
 
@@ -19,6 +21,13 @@ def polar_interval(penalty, n_features) -> Interval | None:
         return None
     l1, _, lower, upper = (np.broadcast_to(part, n_features) for part in family)
     return np.where(lower < 0, -l1, -np.inf), np.where(upper > 0, l1, np.inf)
+
+
+def finite_polar_interval(penalty, n_features) -> Interval:
+    """As ``polar_interval`` of a weighted L1 norm, steep where there was no bound."""
+    low, high = polar_interval(penalty, n_features)
+    steepest = _STEEP * np.max(np.abs(np.where(np.isfinite(high), high, low)))
+    return np.maximum(low, -steepest), np.minimum(high, steepest)
 
 
 def polar_projection(penalty, n_features):

@@ -23,6 +23,8 @@ from taut.validation.parameters import (
     check_share,
     check_strengths,
     is_listing,
+    is_own,
+    names_of_groups,
     shown,
 )
 
@@ -44,5 +46,7 @@ __all__ = [
     "check_targets",
     "check_weights",
     "is_listing",
+    "is_own",
+    "names_of_groups",
     "shown",
 ]

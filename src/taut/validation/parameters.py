@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 import reprlib
+from collections.abc import Mapping
 from difflib import get_close_matches
 
 import numpy as np
@@ -17,6 +18,8 @@ __all__ = [
     "check_share",
     "check_strengths",
     "is_listing",
+    "is_own",
+    "names_of_groups",
     "plain",
     "shown",
 ]
@@ -122,6 +125,20 @@ def shown(value) -> str:
 def is_listing(value) -> bool:
     """Whether it holds several things: a text is one."""
     return np.iterable(value) and not isinstance(value, str)
+
+
+def is_own(part) -> bool:
+    """Whether a user wrote its class: what it returns is checked, where taut's own is trusted."""
+    return type(part).__module__.partition(".")[0] != "taut"
+
+
+def names_of_groups(groups) -> list[str]:
+    """What messages call each group: by the label that a mapping gave it, or by its place."""
+    if isinstance(groups, Mapping):
+        return [f"groups[{label!r}]" for label in groups]
+    # Groups of a penalty keep what a mapping called them.
+    labels = (getattr(part, "group_label", None) for part in groups)
+    return [f"groups[{k if label is None else label!r}]" for k, label in enumerate(labels)]
 
 
 def _is_flag(value) -> bool:
